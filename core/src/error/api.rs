@@ -1,0 +1,202 @@
+//! The body of an error answer, as far as it can be understood.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde_json::Value;
+
+/// The body of an answer that is not a success.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorBody {
+    /// The partner API's own form (grade A).
+    Standard(ApiError),
+    /// JSON of another form.
+    Json,
+    /// Not JSON, such as NGINX's HTML pages; the page's title where it has one.
+    NotJson {
+        /// The text between `<title>` and `</title>`.
+        title: Option<String>,
+    },
+    /// Nothing at all.
+    Empty,
+}
+
+/// The partner API's own error (grade A): `{"message","code","errors":{field:[…]}}`.
+///
+/// `Debug` and the error's `Display` show code and field names; the messages may repeat what was
+/// sent and are printed by you or not at all.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct ApiError {
+    message: Option<String>,
+    code: Option<String>,
+    errors: BTreeMap<String, Vec<String>>,
+}
+
+impl ApiError {
+    /// The server's message for people.
+    pub fn message(&self) -> Option<&str> {
+        self.message.as_deref()
+    }
+
+    /// The server's code for programs.
+    pub fn code(&self) -> Option<&str> {
+        self.code.as_deref()
+    }
+
+    /// The refused fields in alphabetical order, each with its messages.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &[String])> {
+        self.errors
+            .iter()
+            .map(|(field, texts)| (field.as_str(), texts.as_slice()))
+    }
+
+    fn from_json(value: &Value) -> Option<Self> {
+        let object = value.as_object()?;
+        let message = object.get("message").and_then(scalar_text);
+        let code = object.get("code").and_then(scalar_text);
+        let errors = object
+            .get("errors")
+            .and_then(Value::as_object)
+            .map(field_messages);
+        let standard = message.is_some() || code.is_some() || errors.is_some();
+        standard.then(|| Self {
+            message,
+            code,
+            errors: errors.unwrap_or_default(),
+        })
+    }
+}
+
+impl ErrorBody {
+    pub(crate) fn read(body: &[u8]) -> Self {
+        if body.iter().all(u8::is_ascii_whitespace) {
+            return Self::Empty;
+        }
+        match serde_json::from_slice::<Value>(body) {
+            Ok(value) => ApiError::from_json(&value).map_or(Self::Json, Self::Standard),
+            Err(_) => Self::NotJson {
+                title: page_title(body),
+            },
+        }
+    }
+}
+
+fn scalar_text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn field_messages(errors: &serde_json::Map<String, Value>) -> BTreeMap<String, Vec<String>> {
+    let texts = |value: &Value| match value {
+        Value::Array(items) => items.iter().filter_map(scalar_text).collect(),
+        other => scalar_text(other).into_iter().collect(),
+    };
+    errors
+        .iter()
+        .map(|(field, value)| (field.clone(), texts(value)))
+        .collect()
+}
+
+fn page_title(body: &[u8]) -> Option<String> {
+    let page = String::from_utf8_lossy(body);
+    let (_, rest) = page.split_once("<title>")?;
+    let (title, _) = rest.split_once("</title>")?;
+    Some(title.trim().to_owned())
+}
+
+/// Text that a server wrote is printed only where it has the form of a name.
+pub(super) fn printable_name(text: &str) -> Option<&str> {
+    let name_like = |b: u8| b.is_ascii_alphanumeric() || b"._-[]*".contains(&b);
+    (!text.is_empty() && text.len() <= 40 && text.bytes().all(name_like)).then_some(text)
+}
+
+impl fmt::Debug for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fields: Vec<_> = self
+            .fields()
+            .filter_map(|(name, _)| printable_name(name))
+            .collect();
+        f.debug_struct("ApiError")
+            .field("code", &self.code().and_then(printable_name))
+            .field("fields", &fields)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ErrorBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Standard(api) => api.fmt(f),
+            Self::Json => f.write_str("Json"),
+            Self::NotJson { .. } => f.write_str("NotJson"),
+            Self::Empty => f.write_str("Empty"),
+        }
+    }
+}
+
+/// What of the body is safe and useful in a log line.
+impl fmt::Display for ErrorBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Standard(api) => {
+                let code = api.code().and_then(printable_name).unwrap_or("not given");
+                write!(f, "code {code}")?;
+                let mut names = api.fields().filter_map(|(name, _)| printable_name(name));
+                if let Some(first) = names.next() {
+                    write!(f, ", refused fields {first}")?;
+                    names.try_for_each(|name| write!(f, " {name}"))?;
+                }
+                Ok(())
+            }
+            Self::Json => f.write_str("JSON of another form"),
+            Self::NotJson { title } => match title.as_deref().and_then(known_page) {
+                Some(page) => write!(f, "the page `{page}`"),
+                None => f.write_str("not JSON"),
+            },
+            Self::Empty => f.write_str("no body"),
+        }
+    }
+}
+
+/// NGINX's own pages, which are worth naming: the wording is fixed, so nothing secret is printed.
+fn known_page(title: &str) -> Option<&'static str> {
+    const PAGES: [&str; 7] = [
+        "400 No required SSL certificate was sent",
+        "400 The SSL certificate error",
+        "400 The plain HTTP request was sent to HTTPS port",
+        "413 Request Entity Too Large",
+        "502 Bad Gateway",
+        "503 Service Temporarily Unavailable",
+        "504 Gateway Time-out",
+    ];
+    PAGES.into_iter().find(|page| *page == title)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_form_of_body_is_told_apart() {
+        let standard = ErrorBody::read(br#"{"message":"m jane@x.co","code":"bad","errors":{"amount":["too big"],"e mail":"x"}}"#);
+        let ErrorBody::Standard(api) = &standard else {
+            panic!("{standard:?}")
+        };
+        assert_eq!(
+            (api.message(), api.code()),
+            (Some("m jane@x.co"), Some("bad"))
+        );
+        assert_eq!(standard.to_string(), "code bad, refused fields amount");
+        assert!(!format!("{standard:?}").contains("jane"));
+        assert_eq!(ErrorBody::read(b"[1]"), ErrorBody::Json);
+        assert_eq!(ErrorBody::read(b" \n"), ErrorBody::Empty);
+        let page = ErrorBody::read(b"<html><head><title>502 Bad Gateway</title></head>");
+        assert_eq!(page.to_string(), "the page `502 Bad Gateway`");
+        assert_eq!(ErrorBody::read(b"\xff\xfe").to_string(), "not JSON");
+        assert_eq!(ErrorBody::read(b"{\"code\":").to_string(), "not JSON");
+    }
+}

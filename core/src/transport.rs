@@ -1,0 +1,95 @@
+//! What a transport is told and what it reports: the whole contract of a custom one.
+
+use std::fmt;
+use std::time::Duration;
+
+/// What is left of the call's deadline, found in the extensions of every request that an
+/// exchange hands out.
+///
+/// A transport that can bound its waiting uses it; one that cannot may ignore it.
+///
+/// ```
+/// use sanspay_core::TimeLeft;
+/// let mut request = http::Request::new(Vec::<u8>::new());
+/// request.extensions_mut().insert(TimeLeft(std::time::Duration::from_secs(5)));
+/// let left = request.extensions().get::<TimeLeft>().map(|left| left.0);
+/// assert_eq!(left, Some(std::time::Duration::from_secs(5)));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeLeft(pub Duration);
+
+/// The most bytes of a body that an exchange accepts, found in the extensions of every request.
+///
+/// A transport reads at most one byte more and hands over what it read: the exchange then
+/// reports the overrun with status and request id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BodyLimit(pub usize);
+
+/// Why a transport has no response, and whether the request may have reached the server.
+///
+/// The difference decides whether money may have moved, so when in doubt it is
+/// [`maybe_sent`](TransportError::maybe_sent).
+///
+/// ```
+/// use sanspay_core::TransportError;
+/// let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+/// assert!(!TransportError::not_sent(refused).may_have_been_sent());
+/// let reset = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+/// assert!(TransportError::maybe_sent(reset).may_have_been_sent());
+/// ```
+pub struct TransportError {
+    maybe_sent: bool,
+    source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+impl TransportError {
+    /// Not one byte of the request reached the server, such as a refused connection.
+    pub fn not_sent(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self {
+            maybe_sent: false,
+            source: source.into(),
+        }
+    }
+
+    /// The request, or a part of it, may have reached the server.
+    pub fn maybe_sent(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self {
+            maybe_sent: true,
+            source: source.into(),
+        }
+    }
+
+    /// Whether the server may have seen the request.
+    pub fn may_have_been_sent(&self) -> bool {
+        self.maybe_sent
+    }
+
+    pub(crate) fn into_source(self) -> Box<dyn std::error::Error + Send + Sync> {
+        self.source
+    }
+}
+
+impl fmt::Debug for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TransportError")
+            .field("maybe_sent", &self.maybe_sent)
+            .field("source", &self.source)
+            .finish()
+    }
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.maybe_sent {
+            "the request may have been sent and no complete answer came"
+        } else {
+            "the request was not sent"
+        })
+    }
+}
+
+impl std::error::Error for TransportError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&*self.source)
+    }
+}
