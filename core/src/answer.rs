@@ -49,6 +49,10 @@ impl Received {
         self.retry_after
     }
 
+    pub(crate) fn set_retry_after(&mut self, wait: Option<Duration>) {
+        self.retry_after = wait;
+    }
+
     pub(crate) fn body(&self) -> &[u8] {
         &self.body
     }

@@ -106,7 +106,7 @@ impl BaseUrl {
                 "base_url",
                 "must be an absolute URL such as https://api.example.com",
             );
-            return Err(Self::refuse(problems));
+            return Err(problems.into_error("configure"));
         };
         let https = scheme == Scheme::HTTPS;
         problems.require(
@@ -128,7 +128,7 @@ impl BaseUrl {
             "must be https, because secrets travel on it (see BaseUrl::with_plain_http)",
         );
         if !problems.is_empty() {
-            return Err(Self::refuse(problems));
+            return Err(problems.into_error("configure"));
         }
         let path = path.path().trim_end_matches('/').to_owned();
         Ok(Self {
@@ -136,14 +136,6 @@ impl BaseUrl {
             authority,
             path,
         })
-    }
-
-    fn refuse(problems: Problems) -> Error {
-        let fallback = || Error::new(crate::ErrorKind::Invalid, "configure", "invalid base URL");
-        problems
-            .into_result("configure")
-            .err()
-            .unwrap_or_else(fallback)
     }
 
     /// Whether `uri` has the same scheme, host and port.
@@ -254,7 +246,7 @@ impl Api {
         let invalid = || {
             let mut problems = Problems::new();
             problems.add("route", "must be a path that begins with /");
-            BaseUrl::refuse(problems).seen_by(operation.to_owned())
+            problems.into_error(operation.to_owned())
         };
         let plain = target.bytes().all(|b| b.is_ascii_graphic() && b != b'#');
         if !target.starts_with('/') || target.starts_with("//") || !plain {

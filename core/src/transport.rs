@@ -3,27 +3,28 @@
 use std::fmt;
 use std::time::Duration;
 
-/// What is left of the call's deadline, found in the extensions of every request that an
-/// exchange hands out.
+/// The bounds of one attempt, found in the extensions of every request that an exchange hands
+/// out.
 ///
-/// A transport that can bound its waiting uses it; one that cannot may ignore it.
+/// A transport that can bound its waiting uses `time_left`; one that cannot may ignore it. It
+/// reads at most one byte of the body more than `body` and hands over what it read: the exchange
+/// then reports the overrun with status and request id.
 ///
 /// ```
-/// use sanspay_core::TimeLeft;
-/// let mut request = http::Request::new(Vec::<u8>::new());
-/// request.extensions_mut().insert(TimeLeft(std::time::Duration::from_secs(5)));
-/// let left = request.extensions().get::<TimeLeft>().map(|left| left.0);
-/// assert_eq!(left, Some(std::time::Duration::from_secs(5)));
+/// use sanspay_core::Limits;
+/// # let mut request = http::Request::new(Vec::<u8>::new());
+/// # let five = std::time::Duration::from_secs(5);
+/// # request.extensions_mut().insert(Limits { time_left: five, body: 1024 });
+/// let limits = request.extensions().get::<Limits>();
+/// assert_eq!(limits.map(|limits| limits.body), Some(1024));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TimeLeft(pub Duration);
-
-/// The most bytes of a body that an exchange accepts, found in the extensions of every request.
-///
-/// A transport reads at most one byte more and hands over what it read: the exchange then
-/// reports the overrun with status and request id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BodyLimit(pub usize);
+pub struct Limits {
+    /// What is left of the call's deadline.
+    pub time_left: Duration,
+    /// The most bytes of a body that are accepted.
+    pub body: usize,
+}
 
 /// Why a transport has no response, and whether the request may have reached the server.
 ///

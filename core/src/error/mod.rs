@@ -127,6 +127,13 @@ impl Error {
         self
     }
 
+    pub(crate) fn with_retry_after(mut self, wait: Option<Duration>) -> Self {
+        if let Some(received) = &mut self.0.received {
+            received.set_retry_after(wait);
+        }
+        self
+    }
+
     pub(crate) fn with_attempts(mut self, attempts: u32) -> Self {
         self.0.attempts = attempts;
         self

@@ -82,6 +82,30 @@ impl Problems {
         self.0.is_empty()
     }
 
+    /// The value of a part, with the part's problems noted here; a missing part is a problem.
+    pub(crate) fn take<T>(
+        &mut self,
+        part: Option<Result<T, Error>>,
+        field: &'static str,
+    ) -> Option<T> {
+        match part {
+            None => {
+                self.add(field, "is missing");
+                None
+            }
+            Some(Ok(value)) => Some(value),
+            Some(Err(error)) => {
+                self.0.extend_from_slice(error.problems());
+                None
+            }
+        }
+    }
+
+    /// The one error that lists every problem.
+    pub(crate) fn into_error(self, operation: impl Into<Cow<'static, str>>) -> Error {
+        Error::new(ErrorKind::Invalid, operation, "invalid input").with_problems(self.0)
+    }
+
     /// `Ok` if there is no problem, and otherwise the one error that lists them all.
     ///
     /// # Errors
@@ -90,6 +114,6 @@ impl Problems {
         if self.0.is_empty() {
             return Ok(());
         }
-        Err(Error::new(ErrorKind::Invalid, operation, "invalid input").with_problems(self.0))
+        Err(self.into_error(operation))
     }
 }

@@ -1,0 +1,127 @@
+//! The client: a session, a transport, and the loop that drives one with the other.
+
+use std::fmt;
+use std::sync::Arc;
+use std::task::{Wake, Waker};
+use std::thread::{self, Thread};
+use std::time::{Duration, SystemTime};
+
+use http::{Request, Response};
+use sanspay_core::exchange::Step;
+use sanspay_core::partner::Resolution;
+use sanspay_core::{Endpoint, Error, Exchange, Session, TransportError, UnknownOutcome};
+
+use crate::builder::ClientBuilder;
+use crate::pages::Pages;
+use crate::span::Span;
+
+/// What a transport is: one closure from a request to what came of it.
+pub(crate) type Transport =
+    dyn Fn(Request<Vec<u8>>) -> Result<Response<Vec<u8>>, TransportError> + Send + Sync;
+
+/// A blocking client of the partner API. Cloning is cheap; all clones and all threads share the
+/// connections and the token.
+///
+/// ```no_run
+/// use sanspay_blocking::Client;
+/// use sanspay_core::Currency;
+/// use sanspay_core::partner::NewPayment;
+///
+/// let client = Client::builder()
+///     .base_url("https://api.example.com")
+///     .credentials("key-id", "key-secret")
+///     .build()?;
+/// let payment = client.call(NewPayment::new("order-1", "10.00".parse()?, Currency::USD))?;
+/// println!("{} is {}", payment.id(), payment.status());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    session: Session,
+    transport: Arc<Transport>,
+}
+
+impl Client {
+    /// Begins a client.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::new()
+    }
+
+    pub(crate) fn new(session: Session, transport: Arc<Transport>) -> Self {
+        Self { session, transport }
+    }
+
+    /// The session that the client drives.
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Calls an operation and waits for its result.
+    ///
+    /// # Errors
+    /// See [`Error`]: it says what happened, whether repeating is safe, and what to do next.
+    pub fn call<E: Endpoint>(&self, endpoint: E) -> Result<E::Output, Error> {
+        self.drive(self.session.exchange(endpoint))
+    }
+
+    /// Like [`call`](Client::call) with a deadline of its own.
+    ///
+    /// # Errors
+    /// Those of [`call`](Client::call).
+    pub fn call_within<E: Endpoint>(
+        &self,
+        deadline: Duration,
+        endpoint: E,
+    ) -> Result<E::Output, Error> {
+        self.drive(self.session.exchange(endpoint).with_deadline(deadline))
+    }
+
+    /// All items of a list, page by page as the iterator advances. It ends at the first error.
+    pub fn pages<L: sanspay_core::Paged>(&self, list: L) -> Pages<L> {
+        Pages::new(self.clone(), list)
+    }
+
+    /// Finds out what became of an operation whose outcome is unknown. A lookup that fails leaves
+    /// it unknown and keeps the error.
+    pub fn resolve(&self, unknown: &UnknownOutcome) -> Resolution {
+        Resolution::from(self.call(unknown.lookup(SystemTime::now())))
+    }
+
+    /// Drives an exchange to its end.
+    fn drive<E: Endpoint>(&self, mut exchange: Exchange<E>) -> Result<E::Output, Error> {
+        let span = Span::begin(exchange.endpoint().operation());
+        loop {
+            match exchange.poll(SystemTime::now()) {
+                Step::Send(request) => {
+                    let outcome = (self.transport)(request);
+                    exchange.reply(SystemTime::now(), outcome);
+                }
+                Step::Wait(wait) => {
+                    if wait.may_end_early() {
+                        wait.wake_early(&Waker::from(Arc::new(Unpark(thread::current()))));
+                    }
+                    thread::park_timeout(wait.delay());
+                }
+                Step::Done(result) => {
+                    span.end(&exchange.report(), result.as_ref().err());
+                    return result;
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("session", &self.session).finish_non_exhaustive()
+    }
+}
+
+/// Wakes a thread that waits for the token which another one fetches.
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}

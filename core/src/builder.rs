@@ -1,0 +1,138 @@
+//! Collects what a session needs and reports everything that is missing or wrong at once.
+
+use std::time::Duration;
+
+use crate::api::{Api, BaseUrl, Wire};
+use crate::credentials::Credentials;
+use crate::error::{Error, Problems};
+use crate::exchange::{Idempotency, RetryPolicy, Session, Settings};
+use crate::partner::FetchToken;
+use crate::secret::Secret;
+
+/// Builds a [`Session`] with the partner API; the builders of the adapters' clients stand on it,
+/// so that they take the same options under the same names.
+///
+/// ```
+/// use sanspay_core::SessionBuilder;
+/// let session = SessionBuilder::new(0)
+///     .base_url("https://api.example.com")
+///     .credentials("key id", "key secret")
+///     .build();
+/// assert_eq!(session.unwrap_err().problems().len(), 2, "neither key may hold a space");
+/// ```
+#[derive(Debug, Clone)]
+pub struct SessionBuilder {
+    base_url: Option<String>,
+    plain_http: bool,
+    credentials: Option<(Secret, Secret)>,
+    wire: Wire,
+    settings: Settings,
+}
+
+impl SessionBuilder {
+    /// An empty builder. `seed` is where the jitter of retries begins; see [`Settings::seed`].
+    pub fn new(seed: u64) -> Self {
+        Self {
+            base_url: None,
+            plain_http: false,
+            credentials: None,
+            wire: Wire::default(),
+            settings: Settings { seed, ..Settings::default() },
+        }
+    }
+
+    /// Where the API is; there is no default. See [`BaseUrl::new`].
+    #[must_use]
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = Some(url.into());
+        self
+    }
+
+    /// Accepts a plain `http` base URL on any host. See [`BaseUrl::with_plain_http`].
+    #[must_use]
+    pub fn plain_http(mut self, accepted: bool) -> Self {
+        self.plain_http = accepted;
+        self
+    }
+
+    /// `key_id` and `key_secret` as provisioned.
+    #[must_use]
+    pub fn credentials(mut self, key_id: impl Into<Secret>, key_secret: impl Into<Secret>) -> Self {
+        self.credentials = Some((key_id.into(), key_secret.into()));
+        self
+    }
+
+    /// Replaces the assumed routes and header names.
+    #[must_use]
+    pub fn wire(mut self, wire: Wire) -> Self {
+        self.wire = wire;
+        self
+    }
+
+    /// Replaces all rules at once.
+    #[must_use]
+    pub fn settings(mut self, settings: Settings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// The time that one call may take, with its token, its retries and its waits.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.settings.deadline = deadline;
+        self
+    }
+
+    /// How often and how soon a failed request is sent again.
+    #[must_use]
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.settings.retry = policy;
+        self
+    }
+
+    /// Whether the server is known to honour `Idempotency-Key`.
+    #[must_use]
+    pub fn idempotency(mut self, idempotency: Idempotency) -> Self {
+        self.settings.idempotency = idempotency;
+        self
+    }
+
+    /// The session.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) with everything that is missing or wrong.
+    pub fn build(self) -> Result<Session, Error> {
+        let mut problems = Problems::new();
+        let read = if self.plain_http { BaseUrl::with_plain_http } else { BaseUrl::new };
+        let base = problems.take(self.base_url.map(|url| read(&url)), "base_url");
+        let keys = self.credentials.map(|(id, secret)| Credentials::new(id, secret));
+        let credentials = problems.take(keys, "credentials");
+        problems.require(!self.settings.deadline.is_zero(), "deadline", "must be more than zero");
+        match (base, credentials) {
+            (Some(base), Some(credentials)) if problems.is_empty() => {
+                let api = Api::new(base).with_wire(self.wire);
+                Ok(Session::new(api, FetchToken::new(credentials), self.settings))
+            }
+            _ => Err(problems.into_error("configure")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_that_is_missing_is_reported_at_once() {
+        let error = SessionBuilder::new(0).deadline(Duration::ZERO).build().unwrap_err();
+        let fields: Vec<_> = error.problems().iter().map(crate::Problem::field).collect();
+        assert_eq!(fields, ["base_url", "credentials", "deadline"]);
+    }
+
+    #[test]
+    fn plain_http_is_a_choice() {
+        let builder = SessionBuilder::new(0).base_url("http://h").credentials("id", "secret");
+        assert!(builder.clone().build().is_err());
+        assert!(builder.plain_http(true).build().is_ok());
+    }
+}

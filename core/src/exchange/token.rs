@@ -1,0 +1,249 @@
+//! The token that all exchanges of a session share: one fetch at a time, whoever asks.
+//!
+//! ```text
+//!             acquire: nothing live, nobody fetching
+//!    ┌──────────────────────────────────────────────┐
+//!    │                                              ▼
+//! ┌──┴────┐   leader dropped: all waiters wake   ┌────────┐
+//! │ empty │◀─────────────────────────────────────│ leader │── others: Wait
+//! └───────┘   failed: shared, forgotten soon     └───┬────┘
+//!    ▲                                               │ obtained
+//!    │ 401 of this generation, or hard window   ┌────▼───┐
+//!    └──────────────────────────────────────────│  live  │── others: Use
+//!                                               └────────┘
+//!       soft window: one caller becomes leader while the others go on with the live token
+//! ```
+
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+use std::time::{Duration, SystemTime};
+
+use http::HeaderValue;
+
+use crate::access_token::AccessToken;
+use crate::error::Error;
+
+/// When a token is renewed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TokenPolicy {
+    /// This long before expiry one caller renews while the others go on with the live token. At
+    /// most a quarter of the token's life is used.
+    pub soft_window: Duration,
+    /// This long before expiry the token is used no more. At most a tenth of the token's life is
+    /// used.
+    pub hard_window: Duration,
+    /// How long a failed fetch answers further callers before another one is tried.
+    pub failure_memory: Duration,
+}
+
+impl Default for TokenPolicy {
+    /// Five minutes, ten seconds, one second.
+    fn default() -> Self {
+        Self {
+            soft_window: Duration::from_secs(300),
+            hard_window: Duration::from_secs(10),
+            failure_memory: Duration::from_secs(1),
+        }
+    }
+}
+
+/// The shared state. The lock is held for a few instructions and never across IO.
+pub(crate) struct Tokens {
+    policy: TokenPolicy,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    live: Option<Live>,
+    /// Counts the fetches that were begun; the number of one in flight while `leader` is set.
+    fetch: u64,
+    leader: bool,
+    failed: Option<Failed>,
+    waiters: Vec<Waker>,
+}
+
+struct Live {
+    grant: Grant,
+    obtained: SystemTime,
+    life: Duration,
+}
+
+struct Failed {
+    fetch: u64,
+    at: SystemTime,
+    error: Error,
+}
+
+/// A usable token and the generation it belongs to.
+#[derive(Clone)]
+pub(crate) struct Grant {
+    pub(crate) authorization: HeaderValue,
+    pub(crate) generation: u64,
+}
+
+/// What a caller who needs a token is to do.
+pub(crate) enum Access {
+    /// Go on with this.
+    Use(Grant),
+    /// Fetch one. Where a live token is left, a failed renewal is no error.
+    Fetch(Leadership, Option<Grant>),
+    /// Somebody fetches: wait for that fetch.
+    Wait(u64),
+    /// The fetch that this caller waited for, or one a moment ago, failed.
+    Failed(Error),
+}
+
+impl Tokens {
+    pub(crate) fn new(policy: TokenPolicy) -> Self {
+        Self {
+            policy,
+            state: Mutex::default(),
+        }
+    }
+
+    /// `waited_for` is the fetch whose end this caller has been waiting for.
+    pub(crate) fn acquire(self: &Arc<Self>, now: SystemTime, waited_for: Option<u64>) -> Access {
+        let mut state = self.lock();
+        let left = state.live.as_mut().map(|live| live.left(now));
+        let failed_lately = state.failed.as_ref().is_some_and(|failed| {
+            // After a jump back of the clock the age is unknown: forget it.
+            now.duration_since(failed.at)
+                .is_ok_and(|age| age < self.policy.failure_memory)
+        });
+        if let (Some(live), Some(left)) = (&state.live, left)
+            && left > self.policy.hard_window.min(live.life / 10)
+        {
+            let grant = live.grant.clone();
+            let renew = left <= self.policy.soft_window.min(live.life / 4);
+            if renew && !state.leader && !failed_lately {
+                return Access::Fetch(self.lead(&mut state), Some(grant));
+            }
+            return Access::Use(grant);
+        }
+        if let Some(failed) = &state.failed
+            && (failed_lately || waited_for.is_some_and(|fetch| failed.fetch >= fetch))
+        {
+            return Access::Failed(failed.error.clone());
+        }
+        if state.leader {
+            return Access::Wait(state.fetch);
+        }
+        Access::Fetch(self.lead(&mut state), None)
+    }
+
+    /// Forgets the token of this generation, and only that one: a newer token stays.
+    pub(crate) fn invalidate(&self, generation: u64) {
+        let mut state = self.lock();
+        if state
+            .live
+            .as_ref()
+            .is_some_and(|live| live.grant.generation == generation)
+        {
+            state.live = None;
+        }
+    }
+
+    /// Wakes `waker` when the fetch of this number ends, at once if it has ended.
+    pub(crate) fn wake_after(&self, fetch: u64, waker: &Waker) {
+        let mut state = self.lock();
+        if !state.leader || state.fetch != fetch {
+            drop(state);
+            waker.wake_by_ref();
+        } else if !state.waiters.iter().any(|known| known.will_wake(waker)) {
+            state.waiters.push(waker.clone());
+        }
+    }
+
+    fn lead(self: &Arc<Self>, state: &mut State) -> Leadership {
+        state.fetch += 1;
+        state.leader = true;
+        Leadership {
+            tokens: Arc::clone(self),
+            fetch: state.fetch,
+            ended: false,
+        }
+    }
+
+    /// Ends the fetch in flight, applies its result and wakes everybody who waited.
+    fn end_fetch(&self, apply: impl FnOnce(&mut State)) {
+        let mut state = self.lock();
+        state.leader = false;
+        apply(&mut state);
+        let waiters = mem::take(&mut state.waiters);
+        drop(state);
+        waiters.into_iter().for_each(Waker::wake);
+    }
+
+    /// No code of ours panics while it holds the lock, so a poisoned state is a sound one.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Live {
+    /// What is left of its life. When the clock has jumped back its age is unknown, so it starts
+    /// anew from here: never longer than its whole life, and a 401 tells if that was too long.
+    fn left(&mut self, now: SystemTime) -> Duration {
+        let age = now.duration_since(self.obtained).unwrap_or_else(|_| {
+            self.obtained = now;
+            Duration::ZERO
+        });
+        self.life.saturating_sub(age)
+    }
+}
+
+/// The right and the duty to fetch the token. Dropped without a result, as by a cancelled or
+/// panicking caller, it wakes the others and one of them takes over.
+pub(crate) struct Leadership {
+    tokens: Arc<Tokens>,
+    fetch: u64,
+    ended: bool,
+}
+
+impl Leadership {
+    /// Shares the token with everybody and returns it for the leader's own use.
+    pub(crate) fn obtained(self, token: &AccessToken, now: SystemTime) -> Grant {
+        let grant = Grant {
+            authorization: token.authorization(),
+            generation: self.fetch,
+        };
+        let live = Live {
+            grant: grant.clone(),
+            obtained: now,
+            life: token.life(now),
+        };
+        self.end(|state| {
+            state.live = Some(live);
+            state.failed = None;
+        });
+        grant
+    }
+
+    /// Shares the failure with everybody who waits.
+    pub(crate) fn failed(self, error: Error, now: SystemTime) {
+        let fetch = self.fetch;
+        self.end(|state| {
+            state.failed = Some(Failed {
+                fetch,
+                at: now,
+                error,
+            });
+        });
+    }
+
+    fn end(mut self, apply: impl FnOnce(&mut State)) {
+        self.ended = true;
+        self.tokens.end_fetch(apply);
+    }
+}
+
+impl Drop for Leadership {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.tokens.end_fetch(|_| ());
+        }
+    }
+}
