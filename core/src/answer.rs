@@ -37,6 +37,13 @@ impl Received {
         }
     }
 
+    /// Forgets the body: for an answer that may hold a token.
+    pub(crate) fn without_body(mut self) -> Self {
+        self.body = Vec::new();
+        self.error_body = ErrorBody::Empty;
+        self
+    }
+
     pub(crate) fn status(&self) -> StatusCode {
         self.status
     }

@@ -109,7 +109,7 @@ fn page_title(body: &[u8]) -> Option<String> {
 }
 
 /// Text that a server wrote is printed only where it has the form of a name.
-pub(super) fn printable_name(text: &str) -> Option<&str> {
+pub(crate) fn printable_name(text: &str) -> Option<&str> {
     let name_like = |b: u8| b.is_ascii_alphanumeric() || b"._-[]*".contains(&b);
     (!text.is_empty() && text.len() <= 40 && text.bytes().all(name_like)).then_some(text)
 }

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
+pub(crate) use api::printable_name;
 pub use api::{ApiError, ErrorBody};
 pub(crate) use json::describe as describe_json_error;
 pub use problem::{Problem, Problems};

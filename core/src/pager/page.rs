@@ -1,0 +1,252 @@
+//! One page of a list, in either shape in which it is answered.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use http::Response;
+use http::uri::{PathAndQuery, Uri};
+use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess};
+
+use crate::answer::{success, unreadable};
+use crate::api::Api;
+use crate::endpoint::Endpoint;
+use crate::error::Error;
+
+/// One page of a list.
+///
+/// It is answered as `{"data":[…],"meta":{…},"links":{"next"}}` or as a bare array (grade A);
+/// numbers in `meta` may be written as text, and both `meta` and `links` may be absent.
+pub struct Page<T> {
+    items: Vec<T>,
+    meta: Meta,
+    link: Link,
+}
+
+/// The link to the next page.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) enum Link {
+    /// Path and query of a link on the API's own origin.
+    Next(String),
+    /// A link that leads to another origin, or that is none.
+    Elsewhere,
+    /// The server says that there is no next page.
+    None,
+    /// The server says nothing about links.
+    Unknown,
+}
+
+impl<T> Page<T> {
+    /// Reads the answer to `list`. Use it in [`Endpoint::parse`] of a list of your own.
+    ///
+    /// # Errors
+    /// Another status than a success, or a body that is not a page.
+    pub fn read<'a>(
+        list: &(impl Endpoint + ?Sized),
+        api: &Api,
+        response: &Response<&'a [u8]>,
+    ) -> Result<Self, Error>
+    where
+        T: Deserialize<'a>,
+    {
+        let body = success(list.operation(), api, response)?;
+        let received: Received<T> = serde_json::from_slice(body)
+            .map_err(|e| unreadable(list.operation(), &e, api, response))?;
+        let link = match received.next {
+            Next::Absent => Link::Unknown,
+            Next::Null => Link::None,
+            Next::Link(text) => resolve(&text, list, api).map_or(Link::Elsewhere, Link::Next),
+        };
+        Ok(Self {
+            items: received.items,
+            meta: received.meta,
+            link,
+        })
+    }
+
+    /// The entries, in the order received.
+    pub fn items(&self) -> &[T] {
+        &self.items
+    }
+
+    /// The entries, in the order received.
+    pub fn into_items(self) -> Vec<T> {
+        self.items
+    }
+
+    /// The number of this page, counted from 1, where the server says so.
+    pub fn current_page(&self) -> Option<u64> {
+        self.meta.current_page
+    }
+
+    /// The number of the last page, where the server says so.
+    pub fn last_page(&self) -> Option<u64> {
+        self.meta.last_page
+    }
+
+    /// How many entries a page has at most, where the server says so.
+    pub fn per_page(&self) -> Option<u64> {
+        self.meta.per_page
+    }
+
+    /// How many entries the whole list has, where the server says so.
+    pub fn total(&self) -> Option<u64> {
+        self.meta.total
+    }
+
+    /// Whether the server says that a further page follows.
+    pub fn has_next(&self) -> bool {
+        let numbered = self.meta.current_page.zip(self.meta.last_page);
+        matches!(self.link, Link::Next(_) | Link::Elsewhere)
+            || numbered.is_some_and(|(current, last)| current < last)
+    }
+
+    pub(super) fn link(&self) -> &Link {
+        &self.link
+    }
+}
+
+/// Shows the numbers and how many entries there are.
+impl<T> fmt::Debug for Page<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Page")
+            .field("items", &self.items.len())
+            .field("meta", &self.meta)
+            .field("has_next", &self.has_next())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Path and query of a link: absolute on the same origin, a path, or a query alone.
+fn resolve(link: &str, list: &(impl Endpoint + ?Sized), api: &Api) -> Option<String> {
+    let link = link.split('#').next()?;
+    let target = if link.starts_with('?') {
+        let request = list.request(api).ok()?;
+        format!("{}{link}", request.uri().path())
+    } else if link.starts_with('/') && !link.starts_with("//") {
+        link.to_owned()
+    } else {
+        let uri: Uri = link.parse().ok()?;
+        let same = api.base().same_origin(&uri);
+        uri.path_and_query().filter(|_| same)?.as_str().to_owned()
+    };
+    // What the request could not be built from is no link.
+    let sendable = target.bytes().all(|b| b.is_ascii_graphic())
+        && !target.starts_with("//")
+        && PathAndQuery::try_from(target.as_str()).is_ok();
+    Some(target).filter(|_| sendable)
+}
+
+/// A page as received.
+struct Received<T> {
+    items: Vec<T>,
+    meta: Meta,
+    next: Next,
+}
+
+/// `links.next` as received.
+#[derive(Default)]
+enum Next {
+    Link(String),
+    Null,
+    #[default]
+    Absent,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(default)]
+struct Meta {
+    #[serde(deserialize_with = "number")]
+    current_page: Option<u64>,
+    #[serde(deserialize_with = "number")]
+    last_page: Option<u64>,
+    #[serde(deserialize_with = "number")]
+    per_page: Option<u64>,
+    #[serde(deserialize_with = "number")]
+    total: Option<u64>,
+}
+
+#[derive(Default, serde::Deserialize)]
+#[serde(default)]
+struct Links {
+    next: Next,
+}
+
+impl<'de> Deserialize<'de> for Next {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let link: Option<String> = Option::deserialize(deserializer)?;
+        let link = link.filter(|link| !link.is_empty());
+        Ok(link.map_or(Self::Null, Self::Link))
+    }
+}
+
+/// A number, a number written as text, or `null`. Anything else is an error: taken for absent it
+/// could end a list early.
+fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    struct Visitor;
+    impl de::Visitor<'_> for Visitor {
+        type Value = Option<u64>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a number in `meta`")
+        }
+
+        fn visit_unit<E: de::Error>(self) -> Result<Option<u64>, E> {
+            Ok(None)
+        }
+
+        fn visit_u64<E: de::Error>(self, number: u64) -> Result<Option<u64>, E> {
+            Ok(Some(number))
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<Option<u64>, E> {
+            let number = text.parse().map(Some);
+            number.map_err(|_| E::invalid_value(de::Unexpected::Other("this text"), &self))
+        }
+    }
+    deserializer.deserialize_any(Visitor)
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Received<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> de::Visitor<'de> for Visitor<T> {
+            type Value = Received<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a page as an array or as an object with `data`")
+            }
+
+            fn visit_seq<S: SeqAccess<'de>>(self, seq: S) -> Result<Received<T>, S::Error> {
+                Ok(Received {
+                    items: Vec::deserialize(de::value::SeqAccessDeserializer::new(seq))?,
+                    meta: Meta::default(),
+                    next: Next::Absent,
+                })
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Received<T>, M::Error> {
+                let (mut items, mut meta, mut links) = (None, None, None);
+                while let Some(name) = map.next_key::<std::borrow::Cow<'_, str>>()? {
+                    match &*name {
+                        "data" if items.is_none() => items = Some(map.next_value()?),
+                        "meta" if meta.is_none() => meta = Some(map.next_value()?),
+                        "links" if links.is_none() => links = Some(map.next_value()?),
+                        "data" => return Err(de::Error::duplicate_field("data")),
+                        "meta" => return Err(de::Error::duplicate_field("meta")),
+                        "links" => return Err(de::Error::duplicate_field("links")),
+                        _ => {
+                            map.next_value::<IgnoredAny>()?;
+                        }
+                    }
+                }
+                let links: Option<Links> = links.flatten();
+                Ok(Received {
+                    items: items.ok_or_else(|| de::Error::missing_field("data"))?,
+                    meta: meta.flatten().unwrap_or_default(),
+                    next: links.unwrap_or_default().next,
+                })
+            }
+        }
+        deserializer.deserialize_any(Visitor(PhantomData))
+    }
+}

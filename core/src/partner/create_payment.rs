@@ -1,0 +1,317 @@
+//! `POST /partner/payments`: create a payment (the capability is grade D, the form grade A).
+
+use std::fmt;
+
+use http::{Request, Response};
+use serde::Serialize;
+
+use super::envelope::one_record;
+use super::input::{self, Json};
+use super::record::Record;
+use crate::api::Api;
+use crate::endpoint::{Endpoint, Replay};
+use crate::error::{Error, Intent, Problems};
+use crate::money::{Amount, Currency};
+use crate::timestamp::Timestamp;
+
+/// Creates a payment; the payer then pays at the record's
+/// [`checkout_url`](Record::checkout_url).
+///
+/// Everything is checked when the request is built, and every problem is reported at once. After
+/// a lost answer it is repeated only where you declared that the server honours
+/// `Idempotency-Key`; otherwise look it up by its reference
+/// ([`UnknownOutcome::lookup`](crate::UnknownOutcome::lookup)).
+///
+/// ```
+/// use sanspay_core::partner::NewPayment;
+/// use sanspay_core::{Api, BaseUrl, Currency, Endpoint};
+/// let payment = NewPayment::new("", "0.001".parse()?, Currency::USD).return_url("/thanks");
+/// let api = Api::new(BaseUrl::new("https://api.example.com")?);
+/// let error = payment.request(&api).unwrap_err();
+/// let fields: Vec<_> = error.problems().iter().map(|problem| problem.field()).collect();
+/// assert_eq!(fields, ["reference", "amount", "return_url"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct NewPayment {
+    fields: Fields,
+    idempotency_key: Option<String>,
+}
+
+#[derive(Clone, Serialize)]
+struct Fields {
+    reference: String,
+    amount: Amount,
+    currency: Currency,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    customer: Option<Json>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    return_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cancel_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<Json>,
+}
+
+impl NewPayment {
+    /// `reference` is your own unique id for the payment, at most 255 characters.
+    pub fn new(reference: impl Into<String>, amount: Amount, currency: Currency) -> Self {
+        Self {
+            fields: Fields {
+                reference: reference.into(),
+                amount,
+                currency,
+                description: None,
+                customer: None,
+                return_url: None,
+                cancel_url: None,
+                expires_at: None,
+                metadata: None,
+            },
+            idempotency_key: None,
+        }
+    }
+
+    /// What the payer reads, at most 255 characters.
+    #[must_use]
+    pub fn description(mut self, text: impl Into<String>) -> Self {
+        self.fields.description = Some(text.into());
+        self
+    }
+
+    /// The payer. The document gives no form for it, so anything that serializes is sent as it
+    /// is: a struct of yours, or `serde_json::json!({…})`.
+    #[must_use]
+    pub fn customer(mut self, customer: &(impl Serialize + ?Sized)) -> Self {
+        self.fields.customer = Some(Json::new(customer));
+        self
+    }
+
+    /// Where the payer's browser goes afterwards: an absolute URL.
+    #[must_use]
+    pub fn return_url(mut self, url: impl Into<String>) -> Self {
+        self.fields.return_url = Some(url.into());
+        self
+    }
+
+    /// Where the payer's browser goes when the payer cancels: an absolute URL.
+    #[must_use]
+    pub fn cancel_url(mut self, url: impl Into<String>) -> Self {
+        self.fields.cancel_url = Some(url.into());
+        self
+    }
+
+    /// Until when it can be paid.
+    #[must_use]
+    pub fn expires_at(mut self, time: Timestamp) -> Self {
+        self.fields.expires_at = Some(time);
+        self
+    }
+
+    /// Data of yours that comes back with the record: anything that serializes.
+    #[must_use]
+    pub fn metadata(mut self, metadata: &(impl Serialize + ?Sized)) -> Self {
+        self.fields.metadata = Some(Json::new(metadata));
+        self
+    }
+
+    /// Replaces the idempotency key, which is `payment-` and the reference otherwise.
+    #[must_use]
+    pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
+        self.idempotency_key = Some(key.into());
+        self
+    }
+}
+
+const OPERATION: &str = "create payment";
+
+impl Endpoint for NewPayment {
+    type Output = Record;
+
+    fn operation(&self) -> &str {
+        OPERATION
+    }
+
+    fn request(&self, api: &Api) -> Result<Request<Vec<u8>>, Error> {
+        let fields = &self.fields;
+        let mut problems = Problems::new();
+        input::check_text(&mut problems, "reference", &fields.reference);
+        input::check_money(&mut problems, fields.amount, &fields.currency);
+        if let Some(text) = &fields.description {
+            input::check_text(&mut problems, "description", text);
+        }
+        if let Some(customer) = &fields.customer {
+            customer.check(&mut problems, "customer");
+        }
+        if let Some(url) = &fields.return_url {
+            input::check_url(&mut problems, "return_url", url);
+        }
+        if let Some(url) = &fields.cancel_url {
+            input::check_url(&mut problems, "cancel_url", url);
+        }
+        if let Some(metadata) = &fields.metadata {
+            metadata.check(&mut problems, "metadata");
+        }
+        let own = self.idempotency_key.as_deref();
+        let key = input::idempotency_key(&mut problems, own, "payment", &fields.reference);
+        input::post(OPERATION, api, &api.wire().payments, fields, key, problems)
+    }
+
+    fn parse(&self, api: &Api, response: &Response<&[u8]>) -> Result<Record, Error> {
+        one_record(OPERATION, api, response)
+    }
+
+    fn replay(&self) -> Replay {
+        Replay::WithIdempotencyKey
+    }
+
+    fn intent(&self) -> Option<Intent> {
+        Some(Intent::new("payment", &self.fields.reference))
+    }
+}
+
+/// Shows amount and currency; everything else may be customer data.
+impl fmt::Debug for NewPayment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let currency = Some(&self.fields.currency).filter(|currency| currency.is_code());
+        f.debug_struct("NewPayment")
+            .field("amount", &self.fields.amount)
+            .field("currency", &currency)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{BaseUrl, Wire};
+    use crate::error::ErrorKind;
+    use http::Method;
+    use serde_json::{Value, json};
+
+    fn api() -> Api {
+        Api::new(BaseUrl::new("https://api.example.com").unwrap())
+    }
+
+    fn payment() -> NewPayment {
+        NewPayment::new("order-SECRET", "10.00".parse().unwrap(), Currency::USD)
+            .description("Tea SECRET")
+            .customer(&json!({"email": "SECRET@example.com"}))
+            .return_url("https://shop.example/SECRET")
+            .cancel_url("https://shop.example/cancel")
+            .expires_at("2026-05-19T15:38:44Z".parse().unwrap())
+            .metadata(&json!({"cart": 7}))
+    }
+
+    #[test]
+    fn the_request_holds_every_field_and_a_stable_key() {
+        let request = payment().request(&api()).unwrap();
+        assert_eq!(request.method(), Method::POST);
+        assert_eq!(request.uri(), "https://api.example.com/partner/payments");
+        assert_eq!(request.headers()["idempotency-key"], "payment-order-SECRET");
+        let body: Value = serde_json::from_slice(request.body()).unwrap();
+        let expected = json!({
+            "reference": "order-SECRET", "amount": "10.00", "currency": "USD",
+            "description": "Tea SECRET", "customer": {"email": "SECRET@example.com"},
+            "return_url": "https://shop.example/SECRET",
+            "cancel_url": "https://shop.example/cancel",
+            "expires_at": "2026-05-19T15:38:44Z", "metadata": {"cart": 7},
+        });
+        assert_eq!(body, expected);
+        let again = payment().request(&api()).unwrap();
+        assert_eq!(again.body(), request.body());
+        assert_eq!(again.headers(), request.headers());
+    }
+
+    #[test]
+    fn what_is_not_given_is_not_sent() {
+        let small = NewPayment::new("r", "1".parse().unwrap(), Currency::CNY);
+        let request = small.request(&api()).unwrap();
+        assert_eq!(
+            request.body(),
+            br#"{"reference":"r","amount":"1","currency":"CNY"}"#
+        );
+    }
+
+    #[test]
+    fn route_header_and_key_can_be_replaced() {
+        let wire = Wire {
+            payments: "/v2/pay".into(),
+            idempotency_key_header: http::HeaderName::from_static("x-once"),
+            ..Wire::default()
+        };
+        let request = payment()
+            .idempotency_key("k1")
+            .request(&api().with_wire(wire))
+            .unwrap();
+        assert_eq!(request.uri().path(), "/v2/pay");
+        assert_eq!(request.headers()["x-once"], "k1");
+        assert!(!request.headers().contains_key("idempotency-key"));
+    }
+
+    #[test]
+    fn every_problem_is_reported_at_once_and_no_value_is_quoted() {
+        struct Broken;
+        impl Serialize for Broken {
+            fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+                Err(serde::ser::Error::custom("SECRET"))
+            }
+        }
+        let wrong = NewPayment::new(
+            " SECRET\n",
+            "0".parse().unwrap(),
+            Currency::from_received("SECRET"),
+        )
+        .description("x".repeat(256))
+        .customer(&Broken)
+        .return_url("SECRET")
+        .cancel_url("ftp://SECRET")
+        .metadata(&Value::Null)
+        .idempotency_key("SECRET KEY");
+        let error = wrong.request(&api()).unwrap_err();
+        assert_eq!(
+            (error.kind(), error.operation()),
+            (ErrorKind::Invalid, "create payment")
+        );
+        let mut fields: Vec<_> = error.problems().iter().map(crate::Problem::field).collect();
+        fields.dedup();
+        let all = [
+            "reference",
+            "amount",
+            "currency",
+            "description",
+            "customer",
+            "return_url",
+            "cancel_url",
+            "metadata",
+            "idempotency_key",
+        ];
+        assert_eq!(fields, all);
+        assert!(!format!("{error} {error:?} {wrong:?}").contains("SECRET"));
+    }
+
+    #[test]
+    fn amounts_have_no_more_decimals_than_their_currency() {
+        let fine = |amount: &str, code: &str| {
+            let currency = Currency::new(code).unwrap();
+            NewPayment::new("r", amount.parse().unwrap(), currency)
+                .request(&api())
+                .is_ok()
+        };
+        assert!(fine("1", "JPY") && fine("1.0", "JPY") && fine("1.234", "KWD"));
+        assert!(!fine("1.5", "JPY") && !fine("1.234", "USD") && !fine("0.00", "USD"));
+    }
+
+    #[test]
+    fn debug_holds_no_customer_data() {
+        let text = format!("{:?}", payment().idempotency_key("SECRET"));
+        assert!(
+            !text.contains("SECRET") && !text.contains("order"),
+            "{text}"
+        );
+    }
+}

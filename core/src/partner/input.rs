@@ -1,0 +1,198 @@
+//! What the operations that create something check before anything is sent.
+
+use std::fmt;
+
+use http::{HeaderValue, Method, Request, Uri};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use crate::api::Api;
+use crate::error::{Error, ErrorKind, Problems};
+use crate::money::{Amount, Currency};
+
+/// The most characters of a reference, key or description, and of a URL, in bytes. The provider
+/// documents no bound; these are the usual ones of a database column and of a browser.
+const MAX_TEXT: usize = 255;
+const MAX_URL: usize = 2048;
+
+/// JSON given by the user; never printed. An error of its serializer is reported with all other
+/// problems when the request is built.
+#[derive(Clone)]
+pub(super) struct Json(Option<Box<RawValue>>);
+
+impl Json {
+    pub(super) fn new(value: &(impl Serialize + ?Sized)) -> Self {
+        Self(serde_json::value::to_raw_value(value).ok())
+    }
+
+    pub(super) fn check(&self, problems: &mut Problems, field: &'static str) {
+        match self.0.as_deref().map(RawValue::get) {
+            None => problems.add(field, "cannot be written as JSON"),
+            Some("null") => problems.add(field, "must not be null"),
+            Some(_) => {}
+        }
+    }
+
+    pub(super) fn text(&self) -> &str {
+        self.0.as_deref().map_or("null", RawValue::get)
+    }
+}
+
+impl Serialize for Json {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl fmt::Debug for Json {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Json(redacted)")
+    }
+}
+
+/// A text that comes back as it was sent: servers commonly trim, and a reference that was
+/// trimmed is not found again.
+pub(super) fn check_text(problems: &mut Problems, field: &'static str, text: &str) {
+    problems.require(!text.is_empty(), field, "must not be empty");
+    problems.require(
+        text.chars().count() <= MAX_TEXT,
+        field,
+        "must not be longer than 255 characters",
+    );
+    problems.require(
+        !text.chars().any(char::is_control),
+        field,
+        "must not hold control characters",
+    );
+    problems.require(
+        text.trim() == text,
+        field,
+        "must not begin or end with a space",
+    );
+}
+
+pub(super) fn check_money(problems: &mut Problems, amount: Amount, currency: &Currency) {
+    problems.require(!amount.is_zero(), "amount", "must be more than zero");
+    match currency.decimals() {
+        None => problems.add("currency", "must be a code of three capital letters"),
+        Some(decimals) => problems.require(
+            amount.decimals() <= decimals,
+            "amount",
+            format!("must not have more decimals than the currency, which has {decimals}"),
+        ),
+    }
+}
+
+pub(super) fn check_url(problems: &mut Problems, field: &'static str, url: &str) {
+    let plain = url.bytes().all(|b| b.is_ascii_graphic());
+    let absolute = url.parse::<Uri>().is_ok_and(|uri| {
+        matches!(uri.scheme_str(), Some("http" | "https"))
+            && uri
+                .authority()
+                .is_some_and(|a| !a.host().is_empty() && !a.as_str().contains('@'))
+    });
+    problems.require(
+        plain && absolute,
+        field,
+        "must be an absolute http or https URL without user information",
+    );
+    problems.require(
+        url.len() <= MAX_URL,
+        field,
+        "must not be longer than 2048 characters",
+    );
+}
+
+/// The idempotency key: the user's own, or one that follows from operation and reference, so that
+/// it is the same for every attempt, after a restart too.
+pub(super) fn idempotency_key(
+    problems: &mut Problems,
+    own: Option<&str>,
+    operation: &str,
+    reference: &str,
+) -> HeaderValue {
+    // `%` too, so that no two references share a key.
+    const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'%');
+    let key = match own {
+        Some(key) => {
+            problems.require(
+                !key.is_empty()
+                    && key.len() <= MAX_TEXT
+                    && key.bytes().all(|b| b.is_ascii_graphic()),
+                "idempotency_key",
+                "must be 1 to 255 visible ASCII characters",
+            );
+            key.to_owned()
+        }
+        None => format!("{operation}-{}", utf8_percent_encode(reference, ENCODED)),
+    };
+    // An own key that fits no header was reported above.
+    HeaderValue::try_from(key).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
+/// The request that creates something, unless there are problems.
+pub(super) fn post(
+    operation: &'static str,
+    api: &Api,
+    route: &str,
+    fields: &impl Serialize,
+    key: HeaderValue,
+    problems: Problems,
+) -> Result<Request<Vec<u8>>, Error> {
+    problems.into_result(operation)?;
+    let body = serde_json::to_vec(fields)
+        .map_err(|_| Error::new(ErrorKind::Invalid, operation, "cannot be written as JSON"))?;
+    let mut request = api.request(operation, Method::POST, route, &[], Some(body))?;
+    let header = api.wire().idempotency_key_header.clone();
+    request.headers_mut().insert(header, key);
+    Ok(request)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn key(reference: &str) -> HeaderValue {
+        idempotency_key(&mut Problems::new(), None, "payment", reference)
+    }
+
+    #[test]
+    fn the_default_key_names_operation_and_reference() {
+        assert_eq!(key("order-1/a"), "payment-order-1/a");
+        assert_eq!(key("a b%é"), "payment-a%20b%25%C3%A9");
+    }
+
+    #[test]
+    fn urls_are_absolute_and_carry_no_password() {
+        let fine = |url: &str| {
+            let mut problems = Problems::new();
+            check_url(&mut problems, "return_url", url);
+            problems.is_empty()
+        };
+        assert!(fine("https://shop.example/a?b=c#d") && fine("http://127.0.0.1:8080"));
+        let long = format!("https://h/{}", "x".repeat(2048));
+        for url in [
+            "",
+            "/x",
+            "shop.example",
+            "ftp://h/x",
+            "javascript:alert(1)",
+            "https://u:p@h/",
+            "https://h/a b",
+            "https://h/é",
+            &long,
+        ] {
+            assert!(!fine(url), "{url}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn two_references_never_share_a_key(a in "\\PC{1,8}", b in "\\PC{1,8}|[%0-9A-F ]{1,6}") {
+            prop_assert_eq!(key(&a) == key(&b), a == b);
+            prop_assert!(key(&a).to_str().is_ok());
+        }
+    }
+}

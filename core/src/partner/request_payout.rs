@@ -1,0 +1,200 @@
+//! `POST /partner/payouts`: request a payout (the capability is grade D, the form grade A).
+
+use std::fmt;
+
+use http::{Request, Response};
+use serde::Serialize;
+
+use super::envelope::one_record;
+use super::input::{self, Json};
+use super::record::Record;
+use crate::api::Api;
+use crate::endpoint::{Endpoint, Replay};
+use crate::error::{Error, Intent, Problems};
+use crate::money::{Amount, Currency};
+
+const OPERATION: &str = "request payout";
+
+/// Requests that money is sent to a beneficiary.
+///
+/// Everything is checked when the request is built, and every problem is reported at once. After
+/// a lost answer it is repeated only where you declared that the server honours
+/// `Idempotency-Key`; otherwise look it up by its reference
+/// ([`UnknownOutcome::lookup`](crate::UnknownOutcome::lookup)).
+///
+/// ```
+/// use sanspay_core::partner::NewPayout;
+/// use sanspay_core::{Amount, Api, BaseUrl, Currency, Endpoint};
+/// use std::collections::BTreeMap;
+///
+/// let beneficiary = BTreeMap::from([("name", "Jane"), ("iban", "DE00 0000")]);
+/// let amount = Amount::from_minor_units(2550, 2)?;
+/// let payout = NewPayout::new("payout-7", amount, Currency::EUR, &beneficiary);
+/// let request = payout.request(&Api::new(BaseUrl::new("https://api.example.com")?))?;
+/// assert_eq!(request.uri().path(), "/partner/payouts");
+/// assert_eq!(request.headers()["idempotency-key"], "payout-payout-7");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct NewPayout {
+    fields: Fields,
+    idempotency_key: Option<String>,
+}
+
+#[derive(Clone, Serialize)]
+struct Fields {
+    reference: String,
+    amount: Amount,
+    currency: Currency,
+    beneficiary: Json,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<Json>,
+}
+
+impl NewPayout {
+    /// `reference` is your own unique id for the payout, at most 255 characters. The document
+    /// gives no form for the beneficiary, so anything that serializes is sent as it is: a struct
+    /// of yours, or `serde_json::json!({…})`.
+    pub fn new(
+        reference: impl Into<String>,
+        amount: Amount,
+        currency: Currency,
+        beneficiary: &(impl Serialize + ?Sized),
+    ) -> Self {
+        Self {
+            fields: Fields {
+                reference: reference.into(),
+                amount,
+                currency,
+                beneficiary: Json::new(beneficiary),
+                description: None,
+                metadata: None,
+            },
+            idempotency_key: None,
+        }
+    }
+
+    /// What the beneficiary reads, at most 255 characters.
+    #[must_use]
+    pub fn description(mut self, text: impl Into<String>) -> Self {
+        self.fields.description = Some(text.into());
+        self
+    }
+
+    /// Data of yours that comes back with the record: anything that serializes.
+    #[must_use]
+    pub fn metadata(mut self, metadata: &(impl Serialize + ?Sized)) -> Self {
+        self.fields.metadata = Some(Json::new(metadata));
+        self
+    }
+
+    /// Replaces the idempotency key, which is `payout-` and the reference otherwise.
+    #[must_use]
+    pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
+        self.idempotency_key = Some(key.into());
+        self
+    }
+}
+
+impl Endpoint for NewPayout {
+    type Output = Record;
+
+    fn operation(&self) -> &str {
+        OPERATION
+    }
+
+    fn request(&self, api: &Api) -> Result<Request<Vec<u8>>, Error> {
+        let fields = &self.fields;
+        let mut problems = Problems::new();
+        input::check_text(&mut problems, "reference", &fields.reference);
+        input::check_money(&mut problems, fields.amount, &fields.currency);
+        fields.beneficiary.check(&mut problems, "beneficiary");
+        if let Some(text) = &fields.description {
+            input::check_text(&mut problems, "description", text);
+        }
+        if let Some(metadata) = &fields.metadata {
+            metadata.check(&mut problems, "metadata");
+        }
+        let own = self.idempotency_key.as_deref();
+        let key = input::idempotency_key(&mut problems, own, "payout", &fields.reference);
+        input::post(OPERATION, api, &api.wire().payouts, fields, key, problems)
+    }
+
+    fn parse(&self, api: &Api, response: &Response<&[u8]>) -> Result<Record, Error> {
+        one_record(OPERATION, api, response)
+    }
+
+    fn replay(&self) -> Replay {
+        Replay::WithIdempotencyKey
+    }
+
+    fn intent(&self) -> Option<Intent> {
+        Some(Intent::new("payout", &self.fields.reference))
+    }
+}
+
+/// Shows amount and currency; everything else may be customer data.
+impl fmt::Debug for NewPayout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let currency = Some(&self.fields.currency).filter(|currency| currency.is_code());
+        f.debug_struct("NewPayout")
+            .field("amount", &self.fields.amount)
+            .field("currency", &currency)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::BaseUrl;
+    use serde_json::{Value, json};
+
+    fn api() -> Api {
+        Api::new(BaseUrl::new("https://api.example.com").unwrap())
+    }
+
+    #[test]
+    fn the_request_holds_every_field() {
+        let payout = NewPayout::new(
+            "p-1",
+            "5.5".parse().unwrap(),
+            Currency::CNY,
+            &json!({"a": 1}),
+        )
+        .description("wages")
+        .metadata("m");
+        let body: Value = serde_json::from_slice(payout.request(&api()).unwrap().body()).unwrap();
+        let expected = json!({
+            "reference": "p-1", "amount": "5.5", "currency": "CNY", "beneficiary": {"a": 1},
+            "description": "wages", "metadata": "m",
+        });
+        assert_eq!(body, expected);
+        assert_eq!(payout.replay(), Replay::WithIdempotencyKey);
+        assert!(payout.intent() == Some(Intent::new("payout", "p-1")));
+    }
+
+    #[test]
+    fn every_problem_is_reported_at_once_and_no_value_is_quoted() {
+        let currency = Currency::from_received("SECRET");
+        let wrong = NewPayout::new("SECRET\u{7f}", "0".parse().unwrap(), currency, &Value::Null)
+            .description("")
+            .metadata(&Value::Null)
+            .idempotency_key("");
+        let error = wrong.request(&api()).unwrap_err();
+        let fields: Vec<_> = error.problems().iter().map(crate::Problem::field).collect();
+        let all = [
+            "reference",
+            "amount",
+            "currency",
+            "beneficiary",
+            "description",
+            "metadata",
+            "idempotency_key",
+        ];
+        assert_eq!(fields, all);
+        assert!(!format!("{error} {error:?} {wrong:?}").contains("SECRET"));
+    }
+}

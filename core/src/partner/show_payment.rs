@@ -1,0 +1,111 @@
+//! `GET /partner/payments/{uuid}`: show one payment or payout (the capability is grade D, the
+//! form grade A).
+
+use http::{Method, Request, Response};
+
+use super::envelope::one_record;
+use super::record::Record;
+use super::record_id::RecordId;
+use crate::answer::received_error;
+use crate::api::Api;
+use crate::endpoint::{Endpoint, Replay};
+use crate::error::{Error, ErrorKind};
+
+const OPERATION: &str = "show payment";
+
+/// Shows one payment or payout by the provider's id.
+///
+/// An answer about another record than the one asked for is an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShowPayment {
+    id: RecordId,
+}
+
+impl ShowPayment {
+    /// The record to show.
+    pub fn new(id: RecordId) -> Self {
+        Self { id }
+    }
+}
+
+impl Endpoint for ShowPayment {
+    type Output = Record;
+
+    fn operation(&self) -> &str {
+        OPERATION
+    }
+
+    fn request(&self, api: &Api) -> Result<Request<Vec<u8>>, Error> {
+        request(OPERATION, self.id, api)
+    }
+
+    fn parse(&self, api: &Api, response: &Response<&[u8]>) -> Result<Record, Error> {
+        parse(OPERATION, self.id, api, response)
+    }
+
+    fn replay(&self) -> Replay {
+        Replay::Safe
+    }
+}
+
+pub(super) fn request(operation: &str, id: RecordId, api: &Api) -> Result<Request<Vec<u8>>, Error> {
+    let route = api.wire().payment.replace("{uuid}", &id.to_string());
+    api.request(operation, Method::GET, &route, &[], None)
+}
+
+pub(super) fn parse(
+    operation: &str,
+    id: RecordId,
+    api: &Api,
+    response: &Response<&[u8]>,
+) -> Result<Record, Error> {
+    let record = one_record(operation, api, response)?;
+    if record.id() == id {
+        return Ok(record);
+    }
+    let detail = "the answer is about another record";
+    Err(received_error(
+        ErrorKind::Unreadable,
+        operation,
+        detail,
+        api,
+        response,
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{BaseUrl, Wire};
+
+    const ID: &str = "6f2b7c1e-6a0e-4f53-9f0e-0d6f3a1b2c3d";
+
+    fn show(id: &str) -> ShowPayment {
+        ShowPayment::new(id.parse().unwrap())
+    }
+
+    #[test]
+    fn the_id_stands_where_the_route_says() {
+        let wire = Wire {
+            payment: "/v2/{uuid}/record".into(),
+            ..Wire::default()
+        };
+        let api = Api::new(BaseUrl::new("https://h.example").unwrap());
+        let request = show(ID).request(&api).unwrap();
+        assert_eq!(request.uri().path(), format!("/partner/payments/{ID}"));
+        let request = show(ID).request(&api.with_wire(wire)).unwrap();
+        assert_eq!(request.uri().path(), format!("/v2/{ID}/record"));
+    }
+
+    #[test]
+    fn both_answer_shapes_are_read_and_another_record_is_refused() {
+        let api = Api::new(BaseUrl::new("https://h.example").unwrap());
+        let bare = format!(r#"{{"id":"{ID}","status":"paid","amount":"1","currency":"USD"}}"#);
+        for body in [bare.clone(), format!(r#"{{"data":{bare}}}"#)] {
+            let response = Response::new(body.as_bytes());
+            assert!(show(ID).parse(&api, &response).unwrap().status().is_paid());
+            let error = show("00000000-6a0e-4f53-9f0e-0d6f3a1b2c3d").parse(&api, &response);
+            assert_eq!(error.unwrap_err().kind(), ErrorKind::Unreadable);
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! `POST /partner/auth/token`: exchange the key id and key secret for a token (grade D; the form
+//! of both bodies is grade A).
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::{HeaderValue, Method, Request, Response};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use zeroize::Zeroizing;
+
+use super::envelope::unwrap;
+use crate::answer::{Received, success};
+use crate::api::Api;
+use crate::credentials::Credentials;
+use crate::endpoint::{Auth, Endpoint, Replay};
+use crate::error::{Error, ErrorKind, describe_json_error};
+
+const OPERATION: &str = "fetch token";
+
+/// How long a token lives where neither the answer nor the token itself says so (grade D).
+const DEFAULT_LIFETIME: Duration = Duration::from_secs(60 * 60);
+
+/// The longest lifetime that is believed; a clock can be added to it without harm.
+const MAX_LIFETIME: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// Fetches a token for `key_id` and `key_secret`.
+///
+/// An [`Exchange`](crate::Exchange) does this by itself. The body of a success that is not
+/// understood is not kept in the error, because it may hold a token.
+///
+/// ```
+/// use sanspay_core::partner::{FetchToken, Lifetime};
+/// use sanspay_core::{Api, BaseUrl, Credentials, Endpoint};
+/// use std::time::Duration;
+///
+/// let api = Api::new(BaseUrl::new("https://api.example.com")?);
+/// let fetch = FetchToken::new(Credentials::new("key-1", "a-secret")?);
+/// assert_eq!(fetch.request(&api)?.uri().path(), "/partner/auth/token");
+/// let answer = br#"{"access_token":"abc.def","token_type":"Bearer","expires_in":900}"#;
+/// let token = fetch.parse(&api, &http::Response::new(&answer[..]))?;
+/// assert_eq!(token.lifetime(), Lifetime::For(Duration::from_secs(900)));
+/// assert!(token.authorization().is_sensitive());
+/// # Ok::<(), sanspay_core::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct FetchToken {
+    credentials: Credentials,
+}
+
+impl FetchToken {
+    /// For these credentials.
+    pub fn new(credentials: Credentials) -> Self {
+        Self { credentials }
+    }
+}
+
+impl Endpoint for FetchToken {
+    type Output = AccessToken;
+
+    fn operation(&self) -> &str {
+        OPERATION
+    }
+
+    fn request(&self, api: &Api) -> Result<Request<Vec<u8>>, Error> {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            key_id: &'a str,
+            key_secret: &'a str,
+        }
+        let (key_id, key_secret) = (self.credentials.key_id(), self.credentials.key_secret());
+        // Room for every character escaped, so that the secret is not left behind by growing.
+        let mut body = Vec::with_capacity(2 * (key_id.len() + key_secret.len()) + 64);
+        serde_json::to_writer(&mut body, &Body { key_id, key_secret })
+            .map_err(|_| Error::new(ErrorKind::Invalid, OPERATION, "cannot be written as JSON"))?;
+        api.request(OPERATION, Method::POST, &api.wire().token, &[], Some(body))
+    }
+
+    fn parse(&self, api: &Api, response: &Response<&[u8]>) -> Result<AccessToken, Error> {
+        let body = success(OPERATION, api, response)?;
+        read(body).map_err(|detail| {
+            let received = Received::new(api, response).without_body();
+            Error::new(ErrorKind::Unreadable, OPERATION, detail).with_received(received)
+        })
+    }
+
+    fn replay(&self) -> Replay {
+        Replay::Safe
+    }
+
+    fn auth(&self) -> Auth {
+        Auth::None
+    }
+}
+
+/// A token and how long it lives.
+///
+/// There is no way to its text but the header that it is made for, and that header is marked
+/// sensitive.
+#[derive(Clone)]
+pub struct AccessToken {
+    authorization: HeaderValue,
+    lifetime: Lifetime,
+}
+
+/// How long a token lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lifetime {
+    /// So long, counted from when it was asked for: `expires_in` (grade A), or one hour where
+    /// nothing is said (grade D).
+    For(Duration),
+    /// Until this time of the server's clock: the `exp` claim of the token (grade A).
+    Until(SystemTime),
+}
+
+impl AccessToken {
+    /// A token obtained in another way.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] when it is empty or holds characters that no header may hold.
+    pub fn new(token: &str, lifetime: Lifetime) -> Result<Self, Error> {
+        let authorization = authorization(token)
+            .ok_or_else(|| Error::new(ErrorKind::Invalid, OPERATION, UNUSABLE))?;
+        Ok(Self {
+            authorization,
+            lifetime,
+        })
+    }
+
+    /// The value of the `Authorization` header, marked sensitive.
+    pub fn authorization(&self) -> HeaderValue {
+        self.authorization.clone()
+    }
+
+    /// How long it lives.
+    pub fn lifetime(&self) -> Lifetime {
+        self.lifetime
+    }
+}
+
+impl fmt::Debug for AccessToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccessToken")
+            .field("lifetime", &self.lifetime)
+            .finish_non_exhaustive()
+    }
+}
+
+const UNUSABLE: &str = "the token is empty or holds characters that no header may hold";
+
+fn authorization(token: &str) -> Option<HeaderValue> {
+    let usable = !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic());
+    let text = Zeroizing::new(format!("Bearer {token}"));
+    let mut value = HeaderValue::from_str(&text).ok().filter(|_| usable)?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+/// Reads the body of a success; the error is a detail that quotes nothing of it.
+fn read(body: &[u8]) -> Result<AccessToken, String> {
+    #[derive(Deserialize)]
+    struct Answer<'a> {
+        #[serde(borrow)]
+        access_token: Cow<'a, str>,
+        #[serde(borrow, default)]
+        token_type: Option<Cow<'a, str>>,
+        #[serde(borrow, default)]
+        expires_in: Option<&'a RawValue>,
+    }
+    let answer: Answer<'_> = unwrap(body, "access_token")
+        .map_err(|e| format!("the answer is not understood: {}", describe_json_error(&e)))?;
+    let bearer = |kind: &str| kind.eq_ignore_ascii_case("bearer");
+    if !answer.token_type.as_deref().is_none_or(bearer) {
+        return Err("the answer is not understood: `token_type` is not bearer".into());
+    }
+    let seconds = match answer.expires_in {
+        None => 0,
+        Some(raw) => whole_seconds(raw.get())
+            .ok_or("the answer is not understood: expected `expires_in` as a number of seconds")?,
+    };
+    // A token that was just issued does not live for zero seconds, so zero says nothing.
+    let seconds = Some(seconds).filter(|seconds| *seconds > 0);
+    let lifetime = match (seconds, expiry_claim(&answer.access_token)) {
+        (Some(seconds), _) => Lifetime::For(Duration::from_secs(seconds).min(MAX_LIFETIME)),
+        (None, Some(time)) => Lifetime::Until(time),
+        (None, None) => Lifetime::For(DEFAULT_LIFETIME),
+    };
+    let authorization = authorization(&answer.access_token).ok_or(UNUSABLE)?;
+    Ok(AccessToken {
+        authorization,
+        lifetime,
+    })
+}
+
+/// The whole seconds of a JSON number, or of one in quotes; zero where it is negative.
+fn whole_seconds(json: &str) -> Option<u64> {
+    let text = json.trim_matches('"').trim();
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    let number = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
+    if !number(whole) || !number(fraction) {
+        return None;
+    }
+    // More digits than fit are a very long time.
+    let seconds = whole.parse().unwrap_or(u64::MAX);
+    Some(if negative { 0 } else { seconds })
+}
+
+/// The `exp` claim of a JWT (RFC 7519, 4.1.4). The signature is the server's business: the token
+/// is the server's own, and only its lifetime is read.
+fn expiry_claim(token: &str) -> Option<SystemTime> {
+    #[derive(Deserialize)]
+    struct Claims<'a> {
+        #[serde(borrow)]
+        exp: &'a RawValue,
+    }
+    let mut parts = token.split('.');
+    let (_, payload, _) = (parts.next()?, parts.next()?, parts.next()?);
+    let payload = Zeroizing::new(URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?);
+    let claims: Claims<'_> = serde_json::from_slice(&payload).ok()?;
+    let seconds = whole_seconds(claims.exp.get()).filter(|seconds| *seconds > 0)?;
+    // The year 9999; what is beyond is no time in seconds.
+    let sensible = seconds <= 253_402_300_799;
+    let since = Duration::from_secs(seconds);
+    SystemTime::UNIX_EPOCH
+        .checked_add(since)
+        .filter(|_| sensible)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,180 @@
+use super::*;
+use crate::api::BaseUrl;
+use http::StatusCode;
+use proptest::prelude::*;
+use serde_json::json;
+
+fn api() -> Api {
+    Api::new(BaseUrl::new("https://api.example.com").unwrap())
+}
+
+fn fetch() -> FetchToken {
+    FetchToken::new(Credentials::new("KEY-ID-SECRET", "KEY-\"SECRET\"").unwrap())
+}
+
+fn parse(body: &[u8]) -> Result<AccessToken, Error> {
+    fetch().parse(&api(), &Response::new(body))
+}
+
+fn jwt(claims: &str) -> String {
+    format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(claims))
+}
+
+fn lifetime(fields: &serde_json::Value) -> Lifetime {
+    parse(fields.to_string().as_bytes()).unwrap().lifetime()
+}
+
+const fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+#[test]
+fn the_request_holds_both_keys_and_needs_no_token() {
+    let request = fetch().request(&api()).unwrap();
+    assert_eq!(request.method(), Method::POST);
+    assert_eq!(request.uri(), "https://api.example.com/partner/auth/token");
+    let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
+    let expected = json!({"key_id": "KEY-ID-SECRET", "key_secret": "KEY-\"SECRET\""});
+    assert_eq!(body, expected);
+    assert_eq!(
+        (fetch().auth(), fetch().replay()),
+        (Auth::None, Replay::Safe)
+    );
+    assert!(!format!("{:?}", fetch()).contains("SECRET"));
+}
+
+#[test]
+fn both_answer_shapes_give_a_sensitive_header() {
+    let bare = json!({"access_token": "T-SECRET", "token_type": "bEARER", "expires_in": 60});
+    for answer in [bare.clone(), json!({"data": bare, "message": "ok"})] {
+        let token = parse(answer.to_string().as_bytes()).unwrap();
+        assert_eq!(token.authorization(), "Bearer T-SECRET");
+        assert!(token.authorization().is_sensitive());
+        assert_eq!(token.lifetime(), Lifetime::For(seconds(60)));
+        assert!(!format!("{token:?} {:?}", token.authorization()).contains("SECRET"));
+    }
+}
+
+#[test]
+fn the_lifetime_is_the_answers_own_then_the_tokens_then_one_hour() {
+    let expiring = jwt(r#"{"sub":"x","exp":1800000000}"#);
+    let until = Lifetime::Until(SystemTime::UNIX_EPOCH + seconds(1_800_000_000));
+    let hour = Lifetime::For(seconds(3600));
+    assert_eq!(
+        lifetime(&json!({"access_token": expiring, "expires_in": 5})),
+        Lifetime::For(seconds(5))
+    );
+    assert_eq!(lifetime(&json!({"access_token": expiring})), until);
+    assert_eq!(
+        lifetime(&json!({"access_token": expiring, "expires_in": null})),
+        until
+    );
+    assert_eq!(lifetime(&json!({"access_token": "opaque"})), hour);
+    let no_claim = [
+        "{}",
+        r#"{"exp":"x"}"#,
+        r#"{"exp":-5}"#,
+        r#"{"exp":9e99}"#,
+        r#"{"exp":99999999999999}"#,
+        "\u{0}",
+    ];
+    for claims in no_claim {
+        assert_eq!(
+            lifetime(&json!({"access_token": jwt(claims)})),
+            hour,
+            "{claims}"
+        );
+    }
+    for token in ["a.b.c", "a.!.c", "..", "a.b"] {
+        assert_eq!(lifetime(&json!({"access_token": token})), hour, "{token}");
+    }
+}
+
+#[test]
+fn numbers_of_seconds_are_read_in_every_form_and_bounded() {
+    let of =
+        |value: serde_json::Value| lifetime(&json!({"access_token": "t", "expires_in": value}));
+    assert_eq!(of(json!("120")), Lifetime::For(seconds(120)));
+    assert_eq!(of(json!(120.9)), Lifetime::For(seconds(120)));
+    assert_eq!(of(json!(u64::MAX)), Lifetime::For(MAX_LIFETIME));
+    let long = "9".repeat(50);
+    assert_eq!(of(json!(long)), Lifetime::For(MAX_LIFETIME));
+    for nothing in [json!(0), json!(-1), json!("0"), json!("-20")] {
+        assert_eq!(of(nothing), Lifetime::For(DEFAULT_LIFETIME));
+    }
+}
+
+#[test]
+fn a_success_that_is_not_a_token_gives_an_error_without_its_body() {
+    let bodies: [&[u8]; 13] = [
+        b"",
+        b"<html>SECRET</html>",
+        b"\xff\xfeSECRET",
+        br#"{"access_token":"SECRET"#,
+        br#"{"token":"SECRET"}"#,
+        br#"{"data":{"token":"SECRET"}}"#,
+        br#"{"access_token":["SECRET"]}"#,
+        br#"{"access_token":""}"#,
+        br#"{"access_token":"SECRET\nX-Evil: 1"}"#,
+        br#"{"access_token":"SECRET","token_type":"mac-SECRET"}"#,
+        br#"{"access_token":"SECRET","expires_in":"SECRET"}"#,
+        br#"{"access_token":"SECRET","expires_in":{"SECRET":1}}"#,
+        br#"{"access_token":"SECRET","access_token":"SECRET","code":"SECRET"}"#,
+    ];
+    for body in bodies {
+        let mut response = Response::new(body);
+        response
+            .headers_mut()
+            .insert("x-request-id", "req-1".parse().unwrap());
+        let error = fetch().parse(&api(), &response).unwrap_err();
+        assert_eq!(
+            (error.kind(), error.operation()),
+            (ErrorKind::Unreadable, OPERATION)
+        );
+        assert_eq!(error.status(), Some(StatusCode::OK));
+        assert_eq!(
+            (error.request_id(), error.body()),
+            (Some("req-1"), Some(&b""[..]))
+        );
+        assert!(!format!("{error} {error:?}").contains("SECRET"), "{error}");
+    }
+}
+
+#[test]
+fn a_refusal_keeps_its_body() {
+    let mut response = Response::new(&br#"{"code":"bad_key"}"#[..]);
+    *response.status_mut() = StatusCode::UNAUTHORIZED;
+    let error = fetch().parse(&api(), &response).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unauthorized);
+    assert_eq!(error.api().unwrap().code(), Some("bad_key"));
+}
+
+#[test]
+fn a_token_from_elsewhere_is_checked_too() {
+    let lifetime = Lifetime::For(seconds(1));
+    assert_eq!(
+        AccessToken::new("abc", lifetime).unwrap().authorization(),
+        "Bearer abc"
+    );
+    for token in ["", "a b", "SECRET\n", "é"] {
+        let error = AccessToken::new(token, lifetime).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Invalid);
+        assert!(!format!("{error:?}").contains("SECRET"));
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_answer_gives_a_token_or_an_error_and_never_a_panic(
+        token in "\\PC{0,12}|[a-z]{0,3}\\.[A-Za-z0-9_=-]{0,24}\\.[a-z]{0,3}",
+        expires in "-?[0-9]{0,30}(\\.[0-9]{0,4})?|\\PC{0,4}",
+        wrap: bool,
+    ) {
+        let bare = json!({"access_token": token, "expires_in": expires});
+        let answer = if wrap { json!({"data": bare}) } else { bare };
+        if let Ok(token) = parse(answer.to_string().as_bytes()) {
+            let Lifetime::For(lifetime) = token.lifetime() else { return Ok(()) };
+            prop_assert!(lifetime > Duration::ZERO && lifetime <= MAX_LIFETIME);
+        }
+    }
+}
