@@ -129,7 +129,9 @@ fn default_transport(connect_timeout: Duration) -> Result<Arc<Transport>, Error>
 fn default_transport(_connect_timeout: Duration) -> Result<Arc<Transport>, Error> {
     let mut problems = sanspay_core::Problems::new();
     problems.add("transport", "is missing, and the feature `ureq` is off");
-    problems.into_result("configure").map(|()| unreachable!("a problem was added"))
+    problems
+        .into_result("configure")
+        .map(|()| unreachable!("a problem was added"))
 }
 
 impl fmt::Debug for ClientBuilder {

@@ -17,7 +17,11 @@ pub struct Pages<L: Paged> {
 
 impl<L: Paged> Pages<L> {
     pub(crate) fn new(client: Client, list: L) -> Self {
-        Self { client, pager: Pager::new(list), items: Vec::new().into_iter() }
+        Self {
+            client,
+            pager: Pager::new(list),
+            items: Vec::new().into_iter(),
+        }
     }
 
     /// How many items the server says there are, once a page has said it.

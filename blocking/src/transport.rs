@@ -48,9 +48,14 @@ fn send(
 ) -> Result<Response<Vec<u8>>, TransportError> {
     let limits = request.extensions().get::<Limits>().copied();
     let time_left = limits.map(|limits| limits.time_left);
-    let request = agent.configure_request(request).timeout_global(time_left).build();
+    let request = agent
+        .configure_request(request)
+        .timeout_global(time_left)
+        .build();
     let (parts, body) = agent.run(request).map_err(transport_error)?.into_parts();
-    let most = limits.map_or(u64::MAX, |limits| limits.body as u64).saturating_add(1);
+    let most = limits
+        .map_or(u64::MAX, |limits| limits.body as u64)
+        .saturating_add(1);
     let mut received = Vec::new();
     let read = body.into_reader().take(most).read_to_end(&mut received);
     read.map_err(TransportError::maybe_sent)?;
@@ -62,18 +67,29 @@ fn transport_error(error: ureq::Error) -> TransportError {
     use ureq::Error as E;
     let not_sent = match &error {
         E::HostNotFound | E::ConnectionFailed | E::BadUri(_) | E::RequireHttpsOnly(_) => true,
-        E::Http(_) | E::Tls(_) | E::TlsRequired | E::InvalidProxyUrl | E::ConnectProxyFailed(_) => true,
+        E::Http(_) | E::Tls(_) | E::TlsRequired | E::InvalidProxyUrl | E::ConnectProxyFailed(_) => {
+            true
+        }
         E::Timeout(Timeout::Resolve | Timeout::Connect) => true,
         E::Io(io) => io.kind() == io::ErrorKind::ConnectionRefused || is_handshake_failure(io),
         E::Other(source) => source.is::<ResolveError>(),
         _ => false,
     };
-    if not_sent { TransportError::not_sent(error) } else { TransportError::maybe_sent(error) }
+    if not_sent {
+        TransportError::not_sent(error)
+    } else {
+        TransportError::maybe_sent(error)
+    }
 }
 
 /// A server that we do not trust, or that speaks no TLS, never saw a byte of the request.
 fn is_handshake_failure(error: &io::Error) -> bool {
     use rustls::Error as Tls;
-    let tls = error.get_ref().and_then(|source| source.downcast_ref::<Tls>());
-    matches!(tls, Some(Tls::InvalidCertificate(_) | Tls::InvalidMessage(_) | Tls::PeerIncompatible(_)))
+    let tls = error
+        .get_ref()
+        .and_then(|source| source.downcast_ref::<Tls>());
+    matches!(
+        tls,
+        Some(Tls::InvalidCertificate(_) | Tls::InvalidMessage(_) | Tls::PeerIncompatible(_))
+    )
 }

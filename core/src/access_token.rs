@@ -4,57 +4,68 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use http::HeaderValue;
+use zeroize::Zeroizing;
 
-/// How long a token lives where the provider does not say (grade D).
-const DEFAULT_LIFE: Duration = Duration::from_secs(3600);
+use crate::error::{Error, ErrorKind};
 
-/// A bearer token, never printed.
+/// How long a token lives where neither the answer nor the token itself says so (grade D).
+pub(crate) const DEFAULT_LIFETIME: Duration = Duration::from_secs(60 * 60);
+
+/// A bearer token and how long it lives.
+///
+/// There is no way to its text but the header that it is made for, and that header is marked
+/// sensitive.
+///
+/// ```
+/// use std::time::Duration;
+/// use sanspay_core::{AccessToken, Lifetime};
+/// let token = AccessToken::new("eyJ0.e30.c2ln", Lifetime::For(Duration::from_secs(900)))?;
+/// assert_eq!(token.authorization(), "Bearer eyJ0.e30.c2ln");
+/// assert!(!format!("{token:?} {:?}", token.authorization()).contains("eyJ0"));
+/// # Ok::<(), sanspay_core::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct AccessToken {
     authorization: HeaderValue,
     lifetime: Lifetime,
 }
 
-/// How long a token lives, as the provider says it.
+/// How long a token lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lifetime {
-    /// This long from now (grade A: `expires_in`).
+    /// So long, counted from when it was obtained: `expires_in` (grade A), or one hour where
+    /// nothing is said (grade D).
     For(Duration),
-    /// Until then (grade A: the JWT's own `exp`).
+    /// Until this time of the server's clock: the `exp` claim of the token (grade A).
     Until(SystemTime),
-    /// Not said: one hour (grade D).
-    Unknown,
 }
 
 impl AccessToken {
-    /// A token with its life; `None` when it holds characters that no header can carry.
+    /// A token with its life.
     ///
-    /// ```
-    /// use sanspay_core::{AccessToken, Lifetime};
-    /// let token = AccessToken::new("eyJ0.e30.c2ln", Lifetime::Unknown).ok_or("not a token")?;
-    /// assert_eq!(token.authorization(), "Bearer eyJ0.e30.c2ln");
-    /// assert!(!format!("{token:?} {:?}", token.authorization()).contains("eyJ0"));
-    /// # Ok::<(), &str>(())
-    /// ```
-    pub fn new(token: &str, lifetime: Lifetime) -> Option<Self> {
-        let fine = !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic());
-        if !fine {
-            return None;
-        }
-        let mut authorization = HeaderValue::try_from(format!("Bearer {token}")).ok()?;
+    /// # Errors
+    /// [`ErrorKind::Invalid`] when it is empty or holds characters that no header may hold.
+    pub fn new(token: &str, lifetime: Lifetime) -> Result<Self, Error> {
+        let usable = !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic());
+        let text = Zeroizing::new(format!("Bearer {token}"));
+        let value = HeaderValue::from_str(&text).ok().filter(|_| usable);
+        let mut authorization = value.ok_or_else(|| {
+            let detail = "the token is empty or holds characters that no header may hold";
+            Error::new(ErrorKind::Invalid, "fetch token", detail)
+        })?;
         authorization.set_sensitive(true);
-        Some(Self {
+        Ok(Self {
             authorization,
             lifetime,
         })
     }
 
-    /// The value of the `Authorization` header, marked as sensitive.
+    /// The value of the `Authorization` header, marked sensitive.
     pub fn authorization(&self) -> HeaderValue {
         self.authorization.clone()
     }
 
-    /// How long it lives, as the provider said it.
+    /// How long it lives.
     pub fn lifetime(&self) -> Lifetime {
         self.lifetime
     }
@@ -65,9 +76,12 @@ impl AccessToken {
         let life = match self.lifetime {
             Lifetime::For(life) => life,
             Lifetime::Until(end) => end.duration_since(now).unwrap_or_default(),
-            Lifetime::Unknown => DEFAULT_LIFE,
         };
-        if life.is_zero() { DEFAULT_LIFE } else { life }
+        if life.is_zero() {
+            DEFAULT_LIFETIME
+        } else {
+            life
+        }
     }
 }
 

@@ -37,7 +37,10 @@ impl SessionBuilder {
             plain_http: false,
             credentials: None,
             wire: Wire::default(),
-            settings: Settings { seed, ..Settings::default() },
+            settings: Settings {
+                seed,
+                ..Settings::default()
+            },
         }
     }
 
@@ -103,15 +106,29 @@ impl SessionBuilder {
     /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) with everything that is missing or wrong.
     pub fn build(self) -> Result<Session, Error> {
         let mut problems = Problems::new();
-        let read = if self.plain_http { BaseUrl::with_plain_http } else { BaseUrl::new };
+        let read = if self.plain_http {
+            BaseUrl::with_plain_http
+        } else {
+            BaseUrl::new
+        };
         let base = problems.take(self.base_url.map(|url| read(&url)), "base_url");
-        let keys = self.credentials.map(|(id, secret)| Credentials::new(id, secret));
+        let keys = self
+            .credentials
+            .map(|(id, secret)| Credentials::new(id, secret));
         let credentials = problems.take(keys, "credentials");
-        problems.require(!self.settings.deadline.is_zero(), "deadline", "must be more than zero");
+        problems.require(
+            !self.settings.deadline.is_zero(),
+            "deadline",
+            "must be more than zero",
+        );
         match (base, credentials) {
             (Some(base), Some(credentials)) if problems.is_empty() => {
                 let api = Api::new(base).with_wire(self.wire);
-                Ok(Session::new(api, FetchToken::new(credentials), self.settings))
+                Ok(Session::new(
+                    api,
+                    FetchToken::new(credentials),
+                    self.settings,
+                ))
             }
             _ => Err(problems.into_error("configure")),
         }
@@ -124,14 +141,19 @@ mod tests {
 
     #[test]
     fn everything_that_is_missing_is_reported_at_once() {
-        let error = SessionBuilder::new(0).deadline(Duration::ZERO).build().unwrap_err();
+        let error = SessionBuilder::new(0)
+            .deadline(Duration::ZERO)
+            .build()
+            .unwrap_err();
         let fields: Vec<_> = error.problems().iter().map(crate::Problem::field).collect();
         assert_eq!(fields, ["base_url", "credentials", "deadline"]);
     }
 
     #[test]
     fn plain_http_is_a_choice() {
-        let builder = SessionBuilder::new(0).base_url("http://h").credentials("id", "secret");
+        let builder = SessionBuilder::new(0)
+            .base_url("http://h")
+            .credentials("id", "secret");
         assert!(builder.clone().build().is_err());
         assert!(builder.plain_http(true).build().is_ok());
     }

@@ -166,6 +166,11 @@ impl Error {
         &self.0.operation
     }
 
+    /// What happened, without operation and advice.
+    pub(crate) fn detail(&self) -> &str {
+        &self.0.detail
+    }
+
     /// The HTTP status, where an answer came.
     pub fn status(&self) -> Option<StatusCode> {
         self.0.received.as_ref().map(Received::status)

@@ -56,4 +56,4 @@ pub use record_id::{RecordId, RecordIdError};
 pub use request_payout::NewPayout;
 pub use show_payment::ShowPayment;
 pub use status::{Change, EventKind, RecordType, Status};
-pub use token::{AccessToken, FetchToken, Lifetime};
+pub use token::FetchToken;

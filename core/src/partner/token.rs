@@ -2,17 +2,17 @@
 //! of both bodies is grade A).
 
 use std::borrow::Cow;
-use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::{HeaderValue, Method, Request, Response};
+use http::{Method, Request, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use super::envelope::unwrap;
+use crate::access_token::{AccessToken, DEFAULT_LIFETIME, Lifetime};
 use crate::answer::{Received, success};
 use crate::api::Api;
 use crate::credentials::Credentials;
@@ -20,9 +20,6 @@ use crate::endpoint::{Auth, Endpoint, Replay};
 use crate::error::{Error, ErrorKind, describe_json_error};
 
 const OPERATION: &str = "fetch token";
-
-/// How long a token lives where neither the answer nor the token itself says so (grade D).
-const DEFAULT_LIFETIME: Duration = Duration::from_secs(60 * 60);
 
 /// The longest lifetime that is believed; a clock can be added to it without harm.
 const MAX_LIFETIME: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -33,8 +30,8 @@ const MAX_LIFETIME: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// understood is not kept in the error, because it may hold a token.
 ///
 /// ```
-/// use sanspay_core::partner::{FetchToken, Lifetime};
-/// use sanspay_core::{Api, BaseUrl, Credentials, Endpoint};
+/// use sanspay_core::partner::FetchToken;
+/// use sanspay_core::{Api, BaseUrl, Credentials, Endpoint, Lifetime};
 /// use std::time::Duration;
 ///
 /// let api = Api::new(BaseUrl::new("https://api.example.com")?);
@@ -96,69 +93,6 @@ impl Endpoint for FetchToken {
     }
 }
 
-/// A token and how long it lives.
-///
-/// There is no way to its text but the header that it is made for, and that header is marked
-/// sensitive.
-#[derive(Clone)]
-pub struct AccessToken {
-    authorization: HeaderValue,
-    lifetime: Lifetime,
-}
-
-/// How long a token lives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lifetime {
-    /// So long, counted from when it was asked for: `expires_in` (grade A), or one hour where
-    /// nothing is said (grade D).
-    For(Duration),
-    /// Until this time of the server's clock: the `exp` claim of the token (grade A).
-    Until(SystemTime),
-}
-
-impl AccessToken {
-    /// A token obtained in another way.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Invalid`] when it is empty or holds characters that no header may hold.
-    pub fn new(token: &str, lifetime: Lifetime) -> Result<Self, Error> {
-        let authorization = authorization(token)
-            .ok_or_else(|| Error::new(ErrorKind::Invalid, OPERATION, UNUSABLE))?;
-        Ok(Self {
-            authorization,
-            lifetime,
-        })
-    }
-
-    /// The value of the `Authorization` header, marked sensitive.
-    pub fn authorization(&self) -> HeaderValue {
-        self.authorization.clone()
-    }
-
-    /// How long it lives.
-    pub fn lifetime(&self) -> Lifetime {
-        self.lifetime
-    }
-}
-
-impl fmt::Debug for AccessToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AccessToken")
-            .field("lifetime", &self.lifetime)
-            .finish_non_exhaustive()
-    }
-}
-
-const UNUSABLE: &str = "the token is empty or holds characters that no header may hold";
-
-fn authorization(token: &str) -> Option<HeaderValue> {
-    let usable = !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic());
-    let text = Zeroizing::new(format!("Bearer {token}"));
-    let mut value = HeaderValue::from_str(&text).ok().filter(|_| usable)?;
-    value.set_sensitive(true);
-    Some(value)
-}
-
 /// Reads the body of a success; the error is a detail that quotes nothing of it.
 fn read(body: &[u8]) -> Result<AccessToken, String> {
     #[derive(Deserialize)]
@@ -188,11 +122,7 @@ fn read(body: &[u8]) -> Result<AccessToken, String> {
         (None, Some(time)) => Lifetime::Until(time),
         (None, None) => Lifetime::For(DEFAULT_LIFETIME),
     };
-    let authorization = authorization(&answer.access_token).ok_or(UNUSABLE)?;
-    Ok(AccessToken {
-        authorization,
-        lifetime,
-    })
+    AccessToken::new(&answer.access_token, lifetime).map_err(|error| error.detail().to_owned())
 }
 
 /// The whole seconds of a JSON number, or of one in quotes; zero where it is negative.
