@@ -127,11 +127,7 @@ fn default_transport(connect_timeout: Duration) -> Result<Arc<Transport>, Error>
 
 #[cfg(not(feature = "ureq"))]
 fn default_transport(_connect_timeout: Duration) -> Result<Arc<Transport>, Error> {
-    let mut problems = sanspay_core::Problems::new();
-    problems.add("transport", "is missing, and the feature `ureq` is off");
-    problems
-        .into_result("configure")
-        .map(|()| unreachable!("a problem was added"))
+    Err(SessionBuilder::missing_transport("ureq"))
 }
 
 impl fmt::Debug for ClientBuilder {

@@ -13,6 +13,7 @@ pub struct Pages<L: Paged> {
     client: Client,
     pager: Pager<L>,
     items: vec::IntoIter<L::Item>,
+    failed: bool,
 }
 
 impl<L: Paged> Pages<L> {
@@ -38,11 +39,14 @@ impl<L: Paged> Iterator for Pages<L> {
             if let Some(item) = self.items.next() {
                 return Some(Ok(item));
             }
+            if self.failed {
+                return None;
+            }
             let page = self.client.call(self.pager.next()?);
             match page.and_then(|page| self.pager.accept(page)) {
                 Ok(items) => self.items = items.into_iter(),
                 Err(error) => {
-                    self.pager.stop();
+                    self.failed = true;
                     return Some(Err(error));
                 }
             }

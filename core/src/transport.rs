@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use http::Request;
+
 /// The bounds of one attempt, found in the extensions of every request that an exchange hands
 /// out.
 ///
@@ -15,8 +17,7 @@ use std::time::Duration;
 /// # let mut request = http::Request::new(Vec::<u8>::new());
 /// # let five = std::time::Duration::from_secs(5);
 /// # request.extensions_mut().insert(Limits { time_left: five, body: 1024 });
-/// let limits = request.extensions().get::<Limits>();
-/// assert_eq!(limits.map(|limits| limits.body), Some(1024));
+/// assert_eq!(Limits::of(&request).body, 1024);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -24,6 +25,14 @@ pub struct Limits {
     pub time_left: Duration,
     /// The most bytes of a body that are accepted.
     pub body: usize,
+}
+
+impl Limits {
+    /// The limits of a request; practically none where it does not come from an exchange.
+    pub fn of<B>(request: &Request<B>) -> Self {
+        let none = Self { time_left: Duration::from_secs(u32::MAX.into()), body: usize::MAX - 1 };
+        request.extensions().get().copied().unwrap_or(none)
+    }
 }
 
 /// Why a transport has no response, and whether the request may have reached the server.

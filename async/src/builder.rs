@@ -1,0 +1,161 @@
+//! Collects what a client needs.
+
+use std::fmt;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Request, Response};
+use sanspay_core::{
+    Error, Idempotency, RetryPolicy, Secret, SessionBuilder, Settings, TransportError, Wire,
+};
+
+use crate::client::Client;
+use crate::transport::Transport;
+
+/// Builds a [`Client`]. Everything but base URL and credentials has a default.
+#[must_use]
+pub struct ClientBuilder {
+    session: SessionBuilder,
+    transport: Option<Arc<Transport>>,
+    connect_timeout: Duration,
+}
+
+impl ClientBuilder {
+    pub(crate) fn new() -> Self {
+        // Each process jitters in its own way, so that a fleet does not retry in step.
+        let seed = RandomState::new().build_hasher().finish();
+        Self {
+            session: SessionBuilder::new(seed),
+            transport: None,
+            connect_timeout: Duration::from_secs(10),
+        }
+    }
+
+    /// Where the API is; there is no default. `https`, or `http` on a loopback address.
+    pub fn base_url(self, url: impl Into<String>) -> Self {
+        self.with(|session| session.base_url(url))
+    }
+
+    /// Accepts a plain `http` base URL on any host: for a network that you trust.
+    pub fn plain_http(self, accepted: bool) -> Self {
+        self.with(|session| session.plain_http(accepted))
+    }
+
+    /// `key_id` and `key_secret` as provisioned.
+    pub fn credentials(self, key_id: impl Into<Secret>, key_secret: impl Into<Secret>) -> Self {
+        self.with(|session| session.credentials(key_id, key_secret))
+    }
+
+    /// Replaces the assumed routes and header names.
+    pub fn wire(self, wire: Wire) -> Self {
+        self.with(|session| session.wire(wire))
+    }
+
+    /// Replaces all rules at once: deadline, retry, token, idempotency, body limit, seed.
+    pub fn settings(self, settings: Settings) -> Self {
+        self.with(|session| session.settings(settings))
+    }
+
+    /// The time that one call may take, with its token, its retries and its waits. 30 s.
+    pub fn deadline(self, deadline: Duration) -> Self {
+        self.with(|session| session.deadline(deadline))
+    }
+
+    /// How often and how soon a failed request is sent again.
+    pub fn retry(self, policy: RetryPolicy) -> Self {
+        self.with(|session| session.retry(policy))
+    }
+
+    /// Whether the server is known to honour `Idempotency-Key`.
+    pub fn idempotency(self, idempotency: Idempotency) -> Self {
+        self.with(|session| session.idempotency(idempotency))
+    }
+
+    /// The time that making a connection may take, within the deadline. 10 s. It has no effect on
+    /// a transport of your own.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// Sends through a transport of your own: any closure from a request to a future.
+    ///
+    /// ```
+    /// use sanspay_async::Client;
+    /// use sanspay_core::TransportError;
+    /// let client = Client::builder()
+    ///     .base_url("https://api.example.com")
+    ///     .credentials("key-id", "key-secret")
+    ///     .transport(|_request| async { Err(TransportError::not_sent("the cable is cut")) })
+    ///     .build()?;
+    /// # Ok::<(), sanspay_core::Error>(())
+    /// ```
+    pub fn transport<F, Fut>(mut self, transport: F) -> Self
+    where
+        F: Fn(Request<Vec<u8>>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Response<Vec<u8>>, TransportError>> + Send + 'static,
+    {
+        self.transport = Some(Arc::new(move |request| Box::pin(transport(request))));
+        self
+    }
+
+    /// Sends through a tower service, with whatever layers are around it.
+    ///
+    /// The service is cloned for each request, as tower asks for. If it fails with a
+    /// [`TransportError`], that says whether the request was sent; any other failure counts as
+    /// perhaps sent, unless the service was not ready.
+    #[cfg(feature = "tower")]
+    pub fn service<S, B, R>(mut self, service: S) -> Self
+    where
+        S: tower_service::Service<Request<B>, Response = Response<R>>,
+        S: Clone + Send + Sync + 'static,
+        S::Future: Send,
+        S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+        B: From<Vec<u8>> + Send + 'static,
+        R: http_body::Body + Send + 'static,
+        R::Data: Send,
+        R::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        self.transport = Some(crate::transport::tower::over_service(service));
+        self
+    }
+
+    /// The client.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`](sanspay_core::ErrorKind::Invalid) with everything that is missing
+    /// or wrong.
+    pub fn build(self) -> Result<Client, Error> {
+        let session = self.session.build()?;
+        let transport = match self.transport {
+            Some(transport) => transport,
+            None => default_transport(self.connect_timeout)?,
+        };
+        Ok(Client::new(session, transport))
+    }
+
+    fn with(mut self, change: impl FnOnce(SessionBuilder) -> SessionBuilder) -> Self {
+        self.session = change(self.session);
+        self
+    }
+}
+
+#[cfg(feature = "reqwest")]
+fn default_transport(connect_timeout: Duration) -> Result<Arc<Transport>, Error> {
+    crate::transport::reqwest::over_reqwest(connect_timeout)
+}
+
+#[cfg(not(feature = "reqwest"))]
+fn default_transport(_connect_timeout: Duration) -> Result<Arc<Transport>, Error> {
+    Err(SessionBuilder::missing_transport("reqwest"))
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("session", &self.session)
+            .field("connect_timeout", &self.connect_timeout)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,144 @@
+//! The client: a session, a transport, and the loop that drives one with the other.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::{Duration, SystemTime};
+
+use sanspay_core::exchange::{Step, Wait};
+use sanspay_core::partner::Resolution;
+use sanspay_core::{Endpoint, Error, Exchange, Limits, Paged, Session, TransportError, UnknownOutcome};
+use tokio::time;
+
+use crate::builder::ClientBuilder;
+use crate::pages::Pages;
+use crate::span::Span;
+use crate::transport::Transport;
+
+/// An asynchronous client of the partner API on tokio. Cloning is cheap; all clones and all tasks
+/// share the connections and the token.
+///
+/// A call may be dropped at any await point: nothing stays locked, and where it was fetching the
+/// token another call takes over. Dropping does not tell whether a request that was already sent
+/// is executed; a payment or payout is better left to its [deadline](Client::call_within), which
+/// says so.
+///
+/// ```no_run
+/// use sanspay_async::Client;
+/// use sanspay_core::Currency;
+/// use sanspay_core::partner::NewPayment;
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let client = Client::builder()
+///     .base_url("https://api.example.com")
+///     .credentials("key-id", "key-secret")
+///     .build()?;
+/// let payment = client.call(NewPayment::new("order-1", "10.00".parse()?, Currency::USD)).await?;
+/// println!("{} is {}", payment.id(), payment.status());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    session: Session,
+    transport: Arc<Transport>,
+}
+
+impl Client {
+    /// Begins a client.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::new()
+    }
+
+    pub(crate) fn new(session: Session, transport: Arc<Transport>) -> Self {
+        Self { session, transport }
+    }
+
+    /// The session that the client drives.
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Calls an operation and waits for its result.
+    ///
+    /// # Errors
+    /// See [`Error`]: it says what happened, whether repeating is safe, and what to do next.
+    pub async fn call<E: Endpoint>(&self, endpoint: E) -> Result<E::Output, Error> {
+        self.drive(self.session.exchange(endpoint)).await
+    }
+
+    /// Like [`call`](Client::call) with a deadline of its own.
+    ///
+    /// # Errors
+    /// Those of [`call`](Client::call).
+    pub async fn call_within<E: Endpoint>(
+        &self,
+        deadline: Duration,
+        endpoint: E,
+    ) -> Result<E::Output, Error> {
+        self.drive(self.session.exchange(endpoint).with_deadline(deadline)).await
+    }
+
+    /// All items of a list as a stream, page by page. It ends at the first error.
+    pub fn pages<L>(&self, list: L) -> Pages<L>
+    where
+        L: Paged + Send + Sync + 'static,
+        L::Item: Send,
+        L::Key: Send,
+    {
+        Pages::new(self.clone(), list)
+    }
+
+    /// Finds out what became of an operation whose outcome is unknown. A lookup that fails leaves
+    /// it unknown and keeps the error.
+    pub async fn resolve(&self, unknown: &UnknownOutcome) -> Resolution {
+        Resolution::from(self.call(unknown.lookup(SystemTime::now())).await)
+    }
+
+    /// Drives an exchange to its end.
+    async fn drive<E: Endpoint>(&self, mut exchange: Exchange<E>) -> Result<E::Output, Error> {
+        let span = Span::new(exchange.endpoint().operation());
+        let result = span
+            .around(async {
+                loop {
+                    match exchange.poll(SystemTime::now()) {
+                        Step::Send(request) => {
+                            let time_left = Limits::of(&request).time_left;
+                            let sending = time::timeout(time_left, (self.transport)(request)).await;
+                            let outcome = sending.unwrap_or_else(|late| {
+                                Err(TransportError::maybe_sent(late))
+                            });
+                            exchange.reply(SystemTime::now(), outcome);
+                        }
+                        Step::Wait(wait) => pause(wait).await,
+                        Step::Done(result) => return result,
+                    }
+                }
+            })
+            .await;
+        span.end(&exchange.report(), result.as_ref().err());
+        result
+    }
+}
+
+/// Sleeps for the wait's delay, or less where another call's end makes waiting pointless.
+async fn pause(wait: Wait) {
+    let mut registered = false;
+    let early = poll_fn(|cx| {
+        if registered {
+            return Poll::Ready(());
+        }
+        registered = true;
+        wait.wake_early(cx.waker());
+        Poll::Pending
+    });
+    // Either way it is time to look again.
+    let _ = time::timeout(wait.delay(), early).await;
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("session", &self.session).finish_non_exhaustive()
+    }
+}
