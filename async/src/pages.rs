@@ -1,6 +1,7 @@
 //! All items of a list as a stream that fetches the next page while this one is worked on.
 
 use std::future::poll_fn;
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::vec;
@@ -13,7 +14,10 @@ use tokio::task::AbortHandle;
 use crate::client::Client;
 
 /// One page's items, or the error that ends the list.
-type Fetched<T> = Result<Vec<T>, Error>;
+type Fetched<L> = Result<Vec<<L as Paged>::Item>, Error>;
+
+/// A fetch under way; it gives back what the next one needs.
+type Fetching<L> = Pin<Box<dyn Future<Output = (Fetcher<L>, Option<Fetched<L>>)> + Send>>;
 
 /// The items of a list, in order, as a [`Stream`]. It ends after the last item or the first error.
 ///
@@ -27,8 +31,9 @@ pub struct Pages<L: Paged> {
 }
 
 enum Source<L: Paged> {
-    NotStarted(Client, Pager<L>),
-    Running(mpsc::Receiver<Fetched<L::Item>>, AbortOnDrop),
+    Idle(Fetcher<L>),
+    OnDemand(Fetching<L>),
+    Ahead(mpsc::Receiver<Fetched<L>>, AbortOnDrop),
     Ended,
 }
 
@@ -39,7 +44,7 @@ where
     L::Key: Send,
 {
     pub(crate) fn new(client: Client, list: L) -> Self {
-        let source = Source::NotStarted(client, Pager::new(list));
+        let source = Source::Idle(Fetcher { client, pager: Pager::new(list) });
         Self { source, look_ahead: 1, items: Vec::new().into_iter() }
     }
 
@@ -60,18 +65,97 @@ where
             if let Some(item) = self.items.next() {
                 return Poll::Ready(Some(Ok(item)));
             }
-            match &mut self.source {
+            let fetched = match mem::replace(&mut self.source, Source::Ended) {
                 Source::Ended => return Poll::Ready(None),
-                Source::Running(pages, _) => match ready!(pages.poll_recv(cx)) {
-                    Some(Ok(items)) => self.items = items.into_iter(),
-                    Some(Err(error)) => {
-                        self.source = Source::Ended;
-                        return Poll::Ready(Some(Err(error)));
+                Source::Idle(fetcher) => {
+                    self.source = fetcher.start(self.look_ahead);
+                    continue;
+                }
+                Source::OnDemand(mut fetching) => match fetching.as_mut().poll(cx) {
+                    Poll::Pending => {
+                        self.source = Source::OnDemand(fetching);
+                        return Poll::Pending;
                     }
-                    None => self.source = Source::Ended,
+                    Poll::Ready((fetcher, fetched)) => {
+                        self.source = Source::Idle(fetcher);
+                        fetched
+                    }
                 },
-                Source::NotStarted(..) => self.start(),
+                Source::Ahead(mut pages, task) => {
+                    let received = pages.poll_recv(cx);
+                    self.source = Source::Ahead(pages, task);
+                    ready!(received)
+                }
+            };
+            match fetched {
+                Some(Ok(items)) => self.items = items.into_iter(),
+                Some(Err(error)) => {
+                    self.source = Source::Ended;
+                    return Poll::Ready(Some(Err(error)));
+                }
+                None => self.source = Source::Ended,
             }
         }
+    }
+}
+
+struct Fetcher<L: Paged> {
+    client: Client,
+    pager: Pager<L>,
+}
+
+impl<L> Fetcher<L>
+where
+    L: Paged + Send + Sync + 'static,
+    L::Item: Send,
+    L::Key: Send,
+{
+    /// The next page; `None` after the last one.
+    async fn fetch(&mut self) -> Option<Fetched<L>> {
+        let page = self.client.call(self.pager.next()?).await;
+        Some(page.and_then(|page| self.pager.accept(page)))
+    }
+
+    fn start(mut self, look_ahead: usize) -> Source<L> {
+        if look_ahead == 0 {
+            return Source::OnDemand(Box::pin(async move {
+                let fetched = self.fetch().await;
+                (self, fetched)
+            }));
+        }
+        let (sender, receiver) = mpsc::channel(look_ahead);
+        let task = tokio::spawn(async move {
+            // Room first, so that no page is fetched that nobody has room for.
+            while let Ok(room) = sender.reserve().await {
+                let Some(fetched) = self.fetch().await else { break };
+                let failed = fetched.is_err();
+                room.send(fetched);
+                if failed {
+                    break;
+                }
+            }
+        });
+        Source::Ahead(receiver, AbortOnDrop(task.abort_handle()))
+    }
+}
+
+struct AbortOnDrop(AbortHandle);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl<L> Stream for Pages<L>
+where
+    L: Paged + Send + Sync + Unpin + 'static,
+    L::Item: Send + Unpin,
+    L::Key: Send + Unpin,
+{
+    type Item = Result<L::Item, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.poll_item(cx)
     }
 }

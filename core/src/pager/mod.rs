@@ -90,7 +90,7 @@ pub struct Pager<L: Paged> {
     finished: bool,
     number: Option<u64>,
     links: BTreeSet<u64>,
-    first_key: Option<L::Key>,
+    repeats: Repeats<L::Key>,
     total: Option<u64>,
 }
 
@@ -106,7 +106,7 @@ impl<L: Paged> Pager<L> {
             finished: false,
             number: None,
             links,
-            first_key: None,
+            repeats: Repeats::new(),
             total: None,
         }
     }
@@ -173,14 +173,10 @@ impl<L: Paged> Pager<L> {
                 let Some(first) = page.items().first() else {
                     return Ok(None);
                 };
-                if let Some(before) = &self.first_key
-                    && page.items().iter().any(|item| L::key(item) == *before)
-                {
-                    return Err(
-                        "the same entries came for two pages, so the server ignores the number",
-                    );
+                if self.repeats.has_any(page.items().iter().map(L::key)) {
+                    return Err("the same entries came for two pages");
                 }
-                self.first_key = Some(L::key(first));
+                self.repeats.note(|| L::key(first));
                 Ok(next)
             }
         }
@@ -214,6 +210,41 @@ impl<L: Paged> fmt::Debug for Pager<L> {
             .field("finished", &self.finished)
             .field("total", &self.total)
             .finish_non_exhaustive()
+    }
+}
+
+/// Notices pages that come again where nothing but their entries tells them apart, with two
+/// entries in memory: the first one of the page before, for a server that ignores the number or
+/// stops at its last page, and the first one of a page further back, for a server that goes in a
+/// circle (Brent's algorithm: that page is taken anew after 1, 2, 4, 8 … pages).
+struct Repeats<K> {
+    before: Option<K>,
+    further_back: Option<K>,
+    pages: u64,
+}
+
+impl<K: PartialEq> Repeats<K> {
+    fn new() -> Self {
+        Self {
+            before: None,
+            further_back: None,
+            pages: 0,
+        }
+    }
+
+    fn has_any(&self, mut keys: impl Iterator<Item = K>) -> bool {
+        keys.any(|key| {
+            let key = Some(key);
+            key == self.before || key == self.further_back
+        })
+    }
+
+    fn note(&mut self, first: impl Fn() -> K) {
+        self.pages = self.pages.saturating_add(1);
+        if self.pages.is_power_of_two() {
+            self.further_back = Some(first());
+        }
+        self.before = Some(first());
     }
 }
 

@@ -44,9 +44,14 @@ mod raw;
 mod record;
 mod record_id;
 mod request_payout;
+mod resume;
 mod show_payment;
 mod status;
 mod token;
+mod webhook;
+
+#[cfg(test)]
+mod bad_input;
 
 pub use create_payment::NewPayment;
 pub use list_payments::ListPayments;
@@ -54,6 +59,8 @@ pub use raw::Raw;
 pub use record::Record;
 pub use record_id::{RecordId, RecordIdError};
 pub use request_payout::NewPayout;
+pub use resume::{Lookup, Resolution, Unresolved};
 pub use show_payment::ShowPayment;
 pub use status::{Change, EventKind, RecordType, Status};
 pub use token::FetchToken;
+pub use webhook::{ConfirmEvent, ConfirmedEvent, DedupKey, UnconfirmedEvent};

@@ -1,0 +1,180 @@
+//! `GET /partner/payments?reference=…&type=…`: finds out whether an operation whose outcome is
+//! not known was executed (the filters are grade A).
+
+use std::fmt;
+use std::time::SystemTime;
+
+use http::{Request, Response};
+
+use super::list_payments::ListPayments;
+use super::record::Record;
+use super::status::RecordType;
+use crate::api::Api;
+use crate::endpoint::{Endpoint, Replay};
+use crate::error::{Error, UnknownOutcome};
+use crate::pager::Page;
+
+impl UnknownOutcome {
+    /// The operation that looks the record up; `now` is the time at which you ask.
+    ///
+    /// Ask as often as you like: it only reads. Send the original operation again only after
+    /// [`Resolution::Absent`].
+    ///
+    /// ```
+    /// use sanspay_core::partner::{Resolution, Unresolved};
+    /// use sanspay_core::{Api, BaseUrl, Endpoint, Intent, UnknownOutcome};
+    /// use std::time::{Duration, SystemTime};
+    ///
+    /// let api = Api::new(BaseUrl::new("https://api.example.com")?);
+    /// let sent_at = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+    /// let unknown = UnknownOutcome::new(Intent::new("payout", "payout-7"), sent_at);
+    /// let ask = |after: u64, answer: &'static str| {
+    ///     let lookup = unknown.lookup(sent_at + Duration::from_secs(after));
+    ///     lookup.parse(&api, &http::Response::new(answer.as_bytes()))
+    /// };
+    /// // Nothing is listed yet, and the request may still be on its way.
+    /// let early = ask(5, "[]")?;
+    /// assert!(matches!(early, Resolution::Unknown(Unresolved::TooEarly { .. })));
+    /// // Nothing is listed long after: it was not executed.
+    /// assert!(matches!(ask(60, "[]")?, Resolution::Absent));
+    /// # Ok::<(), sanspay_core::Error>(())
+    /// ```
+    pub fn lookup(&self, now: SystemTime) -> Lookup {
+        Lookup {
+            unknown: self.clone(),
+            now,
+        }
+    }
+}
+
+/// Looks up an operation whose outcome is not known. Made by [`UnknownOutcome::lookup`].
+#[derive(Debug, Clone)]
+pub struct Lookup {
+    unknown: UnknownOutcome,
+    now: SystemTime,
+}
+
+/// What came of looking up an operation whose outcome was not known.
+#[derive(Debug, Clone)]
+pub enum Resolution {
+    /// It was executed: here is its record.
+    Found(Box<Record>),
+    /// It was not executed and will not be: it may be sent again.
+    Absent,
+    /// Nothing can be said yet: do not send it again.
+    Unknown(Unresolved),
+}
+
+/// Why nothing can be said yet.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Unresolved {
+    /// Nothing is listed, and the request may still be on its way (see
+    /// [`Wire::settle`](crate::Wire::settle)).
+    TooEarly {
+        /// When to ask again.
+        again_at: SystemTime,
+    },
+    /// More than one record has this type and reference: a case for the provider's support.
+    Several {
+        /// How many are on the page that was read.
+        records: usize,
+    },
+    /// Records of another reference or type are listed, so the server did not apply the filter,
+    /// and what is not on this page may be on another.
+    FilterIgnored,
+    /// Nothing is on this page and the server announces a further one.
+    MorePages,
+    /// Looking it up failed.
+    Failed(Error),
+}
+
+impl fmt::Display for Unresolved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooEarly { .. } => f.write_str("nothing is listed, and it is too early to say"),
+            Self::Several { records } => write!(f, "{records} records have this reference"),
+            Self::FilterIgnored => f.write_str("the server did not apply the filter"),
+            Self::MorePages => f.write_str("nothing is on this page, and there are more"),
+            Self::Failed(error) => write!(f, "looking it up failed: {error}"),
+        }
+    }
+}
+
+/// A failed lookup says nothing about the operation.
+impl From<Result<Self, Error>> for Resolution {
+    fn from(looked_up: Result<Self, Error>) -> Self {
+        looked_up.unwrap_or_else(|error| Self::Unknown(Unresolved::Failed(error)))
+    }
+}
+
+impl Lookup {
+    fn list(&self) -> ListPayments {
+        ListPayments::new()
+            .record_type(RecordType::from(self.unknown.record_type()))
+            .reference(self.unknown.reference())
+    }
+
+    fn resolve(&self, page: Page<Record>, api: &Api) -> Resolution {
+        let further = page.has_next();
+        let records = page.into_items();
+        let listed = records.len();
+        let mut matching: Vec<_> = records.into_iter().filter(|r| self.matches(r)).collect();
+        let reason = match (matching.len(), matching.pop()) {
+            (1, Some(record)) => return Resolution::Found(Box::new(record)),
+            (0, _) if listed > 0 => Unresolved::FilterIgnored,
+            (0, _) if further => Unresolved::MorePages,
+            (0, _) => match self.too_early(api) {
+                Some(again_at) => Unresolved::TooEarly { again_at },
+                None => return Resolution::Absent,
+            },
+            (records, _) => Unresolved::Several { records },
+        };
+        Resolution::Unknown(reason)
+    }
+
+    /// A record that does not say what it is matches nothing: a payment of the same reference
+    /// must not pass for the payout.
+    fn matches(&self, record: &Record) -> bool {
+        record.reference() == Some(self.unknown.reference())
+            && record.record_type().map(RecordType::as_str) == Some(self.unknown.record_type())
+    }
+
+    /// When to ask again, if the request may still arrive. A clock that went back makes it wait
+    /// longer and never shorter.
+    fn too_early(&self, api: &Api) -> Option<SystemTime> {
+        let settled = self.unknown.sent_at().checked_add(api.wire().settle);
+        match settled {
+            Some(settled) => (self.now < settled).then_some(settled),
+            // Beyond what a clock can show: never settled.
+            None => Some(self.unknown.sent_at()),
+        }
+    }
+}
+
+const OPERATION: &str = "look up outcome";
+
+impl Endpoint for Lookup {
+    type Output = Resolution;
+
+    fn operation(&self) -> &'static str {
+        OPERATION
+    }
+
+    fn request(&self, api: &Api) -> Result<Request<Vec<u8>>, Error> {
+        let list = self.list().request(api);
+        list.map_err(|error| error.seen_by(OPERATION))
+    }
+
+    fn parse(&self, api: &Api, response: &Response<&[u8]>) -> Result<Resolution, Error> {
+        let page = Page::read(self, api, response)?;
+        Ok(self.resolve(page, api))
+    }
+
+    fn replay(&self) -> Replay {
+        Replay::Safe
+    }
+}
+
+#[cfg(test)]
+mod tests;
