@@ -8,7 +8,9 @@ use std::time::{Duration, SystemTime};
 
 use sanspay_core::exchange::{Step, Wait};
 use sanspay_core::partner::Resolution;
-use sanspay_core::{Endpoint, Error, Exchange, Limits, Paged, Session, TransportError, UnknownOutcome};
+use sanspay_core::{
+    Endpoint, Error, Exchange, Limits, Paged, Session, TransportError, UnknownOutcome,
+};
 use tokio::time;
 
 use crate::builder::ClientBuilder;
@@ -77,7 +79,8 @@ impl Client {
         deadline: Duration,
         endpoint: E,
     ) -> Result<E::Output, Error> {
-        self.drive(self.session.exchange(endpoint).with_deadline(deadline)).await
+        self.drive(self.session.exchange(endpoint).with_deadline(deadline))
+            .await
     }
 
     /// All items of a list as a stream, page by page. It ends at the first error.
@@ -106,9 +109,8 @@ impl Client {
                         Step::Send(request) => {
                             let time_left = Limits::of(&request).time_left;
                             let sending = time::timeout(time_left, (self.transport)(request)).await;
-                            let outcome = sending.unwrap_or_else(|late| {
-                                Err(TransportError::maybe_sent(late))
-                            });
+                            let outcome = sending
+                                .unwrap_or_else(|late| Err(TransportError::maybe_sent(late)));
                             exchange.reply(SystemTime::now(), outcome);
                         }
                         Step::Wait(wait) => pause(wait).await,
@@ -139,6 +141,8 @@ async fn pause(wait: Wait) {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("session", &self.session).finish_non_exhaustive()
+        f.debug_struct("Client")
+            .field("session", &self.session)
+            .finish_non_exhaustive()
     }
 }

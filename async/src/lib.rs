@@ -3,8 +3,7 @@
 mod builder;
 mod client;
 mod pages;
-#[cfg(feature = "sandbox")]
-pub mod sandbox;
+
 mod span;
 mod transport;
 

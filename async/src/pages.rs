@@ -44,8 +44,15 @@ where
     L::Key: Send,
 {
     pub(crate) fn new(client: Client, list: L) -> Self {
-        let source = Source::Idle(Fetcher { client, pager: Pager::new(list) });
-        Self { source, look_ahead: 1, items: Vec::new().into_iter() }
+        let source = Source::Idle(Fetcher {
+            client,
+            pager: Pager::new(list),
+        });
+        Self {
+            source,
+            look_ahead: 1,
+            items: Vec::new().into_iter(),
+        }
     }
 
     /// How many pages are fetched in advance: one by default, none with 0. It has no effect once
@@ -127,7 +134,9 @@ where
         let task = tokio::spawn(async move {
             // Room first, so that no page is fetched that nobody has room for.
             while let Ok(room) = sender.reserve().await {
-                let Some(fetched) = self.fetch().await else { break };
+                let Some(fetched) = self.fetch().await else {
+                    break;
+                };
                 let failed = fetched.is_err();
                 room.send(fetched);
                 if failed {

@@ -22,6 +22,7 @@ impl<L: Paged> Pages<L> {
             client,
             pager: Pager::new(list),
             items: Vec::new().into_iter(),
+            failed: false,
         }
     }
 

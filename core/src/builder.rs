@@ -103,7 +103,10 @@ impl SessionBuilder {
     /// The error of an adapter that was built without its own transport and was given no other.
     pub fn missing_transport(feature: &str) -> Error {
         let mut problems = Problems::new();
-        problems.add("transport", format!("is missing, and the feature `{feature}` is off"));
+        problems.add(
+            "transport",
+            format!("is missing, and the feature `{feature}` is off"),
+        );
         problems.into_error("configure")
     }
 

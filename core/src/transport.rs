@@ -30,7 +30,10 @@ pub struct Limits {
 impl Limits {
     /// The limits of a request; practically none where it does not come from an exchange.
     pub fn of<B>(request: &Request<B>) -> Self {
-        let none = Self { time_left: Duration::from_secs(u32::MAX.into()), body: usize::MAX - 1 };
+        let none = Self {
+            time_left: Duration::from_secs(u32::MAX.into()),
+            body: usize::MAX - 1,
+        };
         request.extensions().get().copied().unwrap_or(none)
     }
 }

@@ -28,9 +28,7 @@ pub(crate) fn over_reqwest(connect_timeout: Duration) -> Result<Arc<Transport>, 
     }))
 }
 
-fn client(
-    connect_timeout: Duration,
-) -> Result<Client, Box<dyn std::error::Error + Send + Sync>> {
+fn client(connect_timeout: Duration) -> Result<Client, Box<dyn std::error::Error + Send + Sync>> {
     // A configuration of our own: no provider that others install, or fail to, has a say.
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let roots: RootCertStore = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect();
@@ -55,10 +53,16 @@ fn client(
 
 async fn send(client: &Client, mut request: Request<Vec<u8>>) -> Outcome {
     let most = Limits::of(&request).body;
-    let takes_body = matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH);
+    let takes_body = matches!(
+        *request.method(),
+        Method::POST | Method::PUT | Method::PATCH
+    );
     if takes_body && request.body().is_empty() {
         // It would be sent without a length, which some servers refuse.
-        request.headers_mut().insert(header::CONTENT_LENGTH, header::HeaderValue::from_static("0"));
+        request.headers_mut().insert(
+            header::CONTENT_LENGTH,
+            header::HeaderValue::from_static("0"),
+        );
     }
     let request = reqwest::Request::try_from(request).map_err(TransportError::not_sent)?;
     let mut response = client.execute(request).await.map_err(transport_error)?;
@@ -91,7 +95,9 @@ fn lost(error: reqwest::Error) -> TransportError {
 fn is_alert(error: &reqwest::Error) -> bool {
     let mut source = error.source();
     while let Some(cause) = source {
-        let inner = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        let inner = cause
+            .downcast_ref::<std::io::Error>()
+            .and_then(std::io::Error::get_ref);
         let tls = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>());
         if matches!(tls, Some(rustls::Error::AlertReceived(_))) {
             return true;

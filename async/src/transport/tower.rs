@@ -40,7 +40,9 @@ where
     R::Error: Into<BoxError>,
 {
     let most = Limits::of(&request).body;
-    poll_fn(|cx| service.poll_ready(cx)).await.map_err(|e| service_error(e, TransportError::not_sent))?;
+    poll_fn(|cx| service.poll_ready(cx))
+        .await
+        .map_err(|e| service_error(e, TransportError::not_sent))?;
     let response = service.call(request.map(B::from)).await;
     let response = response.map_err(|e| service_error(e, TransportError::maybe_sent))?;
     let (parts, body) = response.into_parts();
@@ -48,7 +50,9 @@ where
     let mut received = Vec::new();
     // One byte over the limit is enough for the core to notice.
     while received.len() <= most {
-        let Some(frame) = body.frame().await else { break };
+        let Some(frame) = body.frame().await else {
+            break;
+        };
         if let Ok(mut data) = frame.map_err(TransportError::maybe_sent)?.into_data() {
             while data.has_remaining() {
                 let chunk = data.chunk();

@@ -22,6 +22,9 @@ use crate::transport::{Limits, TransportError};
 /// [`Wait::wake_early`] never needs it.
 const FOLLOWER_LOOKS_AGAIN: Duration = Duration::from_millis(100);
 
+const ANSWER_LATE: &str = "the deadline passed before the answer came";
+const TOKEN_LATE: &str = "the deadline passed before a token was there";
+
 /// One call of one endpoint, on its way. See the [module](super) for its states.
 ///
 /// A driver is one loop: [`Step::Send`] → send it and [`reply`](Exchange::reply);
@@ -315,6 +318,14 @@ impl<E: Endpoint> Exchange<E> {
             }
             Err(failed) => failed,
         };
+        if fallback.is_none() && self.ran_out_of_time(failed.failure) {
+            // Our haste is no failure of the token: the others go on trying.
+            drop(leadership);
+            return self.end_with(
+                now,
+                self.deadline_error(TOKEN_LATE).with_source(failed.error),
+            );
+        }
         let error = failed.error.with_attempts(attempts);
         if let Some(grant) = fallback {
             leadership.failed(error, now);
@@ -366,8 +377,21 @@ impl<E: Endpoint> Exchange<E> {
                 self.last_error = Some(failed.error);
                 Phase::Call(grant, Stage::Pause(delay))
             }
+            RetryDecision::Stop if self.ran_out_of_time(failed.failure) => {
+                let error = self.deadline_error(ANSWER_LATE).with_source(failed.error);
+                self.end_with(now, error)
+            }
             RetryDecision::Stop => self.end_with(now, failed.error),
         }
+    }
+
+    /// Whether a transport gave up because the deadline passed.
+    fn ran_out_of_time(&self, failure: Failure) -> bool {
+        self.left().is_zero() && !matches!(failure, Failure::Status(..))
+    }
+
+    fn deadline_error(&self, detail: &'static str) -> Error {
+        Error::new(ErrorKind::Deadline, self.operation(), detail)
     }
 
     fn repeatable(&self) -> bool {
@@ -399,12 +423,12 @@ impl<E: Endpoint> Exchange<E> {
             Phase::Ended(_) => return,
             Phase::Call(_, Stage::InFlight) => {
                 self.may_be_executed |= self.endpoint.replay() != Replay::Safe;
-                "the deadline passed before the answer came"
+                ANSWER_LATE
             }
-            Phase::Authorize(_) | Phase::Fetch(_) => "the deadline passed before a token was there",
+            Phase::Authorize(_) | Phase::Fetch(_) => TOKEN_LATE,
             Phase::Prepare | Phase::Call(..) => "the deadline passed before the request was sent",
         };
-        let mut error = Error::new(ErrorKind::Deadline, self.operation(), detail);
+        let mut error = self.deadline_error(detail);
         if let Some(last) = self.last_error.take() {
             error = error.with_source(last);
         }

@@ -562,6 +562,39 @@ fn nothing_is_sent_after_the_deadline_and_a_late_answer_is_still_used() {
 }
 
 #[test]
+fn a_transport_that_gives_up_at_the_deadline_ends_in_a_deadline_error() {
+    let session = warm(|_| ());
+    for (outcome, unknown) in [(lost(), true), (not_sent(), false)] {
+        let mut exchange = session.exchange(Probe(Replay::Unsafe));
+        sent(exchange.poll(at(1)));
+        exchange.reply(at(31), outcome);
+        let error = done(exchange.poll(at(31))).unwrap_err();
+        assert_eq!(
+            (error.kind(), error.outcome_unknown()),
+            (ErrorKind::Deadline, unknown)
+        );
+        assert!(std::error::Error::source(&error).is_some());
+    }
+}
+
+#[test]
+fn a_leader_whose_transport_gives_up_at_its_deadline_fails_nobody_else() {
+    let session = session(|_| ());
+    let mut hasty = session
+        .exchange(Probe(Replay::Safe))
+        .with_deadline(Duration::from_secs(2));
+    sent(hasty.poll(at(0)));
+    let mut patient = session.exchange(Probe(Replay::Safe));
+    let _ = waits(patient.poll(at(0)));
+    hasty.reply(at(2), lost());
+    assert_eq!(
+        done(hasty.poll(at(2))).unwrap_err().kind(),
+        ErrorKind::Deadline
+    );
+    assert_eq!(sent(patient.poll(at(2))).uri().path(), "/token");
+}
+
+#[test]
 fn an_exchange_can_move_to_another_thread() {
     fn is_send<T: Send>() {}
     fn is_shared<T: Send + Sync + Clone>() {}
