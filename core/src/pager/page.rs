@@ -95,9 +95,9 @@ impl<T> Page<T> {
 
     /// Whether the server says that a further page follows.
     pub fn has_next(&self) -> bool {
-        let numbered = self.meta.current_page.zip(self.meta.last_page);
+        let current = self.meta.current_page.unwrap_or(1);
         matches!(self.link, Link::Next(_) | Link::Elsewhere)
-            || numbered.is_some_and(|(current, last)| current < last)
+            || self.meta.last_page.is_some_and(|last| current < last)
     }
 
     pub(super) fn link(&self) -> &Link {

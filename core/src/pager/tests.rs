@@ -133,8 +133,17 @@ fn a_server_that_ignores_the_page_is_noticed() {
     assert_eq!(bare.unwrap_err().kind(), ErrorKind::Paging);
     let numbered = read_all(|_| json!({"data": [1], "meta": {"current_page": 1, "last_page": 2}}));
     assert_eq!(numbered.unwrap_err().kind(), ErrorKind::Paging);
-    let stuck = read_all(|target| json!([asked(target).min(3)]));
+    let requests = std::cell::Cell::new(0);
+    let stuck = read_all(|target| {
+        requests.set(requests.get() + 1);
+        json!([asked(target).min(3)])
+    });
     assert_eq!(stuck.unwrap_err().kind(), ErrorKind::Paging);
+    assert_eq!(
+        requests.get(),
+        4,
+        "noticed with the first page that came again"
+    );
     let circling = read_all(|target| json!([asked(target) % 7]));
     assert_eq!(circling.unwrap_err().kind(), ErrorKind::Paging);
     let shifted = read_all(|target| {

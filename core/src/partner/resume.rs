@@ -83,7 +83,7 @@ pub enum Unresolved {
     /// Records of another reference or type are listed, so the server did not apply the filter,
     /// and what is not on this page may be on another.
     FilterIgnored,
-    /// Nothing is on this page and the server announces a further one.
+    /// Nothing is on this page and the server announces a further one, or more entries.
     MorePages,
     /// Looking it up failed.
     Failed(Error),
@@ -116,9 +116,9 @@ impl Lookup {
     }
 
     fn resolve(&self, page: Page<Record>, api: &Api) -> Resolution {
-        let further = page.has_next();
+        let listed = page.items().len();
+        let further = page.has_next() || page.total().is_some_and(|total| total > listed as u64);
         let records = page.into_items();
-        let listed = records.len();
         let mut matching: Vec<_> = records.into_iter().filter(|r| self.matches(r)).collect();
         let reason = match (matching.len(), matching.pop()) {
             (1, Some(record)) => return Resolution::Found(Box::new(record)),

@@ -102,6 +102,8 @@ fn several_records_and_ignored_filters_stay_unknown() {
         json!({"data": [], "links": {"next": "?page=2"}}),
         json!({"data": [], "links": {"next": "https://evil.example/"}}),
         json!({"data": [], "meta": {"current_page": 1, "last_page": 2}}),
+        json!({"data": [], "meta": {"last_page": "2"}}),
+        json!({"data": [], "meta": {"total": 1}}),
     ];
     for answer in more {
         assert!(

@@ -1,0 +1,219 @@
+use super::*;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+fn full() -> Value {
+    json!({
+        "id": "6f2b7c1e-6a0e-4f53-9f0e-0d6f3a1b2c3d", "type": "payout", "status": "failed",
+        "amount": "10.50", "currency": "EUR", "reference": "ref-SECRET",
+        "checkout_url": "https://pay.example/SECRET", "failure_reason": "SECRET",
+        "metadata": {"name": "SECRET"}, "created_at": "2026-05-19T15:38:44Z",
+        "updated_at": "2026-05-19T15:38:45Z", "paid_at": null,
+        "expires_at": "2026-05-20T15:38:44+02:00", "note": "SECRET",
+    })
+}
+
+fn with(name: &str, value: Value) -> Result<Record, serde_json::Error> {
+    let mut fields = full();
+    fields[name] = value;
+    serde_json::from_str(&fields.to_string())
+}
+
+fn with_amount(text: &str) -> Result<Record, serde_json::Error> {
+    let json = full().to_string().replace("\"10.50\"", text);
+    serde_json::from_str(&json)
+}
+
+#[test]
+fn every_field_is_read() {
+    let record: Record = serde_json::from_value(full()).unwrap();
+    assert_eq!(
+        record.id().to_string(),
+        "6f2b7c1e-6a0e-4f53-9f0e-0d6f3a1b2c3d"
+    );
+    assert_eq!(record.record_type(), Some(&RecordType::Payout));
+    assert_eq!(record.status(), &Status::Failed);
+    assert_eq!(record.amount().to_string(), "10.50");
+    assert_eq!(record.currency(), &Currency::EUR);
+    assert_eq!(record.reference(), Some("ref-SECRET"));
+    assert_eq!(record.checkout_url(), Some("https://pay.example/SECRET"));
+    assert_eq!(record.failure_reason(), Some("SECRET"));
+    assert_eq!(record.metadata().unwrap().get(), r#"{"name":"SECRET"}"#);
+    let times = [
+        record.created_at(),
+        record.updated_at(),
+        record.paid_at(),
+        record.expires_at(),
+    ]
+    .map(|time| time.map(|time| time.to_string()));
+    let expected = [
+        Some("2026-05-19T15:38:44Z"),
+        Some("2026-05-19T15:38:45Z"),
+        None,
+        Some("2026-05-20T13:38:44Z"),
+    ];
+    assert_eq!(times, expected.map(|time| time.map(str::to_owned)));
+    assert_eq!(
+        record.extra_as::<String>("note").unwrap().unwrap(),
+        "SECRET"
+    );
+    assert!(record.extra_as::<String>("absent").unwrap().is_none());
+    let error = record.extra_as::<u32>("note").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unreadable);
+    assert!(!format!("{error} {error:?}").contains("SECRET"));
+}
+
+#[test]
+fn debug_holds_no_customer_data() {
+    let record: Record = serde_json::from_value(full()).unwrap();
+    let text = format!("{record:?}");
+    assert!(
+        text.contains("6f2b7c1e") && text.contains("Failed"),
+        "{text}"
+    );
+    assert!(!text.contains("SECRET"), "{text}");
+    let odd = with("currency", json!("jane SECRET")).unwrap();
+    assert!(!format!("{odd:?}").contains("SECRET"));
+}
+
+#[test]
+fn four_fields_are_required_and_null_is_no_value_for_them() {
+    for name in ["id", "status", "amount", "currency"] {
+        let mut fields = full();
+        fields.as_object_mut().unwrap().remove(name);
+        let error = serde_json::from_value::<Record>(fields).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains(&format!("missing field `{name}`")),
+            "{error}"
+        );
+        assert!(with(name, Value::Null).is_err(), "{name}");
+    }
+    for name in full().as_object().unwrap().keys() {
+        let required = ["id", "status", "amount", "currency"].contains(&&**name);
+        assert_eq!(with(name, Value::Null).is_err(), required, "{name}");
+    }
+}
+
+#[test]
+fn a_known_field_twice_is_an_error_and_an_unknown_one_is_kept() {
+    let known = full().to_string();
+    for name in full()
+        .as_object()
+        .unwrap()
+        .keys()
+        .filter(|name| *name != "note")
+    {
+        let twice = known.replacen('{', &format!("{{\"{name}\":{},", full()[name]), 1);
+        let error = serde_json::from_str::<Record>(&twice).unwrap_err();
+        assert!(
+            error.to_string().contains("duplicate field"),
+            "{name}: {error}"
+        );
+    }
+    let twice = known.replacen('{', "{\"note\":1,", 1);
+    let record = serde_json::from_str::<Record>(&twice).unwrap();
+    assert_eq!(
+        record.extras().map(|(_, v)| v.get()).collect::<Vec<_>>(),
+        ["1", "\"SECRET\""]
+    );
+}
+
+#[test]
+fn amounts_are_exact_in_both_forms_and_never_floats() {
+    for (text, amount) in [
+        ("\"0.10\"", "0.10"),
+        ("0.10", "0.10"),
+        ("12345678901234.5678", "12345678901234.5678"),
+        ("\"1\\u0030\"", "10"),
+    ] {
+        assert_eq!(with_amount(text).unwrap().amount().to_string(), amount);
+    }
+    for text in [
+        "1e2",
+        "-1",
+        "\"-1\"",
+        "\"1e2\"",
+        "true",
+        "{}",
+        "[1]",
+        "\"\"",
+        "1234567890123456789",
+        "1.0E+2",
+    ] {
+        let error = with_amount(text).unwrap_err();
+        assert!(
+            describe_json_error(&error).contains("`amount` as a decimal"),
+            "{text}: {error}"
+        );
+    }
+}
+
+#[test]
+fn unknown_texts_are_kept_and_wrong_types_are_errors() {
+    let record = with("status", json!("on_hold")).unwrap();
+    assert_eq!(record.status(), &Status::Other("on_hold".into()));
+    assert!(!record.status().is_paid());
+    assert_eq!(
+        with("type", json!("refund"))
+            .unwrap()
+            .record_type()
+            .unwrap()
+            .as_str(),
+        "refund"
+    );
+    assert_eq!(
+        with("currency", json!("usdt")).unwrap().currency().as_str(),
+        "usdt"
+    );
+    for name in [
+        "id",
+        "type",
+        "status",
+        "currency",
+        "reference",
+        "checkout_url",
+        "created_at",
+    ] {
+        assert!(with(name, json!(7)).is_err(), "{name}");
+    }
+    for text in ["[]", "null", "7", "\"x\""] {
+        assert!(serde_json::from_str::<Record>(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn the_model_is_small() {
+    assert!(size_of::<Record>() <= 512, "{}", size_of::<Record>());
+}
+
+proptest! {
+    #[test]
+    fn unknown_fields_come_back_byte_for_byte(
+        names in prop::collection::btree_set("x[a-z_]{0,10}", 0..6),
+        number in "-?[1-9][0-9]{0,30}(\\.[0-9]{1,9})?([eE][+-]?[0-9]{1,4})?",
+    ) {
+        let mut json = full().to_string();
+        for name in &names {
+            json = json.replacen('{', &format!("{{\"{name}\":{number},"), 1);
+        }
+        let record: Record = serde_json::from_str(&json).unwrap();
+        for name in &names {
+            prop_assert_eq!(record.extra(name).unwrap().get(), &number);
+        }
+        prop_assert_eq!(record.extras().count(), names.len() + 1);
+    }
+
+    #[test]
+    fn a_cut_or_altered_record_never_panics(cut in 0usize..600, byte: u8, at in 0usize..600) {
+        let mut json = full().to_string().into_bytes();
+        let whole = json.len();
+        json.truncate(cut);
+        prop_assert_eq!(serde_json::from_slice::<Record>(&json).is_ok(), cut >= whole);
+        if let Some(b) = json.get_mut(at) {
+            *b = byte;
+            let _ = serde_json::from_slice::<Record>(&json);
+        }
+    }
+}
