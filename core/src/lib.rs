@@ -11,6 +11,7 @@
 
 mod answer;
 mod api;
+pub mod checkout;
 mod credentials;
 mod endpoint;
 mod error;
