@@ -15,6 +15,7 @@ mod access_token;
 mod answer;
 mod api;
 mod builder;
+pub mod checkout;
 mod credentials;
 mod endpoint;
 mod error;

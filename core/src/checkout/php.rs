@@ -1,0 +1,131 @@
+//! The parts of PHP that the signature is defined by: arrays, `ksort` and `http_build_query`.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+/// The pairs as a PHP array holds them: of a name given twice the last value counts, in the
+/// place of the first.
+pub(super) fn array<N: AsRef<str>, V: AsRef<str>>(pairs: &[(N, V)]) -> Vec<(&str, &str)> {
+    let mut places = BTreeMap::new();
+    let mut array: Vec<(&str, &str)> = Vec::with_capacity(pairs.len());
+    for (name, value) in pairs {
+        let (name, value) = (name.as_ref(), value.as_ref());
+        let place = *places.entry(name).or_insert(array.len());
+        match array.get_mut(place) {
+            Some(entry) => entry.1 = value,
+            None => array.push((name, value)),
+        }
+    }
+    array
+}
+
+/// Whether `array_filter` drops the value: `""` and `"0"`, and nothing else among texts.
+pub(super) fn is_falsy(value: &str) -> bool {
+    matches!(value, "" | "0")
+}
+
+/// PHP's `http_build_query` in its default form: a space becomes `+`, and everything but ASCII
+/// letters, digits, `-`, `_` and `.` is percent-encoded.
+///
+/// ```
+/// use sanspay_core::checkout::php_query;
+/// assert_eq!(php_query(&[("subject", "Tea & cake*")]), "subject=Tea+%26+cake%2A");
+/// ```
+pub fn php_query<N: AsRef<str>, V: AsRef<str>>(pairs: &[(N, V)]) -> String {
+    let mut query = String::new();
+    for (name, value) in array(pairs) {
+        if !query.is_empty() {
+            query.push('&');
+        }
+        encode_into(&mut query, name);
+        query.push('=');
+        encode_into(&mut query, value);
+    }
+    query
+}
+
+/// The WHATWG form encoding differs from PHP's in one character.
+fn encode_into(query: &mut String, text: &str) {
+    for piece in form_urlencoded::byte_serialize(text.as_bytes()) {
+        query.push_str(&piece.replace('*', "%2A"));
+    }
+}
+
+/// PHP 8.2's `ksort`. A stable merge sort of our own, because PHP's comparison of names is no
+/// total order in odd corners (`9 < 10 < "10a" < 9`) and the standard sort may panic on such.
+pub(super) fn ksort<'a>(mut pairs: Vec<(&'a str, &'a str)>) -> Vec<(&'a str, &'a str)> {
+    if pairs.len() < 2 {
+        return pairs;
+    }
+    let right = pairs.split_off(pairs.len() / 2);
+    let mut right = ksort(right).into_iter().peekable();
+    let mut sorted = Vec::new();
+    for left in ksort(pairs) {
+        while let Some(next) = right.next_if(|next| compare(next.0, left.0).is_lt()) {
+            sorted.push(next);
+        }
+        sorted.push(left);
+    }
+    sorted.extend(right);
+    sorted
+}
+
+/// How PHP 8.2 orders two array keys: numbers by value where both are numeric, and bytes
+/// otherwise.
+fn compare(a: &str, b: &str) -> Ordering {
+    // Plain words, which is all that the protocol knows, need no more than their bytes.
+    let by_number = match (Number::read(a), Number::read(b)) {
+        (Some(a), Some(b)) => a.compare(b),
+        _ => None,
+    };
+    by_number.unwrap_or_else(|| a.as_bytes().cmp(b.as_bytes()))
+}
+
+/// A name that PHP takes for a number.
+#[derive(Clone, Copy)]
+enum Number {
+    Int(i64),
+    /// An integer that does not fit becomes a float in PHP; the flag remembers that.
+    Float(f64, bool),
+}
+
+impl Number {
+    /// PHP's `is_numeric`: spaces around, a sign, decimals and an exponent are allowed.
+    fn read(name: &str) -> Option<Self> {
+        let space = [' ', '\t', '\n', '\r', '\u{b}', '\u{c}'];
+        let text = name.trim_matches(space);
+        let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+        if !unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
+            return None;
+        }
+        if unsigned.bytes().all(|b| b.is_ascii_digit()) {
+            return match text.parse() {
+                Ok(int) => Some(Self::Int(int)),
+                Err(_) => text.parse().ok().map(|float| Self::Float(float, true)),
+            };
+        }
+        text.parse().ok().map(|float| Self::Float(float, false))
+    }
+
+    /// `None` where PHP falls back to bytes: both too large in the same direction.
+    fn compare(self, other: Self) -> Option<Ordering> {
+        match (self, other) {
+            (Self::Int(a), Self::Int(b)) => Some(a.cmp(&b)),
+            (Self::Float(a, true), Self::Float(b, true)) if (a < 0.0) == (b < 0.0) => None,
+            (Self::Float(a, _), Self::Float(b, _))
+                if a.is_infinite() && a.to_bits() == b.to_bits() =>
+            {
+                None
+            }
+            (a, b) => a.to_float().partial_cmp(&b.to_float()),
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "PHP compares so as well")]
+    fn to_float(self) -> f64 {
+        match self {
+            Self::Int(int) => int as f64,
+            Self::Float(float, _) => float,
+        }
+    }
+}
