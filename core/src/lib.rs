@@ -16,6 +16,8 @@ mod credentials;
 mod endpoint;
 mod error;
 mod money;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
 mod secret;
 mod timestamp;
 mod transport;
