@@ -23,6 +23,8 @@ pub mod exchange;
 mod money;
 mod pager;
 pub mod partner;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
 mod secret;
 mod timestamp;
 mod transport;

@@ -1,0 +1,72 @@
+//! Points in time as the providers write and read them, without a clock.
+
+use std::time::{Duration, SystemTime};
+
+use time::UtcDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// `time` plus `wait`; a sum that no clock can show stays at `time`.
+pub(super) fn later(time: SystemTime, wait: Duration) -> SystemTime {
+    time.checked_add(wait).unwrap_or(time)
+}
+
+/// Whole seconds since 1970, rounded down; a time that does not fit counts as 1970.
+pub(super) fn unix_seconds(time: SystemTime) -> i64 {
+    unix_nanos(time)
+        .and_then(|nanos| i64::try_from(nanos.div_euclid(1_000_000_000)).ok())
+        .unwrap_or_default()
+}
+
+fn unix_nanos(time: SystemTime) -> Option<i128> {
+    match time.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(after) => i128::try_from(after.as_nanos()).ok(),
+        Err(before) => i128::try_from(before.duration().as_nanos())
+            .ok()
+            .map(|nanos| -nanos),
+    }
+}
+
+/// RFC 3339 in UTC; a time outside the years that it can write counts as 1970.
+pub(super) fn rfc3339(time: SystemTime) -> String {
+    unix_nanos(time)
+        .and_then(|nanos| UtcDateTime::from_unix_timestamp_nanos(nanos).ok())
+        .and_then(|time| time.format(&Rfc3339).ok())
+        .unwrap_or_else(|| "1970-01-01T00:00:00Z".into())
+}
+
+/// Reads RFC 3339 with any offset.
+pub(super) fn read_rfc3339(text: &str) -> Option<SystemTime> {
+    let since = UtcDateTime::parse(text, &Rfc3339).ok()? - UtcDateTime::UNIX_EPOCH;
+    let distance = since.unsigned_abs();
+    if since.is_negative() {
+        SystemTime::UNIX_EPOCH.checked_sub(distance)
+    } else {
+        SystemTime::UNIX_EPOCH.checked_add(distance)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_and_read_on_both_sides_of_the_epoch() {
+        for text in ["1969-12-31T23:59:59.25Z", "2026-05-19T15:38:44.123456789Z"] {
+            assert_eq!(rfc3339(read_rfc3339(text).unwrap()), text);
+        }
+        let early = read_rfc3339("1969-12-31T23:59:59.25Z").unwrap();
+        assert_eq!(unix_seconds(early), -1);
+        assert_eq!(
+            read_rfc3339("2026-05-19T17:38:44+02:00"),
+            read_rfc3339("2026-05-19T15:38:44Z")
+        );
+        assert_eq!(read_rfc3339("2026-05-19"), None);
+    }
+
+    #[test]
+    fn times_that_nothing_can_show_do_not_panic() {
+        let far = SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 60);
+        assert_eq!(rfc3339(far), "1970-01-01T00:00:00Z");
+        assert_eq!(later(far, Duration::MAX), far);
+    }
+}

@@ -1,0 +1,185 @@
+//! How the two providers of a sandbox are set up.
+
+use std::time::Duration;
+
+use http::Uri;
+
+use super::delivery::Attempts;
+use crate::{Credentials, Error, Secret, Wire};
+
+/// The set-up of a [`Sandbox`](super::Sandbox). Every field has a default that works.
+///
+/// ```
+/// use sanspay_core::sandbox::{DuplicateReferences, Sandbox, SandboxConfig};
+/// let mut config = SandboxConfig::default();
+/// config.seed = 7;
+/// config.partner.duplicate_references = DuplicateReferences::Accept;
+/// let sandbox = Sandbox::new(config);
+/// # let _ = sandbox;
+/// ```
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct SandboxConfig {
+    /// All ids and tokens follow from it. Default: 0.
+    pub seed: u64,
+    /// Where the payer's pages are, and links to the next page for requests whose own URL does
+    /// not say it: scheme, host and port without a path. Default: `http://127.0.0.1:8080`.
+    pub public_url: String,
+    /// The most bytes of a request body; more is answered by NGINX's 413. Default: 1 MiB, as
+    /// NGINX's own.
+    pub body_limit: usize,
+    /// How many of the latest requests [`Sandbox::seen`](super::Sandbox::seen) keeps. Default:
+    /// 10,000.
+    pub seen_limit: usize,
+    /// Whether the control routes below `/sandbox/` exist. Default: yes.
+    pub control: bool,
+    /// The Qiaopay partner API.
+    pub partner: PartnerConfig,
+}
+
+impl Default for SandboxConfig {
+    fn default() -> Self {
+        Self {
+            seed: 0,
+            public_url: "http://127.0.0.1:8080".into(),
+            body_limit: 1024 * 1024,
+            seen_limit: 10_000,
+            control: true,
+            partner: PartnerConfig::default(),
+        }
+    }
+}
+
+/// The set-up of the partner provider. What the vendor's document leaves open is a switch here,
+/// so that a client can be tested against each way in which the real server may behave.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct PartnerConfig {
+    /// The routes and header names.
+    pub wire: Wire,
+    /// The key id that gets a token.
+    pub key_id: Secret,
+    /// The key secret that gets a token.
+    pub key_secret: Secret,
+    /// Whether requests need NGINX's `X-SSL-Client-Verify: SUCCESS` (the header is grade D).
+    /// Default: no, as with `MTLS_ENABLED=false`.
+    pub require_mtls: bool,
+    /// The life of a token. Default: 1 hour (grade D).
+    pub token_life: Duration,
+    /// Whether a token answer says `expires_in`. Default: yes.
+    pub expires_in: bool,
+    /// The form of a token answer. Default: bare.
+    pub token_shape: Shape,
+    /// The form of the answer with one record. Default: in `data`.
+    pub record_shape: Shape,
+    /// The form of a list. Default: [`PageShape::Full`].
+    pub page_shape: PageShape,
+    /// Whether an idempotency key gets the first answer again. Default: no, because nobody may
+    /// rely on it.
+    pub idempotency: bool,
+    /// What happens to a reference that is used twice. Default: refused.
+    pub duplicate_references: DuplicateReferences,
+    /// After what time a payment without an `expires_at` of its own expires. Default: 24 hours.
+    pub payment_life: Duration,
+    /// After what time a payout is paid by itself; with `None` only by hand. Default: 1 minute.
+    pub payout_delay: Option<Duration>,
+    /// Where webhooks go. Default: nowhere.
+    pub webhook_url: Option<Uri>,
+    /// How webhooks behave.
+    pub webhooks: Webhooks,
+}
+
+impl Default for PartnerConfig {
+    fn default() -> Self {
+        Self {
+            wire: Wire::default(),
+            key_id: Secret::new("sandbox-key-id"),
+            key_secret: Secret::new("sandbox-key-secret"),
+            require_mtls: false,
+            token_life: Duration::from_secs(3600),
+            expires_in: true,
+            token_shape: Shape::Bare,
+            record_shape: Shape::Data,
+            page_shape: PageShape::Full,
+            idempotency: false,
+            duplicate_references: DuplicateReferences::Refuse,
+            payment_life: Duration::from_secs(24 * 3600),
+            payout_delay: Some(Duration::from_secs(60)),
+            webhook_url: None,
+            webhooks: Webhooks::default(),
+        }
+    }
+}
+
+impl PartnerConfig {
+    /// The credentials that get a token, for the client under test.
+    ///
+    /// # Errors
+    /// When a key was configured that no client accepts, see [`Credentials::new`].
+    pub fn credentials(&self) -> Result<Credentials, Error> {
+        Credentials::new(self.key_id.clone(), self.key_secret.clone())
+    }
+}
+
+/// Whether a value is answered as it is or inside `{"data":…}` (both grade A).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// The value itself.
+    Bare,
+    /// `{"data":…}`.
+    Data,
+}
+
+/// The form in which a list is answered (all grade A).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PageShape {
+    /// `{"data":[…],"meta":{…},"links":{…}}`.
+    Full,
+    /// `{"data":[…],"meta":{…}}`.
+    Meta,
+    /// `{"data":[…],"links":{…}}`.
+    Links,
+    /// The array itself.
+    Bare,
+}
+
+/// What happens to a second payment, or a second payout, with the same reference. Which of the
+/// two the real server does is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DuplicateReferences {
+    /// It is answered 409.
+    Refuse,
+    /// It is executed a second time: the server against which a client must never repeat blindly.
+    Accept,
+}
+
+/// How webhooks behave: at least once and in no order (grade A). All of it can be changed while
+/// the sandbox runs, see [`Sandbox::set_webhooks`](super::Sandbox::set_webhooks).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Webhooks {
+    /// How often one that is not answered 2xx is tried. Default: 6 times, waiting 10 seconds for
+    /// an answer, the second one after 1 minute.
+    pub attempts: Attempts,
+    /// How many copies of each are sent. Default: 1.
+    pub copies: u32,
+    /// How late each is sent. Default: at once.
+    pub delay: Duration,
+    /// A further delay between zero and this, drawn for each anew, which puts webhooks out of
+    /// order. Default: none.
+    pub spread: Duration,
+    /// Whether the event's name stands in `type` instead of `event`. Default: no.
+    pub event_in_type: bool,
+}
+
+impl Default for Webhooks {
+    fn default() -> Self {
+        Self {
+            attempts: Attempts::new(6, Duration::from_secs(10), Duration::from_secs(60)),
+            copies: 1,
+            delay: Duration::ZERO,
+            spread: Duration::ZERO,
+            event_in_type: false,
+        }
+    }
+}
