@@ -4,6 +4,8 @@ mod builder;
 mod client;
 mod pages;
 
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
 mod span;
 mod transport;
 
