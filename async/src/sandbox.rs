@@ -39,7 +39,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use sanspay_core::sandbox::{Delivery, Reply, Sandbox, SandboxConfig};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinSet;
 use tokio::time;
 
@@ -56,7 +56,8 @@ const MAX_BODY: usize = 64 * 1024 * 1024;
 pub struct Server {
     address: SocketAddr,
     shared: Arc<Shared>,
-    stop: watch::Sender<bool>,
+    /// Dropping it stops the server.
+    stop: Option<oneshot::Sender<()>>,
     thread: Option<thread::JoinHandle<()>>,
 }
 
@@ -100,7 +101,7 @@ impl Server {
     fn new(
         mut config: SandboxConfig,
         address: SocketAddr,
-    ) -> io::Result<(Self, watch::Receiver<bool>)> {
+    ) -> io::Result<(Self, oneshot::Receiver<()>)> {
         config.public_url = format!("http://{address}");
         let deliver = over_reqwest(Duration::from_secs(5)).map_err(io::Error::other)?;
         let sandbox = Mutex::new(Sandbox::new(config));
@@ -109,12 +110,12 @@ impl Server {
             changed: Notify::new(),
             deliver,
         });
-        let (stop, stopped) = watch::channel(false);
+        let (stop, stopped) = oneshot::channel();
         Ok((
             Self {
                 address,
                 shared,
-                stop,
+                stop: Some(stop),
                 thread: None,
             },
             stopped,
@@ -141,7 +142,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.stop.send_replace(true);
+        self.stop.take();
         if let Some(thread) = self.thread.take() {
             // A panic of the thread was printed by it; here it is over either way.
             let _ = thread.join();
@@ -164,7 +165,7 @@ impl Shared {
 }
 
 /// Accepts connections and sends what is due until it is stopped; all tasks end with it.
-async fn run(listener: TcpListener, shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
+async fn run(listener: TcpListener, shared: Arc<Shared>, mut stopped: oneshot::Receiver<()>) {
     let mut tasks = JoinSet::new();
     tasks.spawn(deliver_what_is_due(Arc::clone(&shared)));
     loop {
@@ -177,7 +178,7 @@ async fn run(listener: TcpListener, shared: Arc<Shared>, mut stopped: watch::Rec
                 Err(_) => time::sleep(Duration::from_millis(10)).await,
             },
             Some(_) = tasks.join_next() => {}
-            _ = stopped.wait_for(|stop| *stop) => return,
+            _ = &mut stopped => return,
         }
     }
 }
