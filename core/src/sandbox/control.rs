@@ -39,6 +39,8 @@ impl Sandbox {
             ("POST", ["records", id, "pay"]) => done(self.pay(id, now)),
             ("POST", ["records", id, "fail"]) => done(self.fail(id, now)),
             ("POST", ["records", id, "expire"]) => done(self.expire(id, now)),
+            ("POST", ["orders", no, "pay"]) => done(self.pay_order(no, now).map(drop)),
+            ("POST", ["orders", no, "fail"]) => done(self.fail_order(no, now).map(drop)),
             ("GET", ["requests"]) => Ok(self.seen_as_json()),
             (_, ["faults" | "webhooks" | "requests"] | ["tokens", "revoke"]) => {
                 Err(answer::not_allowed(match parts.as_slice() {

@@ -21,7 +21,7 @@ fn code(response: &Response<Vec<u8>>) -> (u16, String) {
 }
 
 fn refused(merchant: &mut Merchant, path: &str, json: &Value) -> Vec<String> {
-    let response = merchant.send(merchant.post(path, json));
+    let response = merchant.send(&merchant.post(path, json));
     assert_eq!(code(&response), (422, "validation_failed".into()));
     let errors = body(&response)["errors"].as_object().unwrap().clone();
     errors.keys().cloned().collect()
@@ -48,7 +48,7 @@ fn revoked_missing_and_invented_tokens_are_refused() {
     merchant.token.push('x');
     assert_eq!(code(&merchant.get("/partner/payments")).1, "token_invalid");
     let bare = Request::get("/partner/payments").body(Vec::new()).unwrap();
-    assert_eq!(code(&merchant.send(bare)), (401, "token_missing".into()));
+    assert_eq!(code(&merchant.send(&bare)), (401, "token_missing".into()));
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn a_token_carries_its_true_expiry_and_says_expires_in_only_if_it_is_to() {
         config.partner.token_life = seconds(100);
     });
     let keys = json!({"key_id": "sandbox-key-id", "key_secret": "sandbox-key-secret"});
-    let answer = merchant.send(merchant.post("/partner/auth/token", &keys));
+    let answer = merchant.send(&merchant.post("/partner/auth/token", &keys));
     let answer = body(&answer)["data"].clone();
     assert!(answer.get("expires_in").is_none());
     let token = answer["access_token"].as_str().unwrap();
@@ -75,7 +75,7 @@ fn a_token_carries_its_true_expiry_and_says_expires_in_only_if_it_is_to() {
 fn wrong_credentials_get_no_token() {
     let mut merchant = with(|_| {});
     let keys = json!({"key_id": "sandbox-key-id", "key_secret": "wrong"});
-    let answer = merchant.send(merchant.post("/partner/auth/token", &keys));
+    let answer = merchant.send(&merchant.post("/partner/auth/token", &keys));
     assert_eq!(code(&answer), (401, "invalid_credentials".into()));
     assert_eq!(
         refused(&mut merchant, "/partner/auth/token", &json!({})),
@@ -146,16 +146,16 @@ fn bodies_that_are_no_json_object_or_too_large_are_refused_before_anything_else(
         let mut request = merchant.post("/partner/payments", &Value::Null);
         *request.body_mut() = text.as_bytes().to_vec();
         assert_eq!(
-            code(&merchant.send(request)),
+            code(&merchant.send(&request)),
             (400, "malformed_json".into())
         );
     }
     let mut request = merchant.post("/partner/payments", &Merchant::payment("a"));
     request.headers_mut().remove(header::CONTENT_TYPE);
-    assert_eq!(merchant.send(request).status(), 415);
+    assert_eq!(merchant.send(&request).status(), 415);
     let mut request = merchant.post("/partner/payments", &Value::Null);
     *request.body_mut() = vec![b' '; 1001];
-    let answer = merchant.send(request);
+    let answer = merchant.send(&request);
     assert_eq!(answer.status(), 413);
     assert!(
         answer
@@ -178,7 +178,7 @@ fn unknown_routes_are_404_and_wrong_methods_405() {
         (Method::GET, "/partner/payouts", "POST"),
         (Method::PUT, "/partner/payments/x", "GET"),
     ] {
-        let answer = merchant.send(merchant.request(method, path));
+        let answer = merchant.send(&merchant.request(method, path));
         assert_eq!(code(&answer).0, 405);
         assert_eq!(answer.headers()[header::ALLOW], allow);
     }
@@ -204,7 +204,7 @@ fn a_server_that_accepts_duplicates_executes_twice_even_with_a_key() {
         request
             .headers_mut()
             .insert("idempotency-key", "k".parse().unwrap());
-        assert_eq!(merchant.send(request).status(), 201);
+        assert_eq!(merchant.send(&request).status(), 201);
     }
     assert_eq!(merchant.sandbox.executions(RecordKind::Payout, "a"), 2);
 }
@@ -220,7 +220,7 @@ fn an_honoured_idempotency_key_gets_its_first_answer_again_and_no_other() {
         request
             .headers_mut()
             .insert("idempotency-key", "k".parse().unwrap());
-        merchant.send(request)
+        merchant.send(&request)
     };
     let first = keyed(&mut merchant, "/partner/payments", &Merchant::payment("a"));
     merchant.sandbox.pay("a", merchant.now).unwrap();
@@ -337,7 +337,7 @@ fn nginx_demands_a_verified_certificate_where_it_is_told_to() {
             let value = verify.parse().unwrap();
             request.headers_mut().insert("x-ssl-client-verify", value);
         }
-        let page = merchant.send(request);
+        let page = merchant.send(&request);
         let text = String::from_utf8(page.body().clone()).unwrap();
         let title = text.split("title>").nth(1).unwrap_or("JSON").to_owned();
         (page.status().as_u16(), title)
@@ -400,7 +400,7 @@ fn a_payout_is_paid_after_its_delay_and_a_payment_expires_at_its_own_time() {
     merchant.pay_out("out");
     let mut payment = Merchant::payment("in");
     payment["expires_at"] = json!("2027-01-15T08:00:30Z");
-    merchant.send(merchant.post("/partner/payments", &payment));
+    merchant.send(&merchant.post("/partner/payments", &payment));
     merchant.receive();
     merchant.now += seconds(60);
     let expired = ("payment.expired".into(), "in".into());
@@ -468,7 +468,7 @@ fn neither_keys_nor_tokens_nor_customers_show_in_debug() {
     let mut merchant = with(|_| {});
     let mut payment = Merchant::payment("ref-of-jane");
     payment["customer"] = json!({"email": "jane@example.com"});
-    merchant.send(merchant.post("/partner/payments", &payment));
+    merchant.send(&merchant.post("/partner/payments", &payment));
     let due = merchant.sandbox.due(merchant.now);
     let outcome = merchant
         .sandbox
@@ -478,6 +478,50 @@ fn neither_keys_nor_tokens_nor_customers_show_in_debug() {
     for secret in ["sandbox-key", "jane", token_parts[0], token_parts[1]] {
         assert!(!shown.contains(secret), "{secret} in {shown}");
     }
+}
+
+#[test]
+fn the_payer_pays_on_the_page_behind_the_checkout_url_and_goes_back_to_the_shop() {
+    let mut merchant = with(|config| config.public_url = "https://pay.example".into());
+    let mut payment = Merchant::payment("a<1>");
+    payment["return_url"] = json!("https://shop.example/back");
+    let created = merchant.send(&merchant.post("/partner/payments", &payment));
+    let url = body(&created)["data"]["checkout_url"].clone();
+    let path = url
+        .as_str()
+        .unwrap()
+        .strip_prefix("https://pay.example")
+        .unwrap()
+        .to_owned();
+    let page = String::from_utf8(merchant.get(&path).into_body()).unwrap();
+    assert!(page.contains("a&lt;1&gt;") && page.contains("USD 10.00") && page.contains("<button"));
+    let mut click = |verb: &str| {
+        let answer = merchant.send(&merchant.request(Method::POST, &format!("{path}/{verb}")));
+        let location = answer.headers().get(header::LOCATION);
+        (
+            answer.status().as_u16(),
+            location.map(|l| l.to_str().unwrap().to_owned()),
+        )
+    };
+    assert_eq!(click("cancel"), (200, None));
+    assert_eq!(
+        click("pay"),
+        (302, Some("https://shop.example/back".into()))
+    );
+    assert_eq!(click("fail").0, 302);
+    assert_eq!(merchant.sandbox.status("a<1>"), Some(RecordStatus::Paid));
+    assert!(
+        !String::from_utf8(merchant.get(&path).into_body())
+            .unwrap()
+            .contains("<button")
+    );
+    assert_eq!(merchant.get("/pay/nobody").status(), 404);
+    assert_eq!(
+        merchant
+            .send(&merchant.request(Method::PUT, &path))
+            .status(),
+        405
+    );
 }
 
 proptest! {
@@ -505,6 +549,6 @@ proptest! {
         let mut merchant = with(|_| {});
         let mut request = merchant.post(&path, &Value::Null);
         *request.body_mut() = text.into_bytes();
-        prop_assert!(merchant.send(request).status().is_client_error());
+        prop_assert!(merchant.send(&request).status().is_client_error());
     }
 }
