@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::Sandbox;
 use super::answer::{self, Answer, Refusal};
-use super::faults::FaultRule;
 use super::partner::ActionError;
+use super::rules::FaultRule;
 
 /// The paths below this are the sandbox's own and no provider's.
 pub(super) const PREFIX: &str = "/sandbox/";

@@ -79,6 +79,7 @@ mod ids;
 mod outcome;
 mod pages;
 mod partner;
+mod rules;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -98,12 +99,13 @@ pub use self::config::{
 };
 use self::delivery::Outbox;
 pub use self::delivery::{Attempts, Delivery, DeliveryId};
-use self::faults::Faults;
-pub use self::faults::{FAULT_HEADER, Fault, FaultError, FaultRule, RetryAfter, StatusFault};
+pub use self::faults::{FAULT_HEADER, Fault, FaultError, RetryAfter, StatusFault};
 use self::ids::Ids;
 pub use self::outcome::{Outcome, Reply};
 pub use self::partner::{ActionError, RecordKind, RecordStatus};
 use self::partner::{Partner, Surroundings};
+pub use self::rules::FaultRule;
+use self::rules::Faults;
 
 /// Both providers, their records and what they still have to deliver.
 ///
