@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::fields::{Fields, read_object};
 use super::record::{Record, RecordKind, RecordStatus};
-use super::{Partner, Surroundings};
+use super::{Partner, Surroundings, payer};
 use crate::sandbox::answer::{self, Answer, Refusal};
 use crate::sandbox::clock::later;
 use crate::sandbox::config::{DuplicateReferences, PartnerConfig};
@@ -98,7 +98,12 @@ fn payment(
     fields.finish()?;
     record.expires_at = expires_at.or_else(|| now.checked_add(config.payment_life));
     record.id = around.ids.uuid();
-    record.checkout_url = Some(format!("{}/pay/{}", around.public_url, record.id));
+    record.checkout_url = Some(format!(
+        "{}{}{}",
+        around.public_url,
+        payer::PREFIX,
+        record.id
+    ));
     Ok(record)
 }
 
