@@ -1,5 +1,7 @@
 //! The signer against 300 cases that PHP 8.2's own functions answered.
 
+#![allow(clippy::unwrap_used)]
+
 use sanspay_core::checkout::{SigningKey, php_query, signed_text};
 use serde::Deserialize;
 

@@ -59,6 +59,11 @@ impl SigningKey {
         self.0 == Secret::from(Self::PUBLIC_SAMPLE)
     }
 
+    /// Whether this key is as long as `other` or longer, and ends with it.
+    pub(super) fn ends_with(&self, other: &Self) -> bool {
+        self.0.expose().ends_with(other.0.expose())
+    }
+
     /// Signs the parameters, given in any order and without `sign`.
     pub fn sign<N: AsRef<str>, V: AsRef<str>>(&self, pairs: &[(N, V)]) -> Signature {
         let text = signed_text(pairs);

@@ -1,0 +1,129 @@
+//! What texts must look like, the same when they are signed and when they come back.
+
+use std::borrow::Cow;
+
+use http::Uri;
+
+use super::php;
+use crate::error::Problems;
+use crate::money::{Amount, Currency};
+
+/// The greatest length of an order number (grade V).
+pub(super) const MAX_ORDER_NUMBER: usize = 64;
+
+/// Whether the value holds an `&` that is later followed by `=`, so that a part of it can be cut
+/// off and passed for a parameter of its own.
+pub(super) fn is_ambiguous(value: &str) -> bool {
+    value
+        .split_once('&')
+        .is_some_and(|(_, rest)| rest.contains('='))
+}
+
+/// Whether the value holds a control character, such as a line break.
+pub(super) fn has_control(value: &str) -> bool {
+    value.chars().any(char::is_control)
+}
+
+/// An id that the provider gave: ASCII letters, digits, `-`, `_` and `.`.
+pub(super) fn is_id(text: &str, max: usize) -> bool {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
+    !text.is_empty() && text.len() <= max && text.bytes().all(allowed)
+}
+
+/// `app_id`: an id of at most 16 characters (grade V).
+pub(super) fn is_app_id(text: &str) -> bool {
+    is_id(text, 16)
+}
+
+/// An order number: visible ASCII but `&` and `=`, at most 64 characters.
+pub(super) fn is_order_number(text: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_graphic() && b != b'&' && b != b'=';
+    !text.is_empty() && text.len() <= MAX_ORDER_NUMBER && text.bytes().all(allowed)
+}
+
+/// The upper-case words of the JSON parameters, such as `ACTIVE`.
+pub(super) fn is_upper_word(text: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
+    !text.is_empty() && text.bytes().all(allowed)
+}
+
+/// An absolute `http(s)` URL of visible ASCII.
+pub(super) fn is_url(text: &str) -> bool {
+    let scheme = |uri: &Uri| matches!(uri.scheme_str(), Some("http" | "https"));
+    let host = |uri: &Uri| uri.host().is_some_and(|host| !host.is_empty());
+    text.bytes().all(|b| b.is_ascii_graphic())
+        && text
+            .parse()
+            .is_ok_and(|uri: Uri| scheme(&uri) && host(&uri))
+}
+
+/// Notes what is wrong with a text that is signed as it is.
+pub(super) fn plain(problems: &mut Problems, field: &'static str, text: &str) {
+    problems.require(
+        !php::is_falsy(text),
+        field,
+        "must not be empty or 0, because the signature leaves such values out",
+    );
+    problems.require(
+        !has_control(text),
+        field,
+        "must not hold control characters such as line breaks",
+    );
+    problems.require(
+        !is_ambiguous(text),
+        field,
+        "must not hold & later followed by =, because the signature could then be used for \
+         other parameters",
+    );
+}
+
+/// Notes what is wrong with a URL parameter (grade V: at most 255 characters).
+pub(super) fn url(problems: &mut Problems, field: &'static str, text: &str) {
+    plain(problems, field, text);
+    problems.require(
+        is_url(text),
+        field,
+        "must be an absolute http or https URL in ASCII",
+    );
+    problems.require(
+        text.chars().count() <= 255,
+        field,
+        "must be at most 255 characters long",
+    );
+}
+
+/// Notes what is wrong with an amount (grade D: 0.01 to 999999999).
+pub(super) fn amount(
+    problems: &mut Problems,
+    field: impl Into<Cow<'static, str>>,
+    amount: Amount,
+    may_be_zero: bool,
+) {
+    const MAX_CENTS: u64 = 99_999_999_900;
+    let field = field.into();
+    match amount.minor_units(2) {
+        None if amount.decimals() > 2 => problems.add(field, "must have at most 2 decimals"),
+        Some(0) if may_be_zero => {}
+        Some(1..=MAX_CENTS) => {}
+        _ => problems.add(field, "must be from 0.01 to 999999999"),
+    }
+}
+
+/// Notes a currency that the provider does not take (grade D).
+pub(super) fn currency(
+    problems: &mut Problems,
+    field: impl Into<Cow<'static, str>>,
+    currency: &Currency,
+) {
+    let fine = [Currency::USD, Currency::CNY].contains(currency);
+    problems.require(fine, field, "must be USD or CNY");
+}
+
+/// The amount with two decimals, the form that goes over the wire; unchanged where that would
+/// not be exact, which [`amount`] notes as a problem.
+pub(super) fn two_decimals(amount: Amount) -> Amount {
+    let exact = amount.minor_units(2);
+    exact
+        .and_then(|cents| Amount::from_minor_units(cents, 2).ok())
+        .unwrap_or(amount)
+}

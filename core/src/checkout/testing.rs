@@ -1,0 +1,113 @@
+//! Notifications and returns as the provider makes them, to test your own handlers with.
+
+use std::fmt;
+
+use super::channel::Ability;
+use super::php::php_query;
+use super::sign::SigningKey;
+use super::verify::{ExpectedCustomer, Order, Status};
+
+/// A notification or return as the provider would send it for an order, with every parameter in
+/// your hand.
+///
+/// ```
+/// use sanspay_core::Currency;
+/// use sanspay_core::checkout::{Order, Refusal, SigningKey, TestMessage, Verifier};
+/// let key = SigningKey::new("test secret")?;
+/// let verifier = Verifier::new([key.clone()])?;
+/// let order = Order::new("7", "A-1", "10.00".parse()?, Currency::USD, "Tea")
+///     .channel("3", Currency::USD);
+///
+/// let paid = TestMessage::paid(&order);
+/// let matched = verifier.notification(&paid.form_body(&key))?.matches(&order)?;
+/// assert!(matched.paid().is_some());
+///
+/// let cheap = paid.with("total_amount", "0.01");
+/// let signed = verifier.browser_return(&cheap.return_query(&key))?;
+/// assert_eq!(signed.matches(&order).unwrap_err(), Refusal::WrongAmount);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct TestMessage(Vec<(String, String)>);
+
+impl TestMessage {
+    /// A message with just these parameters, in this order, whatever they are.
+    pub fn from_pairs<N: Into<String>, V: Into<String>>(
+        pairs: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
+        let owned = pairs.into_iter().map(|(n, v)| (n.into(), v.into()));
+        Self(owned.collect())
+    }
+
+    /// A message that says that `order` is paid, through the first channel that it allows.
+    pub fn paid(order: &Order) -> Self {
+        let status = match order.ability {
+            Ability::Subscribe => Status::SubscriptionChargeSucceed,
+            Ability::Checkout | Ability::PayersChoice => Status::CheckoutSucceed,
+        };
+        let fits = order.channels.iter().find(|(_, c)| **c == order.currency);
+        let channel = fits.map_or("", |(id, _)| id);
+        let amount = order.total_amount.to_string();
+        let message = Self::from_pairs([
+            ("app_id", order.app_id.as_str()),
+            ("channel_id", channel),
+            ("trade_no", "T20211224125866010001"),
+            ("out_trade_no", &order.out_trade_no),
+            ("total_amount", &amount),
+            ("currency", order.currency.as_str()),
+            ("subject", &order.subject),
+            ("body", ""),
+            ("status", status.as_str()),
+        ]);
+        message.with_ids(order, status)
+    }
+
+    fn with_ids(mut self, order: &Order, status: Status) -> Self {
+        if status.is_subscription() {
+            let id = order.subscription_id.as_deref().unwrap_or("1");
+            self = self.with("subscription_id", id);
+        }
+        match &order.customer {
+            ExpectedCustomer::None => self,
+            ExpectedCustomer::New => self.with("customer_id", "1"),
+            ExpectedCustomer::Known(id) => self.with("customer_id", id),
+        }
+    }
+
+    /// Sets a parameter: in its place if it is there, and otherwise at the end.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        match self.0.iter_mut().find(|(known, _)| known == name) {
+            Some(pair) => pair.1 = value.into(),
+            None => self.0.push((name.to_owned(), value.into())),
+        }
+        self
+    }
+
+    /// Takes a parameter out.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        self.0.retain(|(known, _)| known != name);
+        self
+    }
+
+    /// The body of a notification, signed.
+    pub fn form_body(&self, key: &SigningKey) -> Vec<u8> {
+        self.return_query(key).into_bytes()
+    }
+
+    /// The query of a browser return, signed, without the `?`.
+    pub fn return_query(&self, key: &SigningKey) -> String {
+        let mut pairs = self.0.clone();
+        let sign = key.sign(&pairs).as_str().to_owned();
+        pairs.push(("sign".to_owned(), sign));
+        php_query(&pairs)
+    }
+}
+
+impl fmt::Debug for TestMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.0.iter().map(|(name, _)| name).collect();
+        f.debug_tuple("TestMessage").field(&names).finish()
+    }
+}

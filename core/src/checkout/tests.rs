@@ -1,0 +1,371 @@
+//! The signed checkout as a whole.
+
+use std::time::{Duration, SystemTime};
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::error::{Error, ErrorKind, Problem};
+use crate::money::Currency;
+
+fn now() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_639_507_124)
+}
+
+fn key() -> SigningKey {
+    SigningKey::new("sk_4711").unwrap()
+}
+
+fn product() -> Product {
+    Product::new("Tea & cake", ProductType::Physical, "FOOD_PRODUCTS").description("a=b")
+}
+
+fn plan() -> Plan {
+    let price = "9.99".parse().unwrap();
+    Plan::new("Club").cycle(BillingCycle::regular(
+        IntervalUnit::Month,
+        1,
+        price,
+        Currency::USD,
+    ))
+}
+
+fn complete(checkout: Checkout) -> Checkout {
+    checkout
+        .order("A-1", "10".parse().unwrap(), Currency::USD)
+        .notify_url("https://shop.example.com/notify?a=1")
+        .return_url("https://shop.example.com/thanks")
+        .cancel_url("https://shop.example.com/cancel")
+}
+
+fn one_off() -> Checkout {
+    complete(Checkout::one_off("7", Environment::Sandbox, product()))
+}
+
+fn problems(checkout: &Checkout) -> Vec<String> {
+    let error = checkout.sign(&key(), now()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Invalid);
+    fields(&error)
+}
+
+fn fields(error: &Error) -> Vec<String> {
+    let mut fields: Vec<_> = error.problems().iter().map(Problem::field).collect();
+    fields.dedup();
+    fields.into_iter().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_payment_is_signed_over_exactly_what_is_sent() {
+    let signed = one_off().sign(&key(), now()).unwrap();
+    let query = signed
+        .url()
+        .strip_prefix("https://p.yzhan.co/checkout?")
+        .unwrap()
+        .to_owned();
+    let mut read: Vec<_> = form_urlencoded::parse(query.as_bytes())
+        .into_owned()
+        .collect();
+    let (name, sign) = read.pop().unwrap();
+    assert_eq!(
+        (name.as_str(), sign.as_str()),
+        ("sign", signed.sign().as_str())
+    );
+    assert_eq!(key().sign(&read), *signed.sign());
+    assert_eq!(signed_text(&read), signed.signed_text());
+    assert_eq!(
+        signed.signed_text(),
+        "app_id=7&cancel_url=https://shop.example.com/cancel\
+         &channel={\"env\":\"sandbox\",\"ability\":\"checkout\"}&currency=USD\
+         &notify_url=https://shop.example.com/notify?a=1&out_trade_no=A-1\
+         &product={\"name\":\"Tea \\u0026 cake\",\"description\":\"a\\u003db\",\
+         \"type\":\"PHYSICAL\",\"category\":\"FOOD_PRODUCTS\"}\
+         &request_time=2021-12-14 18:38:44&return_url=https://shop.example.com/thanks\
+         &total_amount=10.00"
+    );
+}
+
+#[test]
+fn each_ability_is_written_as_the_document_has_it() {
+    let customer = Resource::Get { id: 4 };
+    let choice = |checkout: Checkout| {
+        let signed = checkout
+            .plan(plan())
+            .customer(customer.clone())
+            .sign(&key(), now())
+            .unwrap();
+        let find = |name| {
+            let mut parameters = signed.parameters();
+            parameters.find(|(n, _)| *n == name).unwrap().1.to_owned()
+        };
+        (find("channel"), find("customer"))
+    };
+    let free = complete(Checkout::payers_choice(
+        "7",
+        Environment::Production,
+        product(),
+    ));
+    let subscribe = complete(Checkout::subscription("7", Environment::Sandbox, product()));
+    assert_eq!(
+        [choice(free).0, choice(subscribe).0],
+        [
+            r#"{"env":"production","ability":""}"#,
+            r#"{"env":"sandbox","ability":"subscribe"}"#
+        ]
+    );
+}
+
+#[test]
+fn each_ability_names_every_parameter_that_it_lacks() {
+    let order = ["out_trade_no", "total_amount", "currency"];
+    let sandbox = Environment::Sandbox;
+    assert_eq!(
+        problems(&Checkout::one_off("7", sandbox, product())),
+        [&["notify_url"][..], &order].concat()
+    );
+    assert_eq!(
+        problems(&Checkout::subscription("7", sandbox, product())),
+        ["notify_url", "plan", "customer"]
+    );
+    assert_eq!(
+        problems(&Checkout::payers_choice("7", sandbox, product())),
+        [&["notify_url"][..], &order, &["plan", "customer"]].concat()
+    );
+    assert_eq!(problems(&one_off().plan(plan())), ["plan"]);
+    let subscription = Checkout::subscription("7", sandbox, Resource::Get { id: 1 })
+        .plan(Resource::Get { id: 2 })
+        .customer(Resource::Get { id: 3 })
+        .notify_url("https://shop.example.com/notify");
+    assert!(subscription.sign(&key(), now()).is_ok());
+}
+
+#[test]
+fn one_error_lists_the_problems_of_every_parameter() {
+    let product = Product::new("0", ProductType::Service, "no such")
+        .description("x&status=CHECKOUT_SUCCEED")
+        .url("shop")
+        .image_url("ftp://example.com")
+        .status("")
+        .item("", "");
+    let checkout = Checkout::one_off("a b", Environment::Production, product)
+        .order("A&1", "0.001".parse().unwrap(), Currency::EUR)
+        .customer(Resource::Get { id: 0 })
+        .page("https://p.example.com/checkout?x")
+        .notify_url("/notify")
+        .return_url("https://shop.example.com/thanks?x=1")
+        .cancel_url("https://shop.example.com/?a=1&b=2")
+        .utc_offset_minutes(900);
+    let sample = SigningKey::new(SigningKey::PUBLIC_SAMPLE).unwrap();
+    let error = checkout.sign(&sample, now()).unwrap_err();
+    assert_eq!(
+        fields(&error),
+        [
+            "request_time",
+            "app_id",
+            "sign",
+            "checkout page",
+            "notify_url",
+            "return_url",
+            "cancel_url",
+            "out_trade_no",
+            "total_amount",
+            "currency",
+            "product.name",
+            "product.description",
+            "product.category",
+            "product.image_url",
+            "product.url",
+            "product.status",
+            "product.list",
+            "customer.id",
+        ]
+    );
+}
+
+#[test]
+fn amounts_outside_of_the_range_are_refused_and_its_ends_are_not() {
+    for (amount, fine) in [
+        ("0.01", true),
+        ("999999999", true),
+        ("999999999.00", true),
+        ("10.500", true),
+        ("0", false),
+        ("0.00", false),
+        ("0.009", false),
+        ("10.505", false),
+        ("999999999.01", false),
+        ("999999999999999999", false),
+    ] {
+        let checkout = one_off().order("A-1", amount.parse().unwrap(), Currency::CNY);
+        let signed = checkout.sign(&key(), now());
+        assert_eq!(signed.is_ok(), fine, "{amount}");
+        if let Err(error) = signed {
+            assert_eq!(fields(&error), ["total_amount"]);
+        }
+    }
+}
+
+#[test]
+fn lengths_are_counted_in_characters_up_to_the_servers_limits() {
+    let url = |len: usize| format!("https://shop.example.com/{}", "a".repeat(len - 25));
+    let named = |len: usize| Product::new("茶".repeat(len), ProductType::Service, "SOFTWARE");
+    let price = || "1".parse().unwrap();
+    let with_product = |product| complete(Checkout::one_off("7", Environment::Sandbox, product));
+    let with_app = |len| {
+        complete(Checkout::one_off(
+            "7".repeat(len),
+            Environment::Sandbox,
+            product(),
+        ))
+    };
+    let fine = [
+        one_off()
+            .notify_url(url(255))
+            .return_url(url(255))
+            .cancel_url(url(255)),
+        one_off().order("1".repeat(64), price(), Currency::USD),
+        with_product(named(254)),
+        with_app(16),
+    ];
+    for checkout in fine {
+        assert!(checkout.sign(&key(), now()).is_ok());
+    }
+    for (checkout, field) in [
+        (one_off().notify_url(url(256)), "notify_url"),
+        (one_off().return_url(url(256)), "return_url"),
+        (one_off().cancel_url(url(256)), "cancel_url"),
+        (
+            one_off().order("1".repeat(65), price(), Currency::USD),
+            "out_trade_no",
+        ),
+        (with_product(named(255)), "product.name"),
+        (with_app(17), "app_id"),
+    ] {
+        assert_eq!(problems(&checkout), [field]);
+    }
+}
+
+#[test]
+fn what_the_signature_would_leave_out_or_misread_is_refused() {
+    for number in ["", "0", "a b", "a&b=c", "a\nb", "é"] {
+        let checkout = one_off().order(number, "1".parse().unwrap(), Currency::USD);
+        assert_eq!(problems(&checkout), ["out_trade_no"], "{number:?}");
+    }
+    for name in ["", "0", "a&b=c", "a & b = c", "a\nb", "a\u{85}"] {
+        let product = Product::new(name, ProductType::Service, "SOFTWARE");
+        let checkout = complete(Checkout::one_off("7", Environment::Sandbox, product));
+        assert_eq!(problems(&checkout), ["product.name"], "{name:?}");
+    }
+    for url in [
+        "",
+        "0",
+        "shop.example.com",
+        "//shop",
+        "https://",
+        "javascript:x",
+        "https://é.de",
+    ] {
+        assert_eq!(
+            problems(&one_off().notify_url(url)),
+            ["notify_url"],
+            "{url:?}"
+        );
+    }
+    for url in ["https://shop.example.com/?", "https://shop.example.com/#a"] {
+        assert_eq!(problems(&one_off().return_url(url)), ["return_url"]);
+    }
+}
+
+#[test]
+fn the_public_sample_key_signs_for_the_sandbox_only() {
+    let sample = SigningKey::new(SigningKey::PUBLIC_SAMPLE).unwrap();
+    assert!(one_off().sign(&sample, now()).is_ok());
+    let production = complete(Checkout::one_off("7", Environment::Production, product()));
+    let error = production.sign(&sample, now()).unwrap_err();
+    assert_eq!(fields(&error), ["sign"]);
+    assert!(!error.to_string().contains(SigningKey::PUBLIC_SAMPLE));
+}
+
+#[test]
+fn the_request_time_follows_the_offset() {
+    let signed = one_off()
+        .utc_offset_minutes(480)
+        .sign(&key(), now())
+        .unwrap();
+    assert!(
+        signed
+            .signed_text()
+            .contains("&request_time=2021-12-15 02:38:44&")
+    );
+    let never = SystemTime::UNIX_EPOCH - Duration::from_secs(100_000_000_000);
+    assert_eq!(
+        fields(&one_off().sign(&key(), never).unwrap_err()),
+        ["request_time"]
+    );
+}
+
+#[test]
+fn the_form_holds_the_same_parameters_and_escapes_them() {
+    let product = Product::new("<b>\"Tea\" & 'cake'", ProductType::Service, "SOFTWARE");
+    let signed = complete(Checkout::one_off("7", Environment::Sandbox, product))
+        .page("https://pay.example.com/checkout")
+        .sign(&key(), now())
+        .unwrap();
+    let html = signed.form_html();
+    assert!(html.contains("action=\"https://pay.example.com/checkout\""));
+    assert!(!html.contains("<b>"));
+    assert!(html.contains("<noscript><button"));
+    let unescape = |text: &str| {
+        text.replace("&lt;", "<")
+            .replace("&gt;", ">")
+            .replace("&quot;", "\"")
+            .replace("&#39;", "'")
+            .replace("&amp;", "&")
+    };
+    let fields: Vec<_> = html
+        .lines()
+        .filter_map(|line| line.strip_prefix("<input type=\"hidden\" name=\""))
+        .map(|rest| {
+            rest.strip_suffix("\">")
+                .unwrap()
+                .split_once("\" value=\"")
+                .unwrap()
+        })
+        .map(|(name, value)| (name.to_owned(), unescape(value)))
+        .collect();
+    let sent: Vec<_> = signed
+        .parameters()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    assert_eq!(fields, sent);
+}
+
+#[test]
+fn nothing_secret_or_personal_is_printed() {
+    let customer = Customer::new("Jane", "Doe").email("jane@example.com");
+    let checkout = complete(Checkout::subscription("7", Environment::Sandbox, product()))
+        .plan(plan())
+        .customer(customer);
+    let signed = checkout.sign(&key(), now()).unwrap();
+    let printed = format!("{checkout:?} {signed:?} {:?}", signed.sign());
+    for hidden in ["4711", "Jane", "Doe", "jane@", signed.sign().as_str()] {
+        assert!(!printed.contains(hidden), "{hidden} in {printed}");
+    }
+    assert!(!signed.signed_text().contains("4711"));
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_signed_can_be_cut_in_one_way_only(
+        name in "(.|&|=){0,12}", text in "(.|&|=){0,12}", number in "[ -~]{0,9}", path in "[!-~]{0,9}",
+    ) {
+        let product = Product::new(name, ProductType::Service, "SOFTWARE").description(text).item("a&b=c", "d&e=f");
+        let checkout = complete(Checkout::one_off("7", Environment::Sandbox, product))
+            .order(number, "1".parse().unwrap(), Currency::USD)
+            .notify_url(format!("https://shop.example.com/{path}"));
+        if let Ok(signed) = checkout.sign(&key(), now()) {
+            let pieces: Vec<_> = signed.signed_text().split('&').filter(|piece| piece.contains('=')).collect();
+            // All parameters but `sign` begin a piece, and nothing else does.
+            prop_assert_eq!(pieces.len(), signed.parameters().count() - 1);
+        }
+    }
+}
