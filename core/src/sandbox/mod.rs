@@ -291,12 +291,16 @@ impl Sandbox {
     }
 
     /// The payer pays the checkout order, named by its `trade_no` or its `out_trade_no`; yields
-    /// where the browser is sent. Of two ways to pay it is the one that the payer chose last, or
+    /// where the browser is sent, if the merchant said so. Of two ways to pay it is the one that the payer chose last, or
     /// else the first.
     ///
     /// # Errors
     /// When there is none. Paying twice takes one payment.
-    pub fn pay_order(&mut self, number: &str, now: SystemTime) -> Result<String, ActionError> {
+    pub fn pay_order(
+        &mut self,
+        number: &str,
+        now: SystemTime,
+    ) -> Result<Option<String>, ActionError> {
         let (ids, outbox) = (&mut self.ids, &mut self.outbox);
         self.checkout.settle(number, true, now, ids, outbox)
     }
@@ -306,7 +310,11 @@ impl Sandbox {
     ///
     /// # Errors
     /// When there is none, or it is paid.
-    pub fn fail_order(&mut self, number: &str, now: SystemTime) -> Result<String, ActionError> {
+    pub fn fail_order(
+        &mut self,
+        number: &str,
+        now: SystemTime,
+    ) -> Result<Option<String>, ActionError> {
         let (ids, outbox) = (&mut self.ids, &mut self.outbox);
         self.checkout.settle(number, false, now, ids, outbox)
     }

@@ -46,12 +46,9 @@ impl Checkout {
             .filter(|id| channels.any(|known| known == *id));
         order.choose(channel, choice.get("ability").map(String::as_str));
         let ended = self.end(place, action == "pay", now, around.ids, around.outbox);
-        let target = ended.or_else(|_| self.return_target(place));
-        let lost = || pages::message("The merchant's return address cannot be opened");
-        target
-            .ok()
-            .and_then(|target| answer::redirect(&target))
-            .unwrap_or_else(lost)
+        let target = ended.or_else(|_| self.return_target(place)).ok().flatten();
+        let redirect = target.and_then(|target| answer::redirect(&target));
+        redirect.unwrap_or_else(|| pages::message("You can go back to the shop"))
     }
 
     /// Takes the payment or lets it fail, and says where the browser is sent. Paying twice takes
@@ -63,7 +60,7 @@ impl Checkout {
         now: SystemTime,
         ids: &mut Ids,
         outbox: &mut Outbox,
-    ) -> Result<String, ActionError> {
+    ) -> Result<Option<String>, ActionError> {
         let order = self.orders.get_mut(place).ok_or(ActionError::NotFound)?;
         if order.is_paid() && !pay {
             return Err(ActionError::Ended);
@@ -101,10 +98,11 @@ impl Checkout {
         php_query(&fields)
     }
 
-    /// The return address and the signed fields, joined blindly (grade V).
-    fn return_target(&self, place: usize) -> Result<String, ActionError> {
+    /// The return address and the signed fields, joined blindly (grade V), if there is one.
+    fn return_target(&self, place: usize) -> Result<Option<String>, ActionError> {
         let order = self.orders.get(place).ok_or(ActionError::NotFound)?;
-        Ok(format!("{}?{}", order.return_url, self.signed(order)))
+        let target = order.return_url.as_ref();
+        Ok(target.map(|url| format!("{url}?{}", self.signed(order))))
     }
 
     /// Puts the notification of the order's status on its way.
@@ -148,7 +146,7 @@ impl Checkout {
         now: SystemTime,
         ids: &mut Ids,
         outbox: &mut Outbox,
-    ) -> Result<String, ActionError> {
+    ) -> Result<Option<String>, ActionError> {
         let place = self.find(number).ok_or(ActionError::NotFound)?;
         self.end(place, pay, now, ids, outbox)
     }

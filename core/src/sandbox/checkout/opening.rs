@@ -49,7 +49,7 @@ pub(super) struct Opening {
     pub(super) abilities: Vec<Ability>,
     pub(super) production: bool,
     pub(super) notify_url: Uri,
-    pub(super) return_url: String,
+    pub(super) return_url: Option<String>,
     pub(super) cancel_url: Option<String>,
     pub(super) product: Wanted,
     pub(super) plan: Option<Wanted>,
@@ -117,7 +117,7 @@ impl Checkout {
             reader.url(url);
         }
         let notify_url = reader.require("notify_url").parse().unwrap_or_default();
-        let return_url = reader.require("return_url");
+        let return_url = reader.get("return_url").map(str::to_owned);
         let (production, abilities) = channel(&mut reader);
         let money = money(&mut reader);
         let out_trade_no = reader.get("out_trade_no").map(str::to_owned);

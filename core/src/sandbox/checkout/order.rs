@@ -54,7 +54,7 @@ pub(in crate::sandbox) struct Order {
     pub(super) out_trade_no: Option<String>,
     pub(super) channel_id: String,
     pub(super) status: OrderStatus,
-    /// Amount and currency of a one-off payment.
+    /// Amount and currency as the merchant gave them.
     pub(super) once: Option<(String, String)>,
     /// Amount and currency of each regular charge of a subscription.
     pub(super) often: Option<(String, String)>,
@@ -65,7 +65,7 @@ pub(in crate::sandbox) struct Order {
     pub(super) subject: String,
     pub(super) body: String,
     pub(super) notify_url: Uri,
-    pub(super) return_url: String,
+    pub(super) return_url: Option<String>,
     pub(super) cancel_url: Option<String>,
     pub(super) subscription_id: Option<String>,
     pub(super) customer_id: Option<u64>,
@@ -96,41 +96,33 @@ impl Order {
         }
     }
 
-    /// Amount and currency of what the payer chose. The document asks for both in a
-    /// subscription only to show them; what counts is the plan (grade D).
-    pub(super) fn money(&self) -> (&str, &str) {
-        let money = match self.ability {
-            Ability::Checkout => &self.once,
-            Ability::Subscribe => &self.often,
-        };
-        money
-            .as_ref()
-            .map_or(("", ""), |(amount, currency)| (amount, currency))
+    /// Amount and currency of the order: those that the merchant gave, which in a subscription
+    /// are there to be shown (grade D), or else those of the plan (grade A).
+    fn money(&self) -> (&str, &str) {
+        let money = self.once.as_ref().or(self.often.as_ref());
+        money.map_or(("", ""), |(amount, currency)| (amount, currency))
     }
 
     /// What is signed about it (grade V), in the order in which it is sent. What is not set is
     /// not sent.
     pub(super) fn fields(&self) -> Vec<(&'static str, String)> {
         let (amount, currency) = self.money();
-        let subscribed = self.ability == Ability::Subscribe;
-        let customer_id = self.customer_id.map(|id| id.to_string());
-        let optional =
-            |value: &Option<String>| value.clone().filter(|_| subscribed).unwrap_or_default();
+        let optional = |value: &Option<String>| value.clone().unwrap_or_default();
         let mut fields = vec![
             ("app_id", self.app_id.clone()),
             ("channel_id", self.channel_id.clone()),
             ("trade_no", self.trade_no.clone()),
-            (
-                "out_trade_no",
-                self.out_trade_no.clone().unwrap_or_default(),
-            ),
+            ("out_trade_no", optional(&self.out_trade_no)),
             ("total_amount", amount.to_owned()),
             ("currency", currency.to_owned()),
             ("subject", self.subject.clone()),
             ("body", self.body.clone()),
             ("status", self.status.as_str().to_owned()),
             ("subscription_id", optional(&self.subscription_id)),
-            ("customer_id", optional(&customer_id)),
+            (
+                "customer_id",
+                optional(&self.customer_id.map(|id| id.to_string())),
+            ),
         ];
         fields.retain(|(_, value)| !value.is_empty());
         fields

@@ -91,7 +91,7 @@ fn payment(
 ) -> Result<Record, Refusal> {
     let mut fields = Fields::new(body);
     let mut record = common(&mut fields, RecordKind::Payment, now);
-    let _ = fields.object("customer");
+    let _ = fields.value("customer");
     record.return_url = fields.url("return_url").map(str::to_owned);
     record.cancel_url = fields.url("cancel_url").map(str::to_owned);
     let expires_at = fields.future_time("expires_at", now);
@@ -110,10 +110,7 @@ fn payment(
 fn payout(body: &Map<String, Value>, now: SystemTime, ids: &mut Ids) -> Result<Record, Refusal> {
     let mut fields = Fields::new(body);
     let mut record = common(&mut fields, RecordKind::Payout, now);
-    let beneficiary = fields.required_object("beneficiary");
-    if beneficiary.is_some_and(Map::is_empty) {
-        fields.refuse("beneficiary", "The field must not be empty.");
-    }
+    fields.require("beneficiary");
     fields.finish()?;
     record.id = ids.uuid();
     Ok(record)
@@ -129,7 +126,7 @@ fn common(fields: &mut Fields<'_>, kind: RecordKind, now: SystemTime) -> Record 
         amount: fields.amount("amount").unwrap_or_default().into(),
         currency: fields.currency("currency").unwrap_or_default().into(),
         description: fields.text("description").map(str::to_owned),
-        metadata: fields.object("metadata").cloned(),
+        metadata: fields.value("metadata").cloned(),
         checkout_url: None,
         return_url: None,
         cancel_url: None,

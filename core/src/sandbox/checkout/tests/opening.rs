@@ -22,7 +22,6 @@ fn required_parameters_follow_the_ability() {
         [
             "request_time",
             "notify_url",
-            "return_url",
             "channel",
             "out_trade_no",
             "total_amount",

@@ -142,7 +142,9 @@ fn a_payer_may_pay_through_a_channel_of_another_environment() {
 #[test]
 fn a_subscription_costs_its_plan_and_names_subscription_and_customer() {
     let mut payer = Payer::new();
-    let action = payer.action(&subscription());
+    let mut pairs = subscription();
+    pairs.retain(|(name, _)| name != "total_amount");
+    let action = payer.action(&pairs);
     let _ = payer.click(&action, "pay", "");
     let notification = payer.notified().remove(0);
     assert_eq!(get(&notification, "status"), "SUBSCRIPTION_CHARGE_SUCCEED");
@@ -163,7 +165,7 @@ fn without_an_ability_the_payer_chooses_among_what_was_given() {
     let mut payer = Payer::new();
     let action = payer.action(&pairs);
     let target = payer.click(&action, "pay", "ability=checkout");
-    assert!(target.contains("status=CHECKOUT_SUCCEED") && !target.contains("customer_id"));
+    assert!(target.contains("status=CHECKOUT_SUCCEED") && !target.contains("subscription_id"));
     let mut only_once = once();
     set(
         &mut only_once,
@@ -279,4 +281,53 @@ fn signing_keys_and_orders_do_not_show_in_debug() {
     ] {
         assert!(!shown.contains(secret), "{secret} in {shown}");
     }
+}
+
+#[test]
+fn without_a_return_address_the_payer_stays() {
+    let mut payer = Payer::new();
+    let mut pairs = once();
+    pairs.retain(|(name, _)| name != "return_url");
+    payer.action(&pairs);
+    assert_eq!(payer.0.sandbox.pay_order("order-1", payer.0.now), Ok(None));
+    assert_eq!(payer.notified().len(), 1);
+}
+
+#[test]
+fn the_clients_checkout_opens_and_its_verifier_calls_the_notification_paid() {
+    use crate::Currency;
+    use crate::checkout::{Checkout, Environment, Order, Product, ProductType, Verifier};
+    let mut payer = Payer::new();
+    let tea = Product::new("Tea", ProductType::Physical, "FOOD").description("1+1=2 & more");
+    let app_key = SigningKey::new("sandbox-app-key").unwrap();
+    let signed = Checkout::one_off("sandbox-app", Environment::Sandbox, tea)
+        .order("A-1", "10.5".parse().unwrap(), Currency::USD)
+        .notify_url("https://shop.example/notify")
+        .return_url("https://shop.example/return")
+        .sign(&app_key, payer.0.now)
+        .unwrap();
+    let url = signed.url();
+    let (_, query) = url.split_once('?').unwrap();
+    assert_eq!(payer.open_query(query).status(), 200);
+    let target = payer
+        .0
+        .sandbox
+        .pay_order("A-1", payer.0.now)
+        .unwrap()
+        .unwrap();
+    let verifier = Verifier::new([SigningKey::new("sandbox-default-key").unwrap()]).unwrap();
+    let order = Order::new(
+        "sandbox-app",
+        "A-1",
+        "10.50".parse().unwrap(),
+        Currency::USD,
+        "Tea",
+    )
+    .channel("2", Currency::USD);
+    let delivery = payer.0.receive().remove(0);
+    let notification = verifier.notification(delivery.request.body()).unwrap();
+    assert!(notification.matches(&order).unwrap().paid().is_some());
+    let (_, query) = target.split_once('?').unwrap();
+    let returned = verifier.browser_return(query).unwrap();
+    assert!(returned.matches(&order).unwrap().paid().is_some());
 }
