@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -35,6 +35,23 @@ fn payout() -> NewPayout {
     )
 }
 
+/// Reads one whole request, which may come in several pieces.
+fn read_request(stream: &mut TcpStream) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream);
+    let (mut line, mut length) = (String::new(), 0);
+    loop {
+        line.clear();
+        reader.read_line(&mut line)?;
+        let lower = line.to_ascii_lowercase();
+        if let Some(value) = lower.strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap();
+        }
+        if line.trim().is_empty() {
+            return reader.read_exact(&mut vec![0; length]);
+        }
+    }
+}
+
 /// A server that answers every connection with these bytes and closes it.
 fn server_saying(answer: &'static [u8]) -> String {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
@@ -42,8 +59,7 @@ fn server_saying(answer: &'static [u8]) -> String {
     thread::spawn(move || {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
-            let mut head = [0; 4096];
-            let _ = stream.read(&mut head);
+            let _ = read_request(&mut stream);
             let _ = stream.write_all(answer);
         }
     });
@@ -83,7 +99,7 @@ fn pages_are_fetched_as_the_iterator_advances() {
 fn an_error_ends_the_pages() {
     let provider = provider();
     provider.with(|sandbox, _| {
-        sandbox.add_fault(FaultRule::new("503".parse().unwrap()).path("/partner/payments"))
+        sandbox.add_fault(FaultRule::new("503".parse().unwrap()).path("/partner/payments"));
     });
     let client = client(&provider.base_url()).build().unwrap();
     let mut pages = client.pages(ListPayments::new());
@@ -215,14 +231,13 @@ fn connections_are_kept_alive() {
     // Only the first connection is ever accepted, so a second one would find no answer.
     let server = thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
-        let mut head = [0; 4096];
         for body in [
             r#"{"access_token":"t","expires_in":3600}"#,
             "[]",
             "[]",
             "[]",
         ] {
-            assert!(stream.read(&mut head).unwrap() > 0);
+            read_request(&mut stream).unwrap();
             let length = body.len();
             write!(
                 stream,

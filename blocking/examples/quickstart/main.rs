@@ -165,7 +165,7 @@ fn hosted_checkout(
             .notification(forged.as_bytes())
             .err()
             .ok_or("it was accepted")?;
-        Ok(((), refusal.log_reason().to_owned()))
+        Ok(((), refusal.log_reason()))
     })
 }
 
