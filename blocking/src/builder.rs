@@ -11,6 +11,7 @@ use sanspay_core::{
 };
 
 use crate::client::{Client, Transport};
+use crate::clock::{Clock, SystemClock};
 
 /// Builds a [`Client`]. Everything but base URL and credentials has a default.
 #[must_use]
@@ -18,6 +19,7 @@ pub struct ClientBuilder {
     session: SessionBuilder,
     transport: Option<Arc<Transport>>,
     connect_timeout: Duration,
+    clock: Arc<dyn Clock>,
 }
 
 impl ClientBuilder {
@@ -28,6 +30,7 @@ impl ClientBuilder {
             session: SessionBuilder::new(seed),
             transport: None,
             connect_timeout: Duration::from_secs(10),
+            clock: Arc::new(SystemClock),
         }
     }
 
@@ -99,6 +102,12 @@ impl ClientBuilder {
         self
     }
 
+    /// Takes the time from elsewhere than the system, as tests do.
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
     /// The client.
     ///
     /// # Errors
@@ -110,7 +119,7 @@ impl ClientBuilder {
             Some(transport) => transport,
             None => default_transport(self.connect_timeout)?,
         };
-        Ok(Client::new(session, transport))
+        Ok(Client::new(session, transport, self.clock))
     }
 
     fn with(mut self, change: impl FnOnce(SessionBuilder) -> SessionBuilder) -> Self {
