@@ -44,3 +44,6 @@ pub use builder::ClientBuilder;
 pub use client::Client;
 pub use clock::Clock;
 pub use pages::Pages;
+#[cfg(feature = "ureq")]
+#[doc(no_inline)]
+pub use sanspay_tls::{TlsConfig, TlsConfigBuilder, TlsVersion};

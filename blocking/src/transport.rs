@@ -1,24 +1,71 @@
 //! The transport over ureq: statuses are answers, redirects are not followed, bodies are bounded.
 
 mod resolver;
+mod tls;
 
 use std::io::{self, Read};
+use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use http::{Request, Response};
 use sanspay_core::{Limits, TransportError};
-use ureq::unversioned::transport::DefaultConnector;
+use sanspay_tls::{TlsConfig, problem_of};
+use ureq::unversioned::transport::{Connector, TcpConnector};
 use ureq::{Agent, AsSendBody, Timeout};
 
 use resolver::{CachingResolver, ResolveError};
+use tls::{HandshakeError, TlsConnector};
 
 /// A connection is reused for less than the 75 s after which NGINX closes an idle one by default.
 const MAX_IDLE_AGE: Duration = Duration::from_secs(45);
 
 /// A transport with a pool of its own.
-pub(crate) fn over_ureq(
+pub(crate) struct UreqTransport {
     connect_timeout: Duration,
-) -> impl Fn(Request<Vec<u8>>) -> Result<Response<Vec<u8>>, TransportError> + Send + Sync {
+    current: RwLock<(Agent, TlsConfig)>,
+}
+
+impl UreqTransport {
+    pub(crate) fn new(connect_timeout: Duration, tls: TlsConfig) -> Self {
+        let current = RwLock::new((agent(connect_timeout, &tls), tls));
+        Self {
+            connect_timeout,
+            current,
+        }
+    }
+
+    /// Makes all later connections with another configuration. Calls in flight go on with the old
+    /// one, whose idle connections are closed when the last of them has ended.
+    pub(crate) fn reload(&self, tls: TlsConfig) {
+        let agent = agent(self.connect_timeout, &tls);
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        let old = std::mem::replace(&mut *current, (agent, tls));
+        drop(current);
+        // Closing connections takes its time; nobody has to wait for the lock meanwhile.
+        drop(old);
+    }
+
+    pub(crate) fn send(
+        &self,
+        request: Request<Vec<u8>>,
+    ) -> Result<Response<Vec<u8>>, TransportError> {
+        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        let (agent, tls) = current.clone();
+        drop(current);
+        let (parts, body) = request.into_parts();
+        let answer = if body.is_empty() && parts.method.is_safe() {
+            // An empty slice would be announced with `content-length: 0`.
+            send(&agent, &tls, Request::from_parts(parts, ()))
+        } else {
+            send(&agent, &tls, Request::from_parts(parts, body.as_slice()))
+        };
+        let mut response = answer?;
+        tls.annotate(&mut response);
+        Ok(response)
+    }
+}
+
+fn agent(connect_timeout: Duration, tls: &TlsConfig) -> Agent {
     let config = Agent::config_builder()
         .http_status_as_error(false)
         .max_redirects(0)
@@ -29,21 +76,14 @@ pub(crate) fn over_ureq(
         .max_idle_connections_per_host(256)
         .max_idle_age(MAX_IDLE_AGE)
         .build();
-    let resolver = CachingResolver::default();
-    let agent = Agent::with_parts(config, DefaultConnector::default(), resolver);
-    move |request| {
-        let (parts, body) = request.into_parts();
-        if body.is_empty() && parts.method.is_safe() {
-            // An empty slice would be announced with `content-length: 0`.
-            send(&agent, Request::from_parts(parts, ()))
-        } else {
-            send(&agent, Request::from_parts(parts, body.as_slice()))
-        }
-    }
+    let connector = ().chain(TcpConnector::default());
+    let connector = connector.chain(TlsConnector(tls.rustls().clone()));
+    Agent::with_parts(config, connector, CachingResolver::default())
 }
 
 fn send(
     agent: &Agent,
+    tls: &TlsConfig,
     request: Request<impl AsSendBody>,
 ) -> Result<Response<Vec<u8>>, TransportError> {
     let limits = request.extensions().get::<Limits>().copied();
@@ -52,7 +92,8 @@ fn send(
         .configure_request(request)
         .timeout_global(time_left)
         .build();
-    let (parts, body) = agent.run(request).map_err(transport_error)?.into_parts();
+    let answer = agent.run(request).map_err(|e| transport_error(e, tls))?;
+    let (parts, body) = answer.into_parts();
     let most = limits
         .map_or(u64::MAX, |limits| limits.body as u64)
         .saturating_add(1);
@@ -63,18 +104,27 @@ fn send(
 }
 
 /// Whether the request may have reached the server; in doubt it may.
-fn transport_error(error: ureq::Error) -> TransportError {
+fn transport_error(error: ureq::Error, tls: &TlsConfig) -> TransportError {
     use ureq::Error as E;
+    // ureq's errors do not tell their source.
+    let problem = match &error {
+        E::Io(io) => problem_of(io),
+        E::Other(source) => problem_of(&**source),
+        _ => None,
+    };
+    if let Some(problem) = problem {
+        return tls.transport_error(problem, error);
+    }
     #[allow(clippy::match_same_arms)] // One arm for each reason.
     let not_sent = match &error {
         E::HostNotFound | E::ConnectionFailed | E::ConnectProxyFailed(_) | E::InvalidProxyUrl => {
             true
         }
         // Refused by ureq itself, before any connection.
-        E::BadUri(_) | E::Http(_) | E::RequireHttpsOnly(_) | E::Tls(_) | E::TlsRequired => true,
+        E::BadUri(_) | E::Http(_) | E::RequireHttpsOnly(_) => true,
         E::Timeout(Timeout::Resolve | Timeout::Connect) => true,
-        E::Io(io) => io.kind() == io::ErrorKind::ConnectionRefused || is_handshake_failure(io),
-        E::Other(source) => source.is::<ResolveError>(),
+        E::Io(io) => io.kind() == io::ErrorKind::ConnectionRefused,
+        E::Other(source) => source.is::<ResolveError>() || source.is::<HandshakeError>(),
         _ => false,
     };
     if not_sent {
@@ -82,16 +132,4 @@ fn transport_error(error: ureq::Error) -> TransportError {
     } else {
         TransportError::maybe_sent(error)
     }
-}
-
-/// A server that we do not trust, or that speaks no TLS, never saw a byte of the request.
-fn is_handshake_failure(error: &io::Error) -> bool {
-    use rustls::Error as Tls;
-    let tls = error
-        .get_ref()
-        .and_then(|source| source.downcast_ref::<Tls>());
-    matches!(
-        tls,
-        Some(Tls::InvalidCertificate(_) | Tls::InvalidMessage(_) | Tls::PeerIncompatible(_))
-    )
 }

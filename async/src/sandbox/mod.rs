@@ -36,9 +36,11 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time;
 
-use crate::transport::{Transport, reqwest::over_reqwest};
+use crate::transport::Transport;
+use crate::transport::reqwest::ReqwestTransport;
 use listener::{Handler, Listening, Sent, Silence, bind_in_thread};
 pub use merchant::Merchant;
+use sanspay_tls::TlsConfig;
 
 /// A free port on the loopback address.
 pub const FREE_PORT: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0));
@@ -119,7 +121,9 @@ impl fmt::Debug for Server {
 impl Shared {
     fn new(mut config: SandboxConfig, address: SocketAddr) -> io::Result<Arc<Self>> {
         config.public_url = format!("http://{address}");
-        let deliver = over_reqwest(Duration::from_secs(5)).map_err(io::Error::other)?;
+        let tls = TlsConfig::builder().build().map_err(io::Error::other)?;
+        let deliver = ReqwestTransport::new(Duration::from_secs(5), tls);
+        let deliver = deliver.map_err(io::Error::other)?.sender();
         let sandbox = Mutex::new(Sandbox::new(config));
         Ok(Arc::new(Self {
             sandbox,
