@@ -20,6 +20,8 @@ pub struct Failure {
     pub front: Front,
     /// Where the client goes.
     pub base_url: String,
+    /// The oldest version of TLS that the client speaks.
+    pub minimum_version: TlsVersion,
     /// The client's side.
     pub tls: TlsConfig,
     /// The certificate that the client sends.
@@ -103,6 +105,7 @@ impl Failure {
             problem,
             base_url: front.base_url(),
             front,
+            minimum_version: TlsVersion::Tls12,
             tls: pki.tls(&identity),
             identity: Some(identity),
             ca: pki.platform.pem(),
@@ -119,7 +122,10 @@ impl Failure {
         let mut setup = Setup::without_mtls(pki);
         setup.versions = Versions::Tls12;
         let tls = pki.trusting().minimum_version(TlsVersion::Tls13).build();
-        Self::with(kind, &setup, pki, TlsProblem::VersionRefused, tls.unwrap())
+        Self {
+            minimum_version: TlsVersion::Tls13,
+            ..Self::with(kind, &setup, pki, TlsProblem::VersionRefused, tls.unwrap())
+        }
     }
 
     fn with(
@@ -134,6 +140,7 @@ impl Failure {
             problem,
             base_url: front.base_url(),
             front,
+            minimum_version: TlsVersion::Tls12,
             tls,
             identity: Some(pki.client.clone()),
             ca: pki.platform.pem(),

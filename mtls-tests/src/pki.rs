@@ -62,7 +62,7 @@ impl Authority {
         params.distinguished_name.push(DnType::CommonName, name);
         params.subject_alt_names = vec![san];
         params.not_before = now + Duration::days(days.0);
-        params.not_after = now + Duration::days(days.1);
+        params.not_after = now + Duration::days(days.1) + Duration::HOUR;
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![if client {
             ExtendedKeyUsagePurpose::ClientAuth

@@ -1,6 +1,6 @@
 //! Each failure for real: through both fronts and with both adapters it ends in its typed error,
 //! is not tried again, and has executed nothing.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic)]
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

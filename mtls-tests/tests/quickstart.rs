@@ -1,5 +1,5 @@
 //! The whole quickstart through both fronts and with both adapters.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic)]
 
 use std::collections::BTreeMap;
 use std::sync::mpsc;

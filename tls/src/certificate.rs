@@ -64,6 +64,11 @@ impl Certificate {
         }
     }
 
+    /// How long it is still valid, such as `12 days`.
+    pub fn days_left(&self, now: SystemTime) -> String {
+        days(self.validity().not_after, now)
+    }
+
     /// Whom it is for, such as `CN=partner-1`.
     pub fn subject(&self) -> String {
         self.parsed.tbs_certificate().subject().to_string()
@@ -97,13 +102,18 @@ impl Certificate {
     /// The fingerprint as NGINX forwards it in `X-SSL-Client-Fingerprint` (grade D for the header,
     /// NGINX's `$ssl_client_fingerprint` for the form): SHA-1 of the DER, 40 lowercase hex digits.
     pub fn fingerprint(&self) -> String {
-        fingerprint(&self.der)
+        hex::encode(Sha1::digest(&self.der))
     }
 }
 
-/// See [`Certificate::fingerprint`].
-pub(crate) fn fingerprint(der: &CertificateDer<'_>) -> String {
-    hex::encode(Sha1::digest(der))
+/// The whole days from one time to a later one.
+pub(crate) fn days(later: SystemTime, earlier: SystemTime) -> String {
+    let days = later.duration_since(earlier).unwrap_or_default().as_secs() / 86_400;
+    match days {
+        0 => "less than a day".into(),
+        1 => "1 day".into(),
+        days => format!("{days} days"),
+    }
 }
 
 impl fmt::Debug for Certificate {

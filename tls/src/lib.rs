@@ -29,8 +29,6 @@ mod config;
 pub mod doctor;
 mod pem;
 mod recognise;
-#[cfg(test)]
-mod testing;
 
 pub use builder::{TlsConfigBuilder, TlsVersion};
 pub use certificate::Certificate;

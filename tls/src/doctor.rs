@@ -1,1 +1,0 @@
-//! The checks that need no network.
