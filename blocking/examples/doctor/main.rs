@@ -25,8 +25,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     };
     let diagnosis = doctor.examine();
     println!("{diagnosis}");
-    let code = if diagnosis.is_healthy() { 0 } else { 1 };
-    Ok(ExitCode::from(code))
+    Ok(ExitCode::from(u8::from(!diagnosis.is_healthy())))
 }
 
 /// From the command line; `None` where that is not understood.
