@@ -1,6 +1,6 @@
 //! The client over reqwest against the sandbox on a real socket, and against servers that misbehave.
 #![cfg(all(feature = "reqwest", feature = "sandbox"))]
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
