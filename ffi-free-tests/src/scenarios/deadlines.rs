@@ -79,16 +79,14 @@ pub(super) fn all() -> Vec<Scenario> {
                 "ok: 0 records",
             ]),
         Scenario::warm("a call does not wait for a connection beyond its deadline")
-            .faults(9, "latency=800", PAYMENTS)
+            .faults(9, "latency=1100", PAYMENTS)
             .faults(9, "not-connected", PAYMENTS)
             .step(within(2, list()))
             .expect(&[
                 "GET /partner/payments: not sent",
                 "wait at most 200ms",
                 "GET /partner/payments: not sent",
-                "wait at most 400ms",
-                "GET /partner/payments: not sent",
-                "error: list payments, Deadline, attempts 3",
+                "error: list payments, Deadline, attempts 2",
             ]),
     ]
 }

@@ -33,7 +33,7 @@ fn refusals() -> Vec<Scenario> {
             ))
             .expect(&[
                 "POST /partner/payments: 422",
-                "error: raw request, Refused, status 422, code invalid_request, refused fields amount currency, attempts 1",
+                "error: raw request, Refused, status 422, code validation_failed, refused fields amount currency, attempts 1",
             ]),
         Scenario::new("NGINX's page for a missing client certificate is named")
             .sandbox(|config| config.partner.require_mtls = true)
