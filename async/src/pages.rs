@@ -83,9 +83,9 @@ where
                         self.source = Source::OnDemand(fetching);
                         return Poll::Pending;
                     }
-                    Poll::Ready((fetcher, fetched)) => {
-                        self.source = Source::Idle(fetcher);
-                        fetched
+                    Poll::Ready((idle, page)) => {
+                        self.source = Source::Idle(idle);
+                        page
                     }
                 },
                 Source::Ahead(mut pages, task) => {

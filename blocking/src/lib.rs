@@ -1,4 +1,32 @@
-//! The blocking client of sanspay.
+//! The blocking client of sanspay: a thread per call, ureq underneath, or any closure.
+//!
+//! Everything that decides lives in [`sanspay_core`]; this crate has the loop, the transport and
+//! the iterator over pages.
+//!
+//! ```
+//! use std::sync::Mutex;
+//! use std::time::SystemTime;
+//! use sanspay_blocking::Client;
+//! use sanspay_core::Currency;
+//! use sanspay_core::partner::{ListPayments, NewPayment};
+//! use sanspay_core::sandbox::{Sandbox, SandboxConfig};
+//!
+//! // The provider, in memory; leave `transport` out to speak to the real one.
+//! let sandbox = Mutex::new(Sandbox::new(SandboxConfig::default()));
+//! let client = Client::builder()
+//!     .base_url("https://api.example.com")
+//!     .credentials("sandbox-key-id", "sandbox-key-secret")
+//!     .transport(move |request| {
+//!         let mut sandbox = sandbox.lock().unwrap_or_else(|e| e.into_inner());
+//!         Ok(sandbox.handle(&request, SystemTime::now()))
+//!     })
+//!     .build()?;
+//! client.call(NewPayment::new("order-1", "10.00".parse()?, Currency::USD))?;
+//! for payment in client.pages(ListPayments::new()) {
+//!     assert_eq!(payment?.reference(), Some("order-1"));
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod builder;
 mod client;
@@ -6,6 +34,10 @@ mod pages;
 mod span;
 #[cfg(feature = "ureq")]
 mod transport;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+mod readme {}
 
 pub use builder::ClientBuilder;
 pub use client::Client;

@@ -65,11 +65,13 @@ fn send(
 /// Whether the request may have reached the server; in doubt it may.
 fn transport_error(error: ureq::Error) -> TransportError {
     use ureq::Error as E;
+    #[allow(clippy::match_same_arms)] // One arm for each reason.
     let not_sent = match &error {
-        E::HostNotFound | E::ConnectionFailed | E::BadUri(_) | E::RequireHttpsOnly(_) => true,
-        E::Http(_) | E::Tls(_) | E::TlsRequired | E::InvalidProxyUrl | E::ConnectProxyFailed(_) => {
+        E::HostNotFound | E::ConnectionFailed | E::ConnectProxyFailed(_) | E::InvalidProxyUrl => {
             true
         }
+        // Refused by ureq itself, before any connection.
+        E::BadUri(_) | E::Http(_) | E::RequireHttpsOnly(_) | E::Tls(_) | E::TlsRequired => true,
         E::Timeout(Timeout::Resolve | Timeout::Connect) => true,
         E::Io(io) => io.kind() == io::ErrorKind::ConnectionRefused || is_handshake_failure(io),
         E::Other(source) => source.is::<ResolveError>(),

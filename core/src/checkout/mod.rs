@@ -85,7 +85,7 @@
 //!
 //! Parameters added or left out where the signature does not look (`""` and `"0"`) count as
 //! absent. A `subscription_id` can be cut out of a subject, so it counts only where the order may
-//! be a subscription and the status is one of a subscription.
+//! be a subscription and the status is one of a subscription. [`Verifier`] has the whole argument.
 //!
 //! The signature is MD5 with an appended secret. It is the provider's scheme (grade D); use TLS
 //! for every URL, and do not log signed URLs.

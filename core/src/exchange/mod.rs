@@ -1,4 +1,4 @@
-//! The machine that takes one [`Endpoint`] from the first byte to its result, without IO.
+//! The machine that takes one [`Endpoint`](crate::Endpoint) from the first byte to its result, without IO.
 //!
 //! ```text
 //!                 ┌─────────────── 401, once ──────────────┐

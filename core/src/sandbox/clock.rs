@@ -45,6 +45,12 @@ pub(super) fn read_rfc3339(text: &str) -> Option<SystemTime> {
     }
 }
 
+/// Whether the text is a date and time of the form `Y-m-d H:i:s`.
+pub(super) fn is_date_time(text: &str) -> bool {
+    let plain = text.len() == 19 && !text.contains('T');
+    plain && read_rfc3339(&format!("{}Z", text.replacen(' ', "T", 1))).is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,6 +67,20 @@ mod tests {
             read_rfc3339("2026-05-19T15:38:44Z")
         );
         assert_eq!(read_rfc3339("2026-05-19"), None);
+    }
+
+    #[test]
+    fn date_times_have_one_form() {
+        assert!(is_date_time("2021-12-15 02:38:44"));
+        for wrong in [
+            "",
+            "2021-12-15",
+            "2021-12-15T02:38:44",
+            "2021-13-15 02:38:44",
+            "2021-12-15 02:38:4é",
+        ] {
+            assert!(!is_date_time(wrong), "{wrong}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::Uri;
 
 use super::delivery::Attempts;
+use crate::checkout::SigningKey;
 use crate::{Credentials, Error, Secret, Wire};
 
 /// The set-up of a [`Sandbox`](super::Sandbox). Every field has a default that works.
@@ -35,6 +36,8 @@ pub struct SandboxConfig {
     pub control: bool,
     /// The Qiaopay partner API.
     pub partner: PartnerConfig,
+    /// The yzhan pay hosted checkout.
+    pub checkout: CheckoutConfig,
 }
 
 impl Default for SandboxConfig {
@@ -46,6 +49,7 @@ impl Default for SandboxConfig {
             seen_limit: 10_000,
             control: true,
             partner: PartnerConfig::default(),
+            checkout: CheckoutConfig::default(),
         }
     }
 }
@@ -180,6 +184,82 @@ impl Default for Webhooks {
             delay: Duration::ZERO,
             spread: Duration::ZERO,
             event_in_type: false,
+        }
+    }
+}
+
+/// The set-up of the checkout provider.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct CheckoutConfig {
+    /// The merchants' apps. Default: `sandbox-app` with the key `sandbox-app-key`.
+    pub apps: Vec<CheckoutApp>,
+    /// The installation's own key, with which notifications and returns are signed (grade V);
+    /// with `None` it is the app's own. Default: `sandbox-default-key`, so that it shows when a
+    /// client mistakes one key for the other.
+    pub default_key: Option<SigningKey>,
+    /// The payment channels. Default: `1` in production and `2` in the sandbox environment.
+    pub channels: Vec<CheckoutChannel>,
+    /// How often a notification is tried. Default: 11 times, waiting 5 seconds for an answer,
+    /// without a pause between (grade V).
+    pub notifications: Attempts,
+}
+
+impl Default for CheckoutConfig {
+    fn default() -> Self {
+        let app =
+            SigningKey::new("sandbox-app-key").map(|key| CheckoutApp::new("sandbox-app", key));
+        Self {
+            apps: app.into_iter().collect(),
+            default_key: SigningKey::new("sandbox-default-key").ok(),
+            channels: vec![
+                CheckoutChannel::new("1", "PayPal", true),
+                CheckoutChannel::new("2", "PayPal sandbox", false),
+            ],
+            notifications: Attempts::new(11, Duration::from_secs(5), Duration::ZERO),
+        }
+    }
+}
+
+/// An app that may send payers to the checkout.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct CheckoutApp {
+    /// Its id.
+    pub app_id: String,
+    /// The key with which it signs.
+    pub key: SigningKey,
+}
+
+impl CheckoutApp {
+    /// The app `app_id`, which signs with `key`.
+    pub fn new(app_id: impl Into<String>, key: SigningKey) -> Self {
+        Self {
+            app_id: app_id.into(),
+            key,
+        }
+    }
+}
+
+/// A way to pay on the checkout's page.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct CheckoutChannel {
+    /// What notifications call it (`channel_id`).
+    pub id: String,
+    /// What the payer reads.
+    pub name: String,
+    /// Whether it is offered in production, or else in the sandbox environment.
+    pub production: bool,
+}
+
+impl CheckoutChannel {
+    /// A channel of production, or else of the sandbox environment.
+    pub fn new(id: impl Into<String>, name: impl Into<String>, production: bool) -> Self {
+        Self {
+            id: id.into(),
+            name: name.into(),
+            production,
         }
     }
 }

@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::Sandbox;
 use super::answer::{self, Answer, Refusal};
-use super::faults::FaultRule;
 use super::partner::ActionError;
+use super::rules::FaultRule;
 
 /// The paths below this are the sandbox's own and no provider's.
 pub(super) const PREFIX: &str = "/sandbox/";
@@ -39,6 +39,8 @@ impl Sandbox {
             ("POST", ["records", id, "pay"]) => done(self.pay(id, now)),
             ("POST", ["records", id, "fail"]) => done(self.fail(id, now)),
             ("POST", ["records", id, "expire"]) => done(self.expire(id, now)),
+            ("POST", ["orders", no, "pay"]) => done(self.pay_order(no, now).map(drop)),
+            ("POST", ["orders", no, "fail"]) => done(self.fail_order(no, now).map(drop)),
             ("GET", ["requests"]) => Ok(self.seen_as_json()),
             (_, ["faults" | "webhooks" | "requests"] | ["tokens", "revoke"]) => {
                 Err(answer::not_allowed(match parts.as_slice() {

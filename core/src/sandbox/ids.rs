@@ -13,7 +13,6 @@ use std::time::SystemTime;
 pub(super) struct Ids {
     rng: fastrand::Rng,
     requests: u64,
-    numbers: u64,
 }
 
 impl Ids {
@@ -21,7 +20,6 @@ impl Ids {
         Self {
             rng: fastrand::Rng::with_seed(seed),
             requests: 0,
-            numbers: 0,
         }
     }
 
@@ -37,10 +35,9 @@ impl Ids {
         format!("req-{:08}", self.requests)
     }
 
-    /// The small numbers by which the checkout provider names its rows.
-    pub(super) fn number(&mut self) -> u64 {
-        self.numbers = self.numbers.saturating_add(1);
-        self.numbers
+    /// The number of a subscription, in the form that its payment channel gives it.
+    pub(super) fn subscription(&mut self) -> String {
+        format!("I-{:012X}", self.rng.u64(..1 << 48))
     }
 
     /// The checkout provider's own order number: the time and ten digits.

@@ -47,6 +47,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # What is where
+//! | path | who asks | what |
+//! |---|---|---|
+//! | the routes of [`Wire`](crate::Wire) | the merchant | the Qiaopay partner API |
+//! | `/pay/{uuid}` | the payer's browser | the page behind a payment's `checkout_url` |
+//! | `/checkout?…`, `/checkout/{trade_no}/…` | the payer's browser | the yzhan pay hosted checkout |
+//! | `/sandbox/…` | tests and developers | the control routes below |
+//!
 //! # Faults
 //! [`handle`](Sandbox::handle) is a perfect network. [`exchange`](Sandbox::exchange) is a real
 //! one: [`Fault`]s befall its requests, by rule or by a header, and its [`Outcome`] says what a
@@ -54,12 +62,14 @@
 //!
 //! # Hands
 //! What payers and the provider's staff do is a method here ([`pay`](Sandbox::pay),
-//! [`fail`](Sandbox::fail), [`expire`](Sandbox::expire),
+//! [`fail`](Sandbox::fail), [`expire`](Sandbox::expire), [`pay_order`](Sandbox::pay_order),
+//! [`fail_order`](Sandbox::fail_order), [`set_order_status`](Sandbox::set_order_status),
 //! [`revoke_tokens`](Sandbox::revoke_tokens)) and a control route for clients on a socket:
 //!
 #![doc = include_str!("control.md")]
 
 mod answer;
+mod checkout;
 mod clock;
 mod config;
 mod control;
@@ -67,7 +77,9 @@ mod delivery;
 mod faults;
 mod ids;
 mod outcome;
+mod pages;
 mod partner;
+mod rules;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -79,17 +91,21 @@ use std::time::SystemTime;
 
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 
+use self::checkout::Checkout;
+pub use self::checkout::OrderStatus;
 pub use self::config::{
-    DuplicateReferences, PageShape, PartnerConfig, SandboxConfig, Shape, Webhooks,
+    CheckoutApp, CheckoutChannel, CheckoutConfig, DuplicateReferences, PageShape, PartnerConfig,
+    SandboxConfig, Shape, Webhooks,
 };
 use self::delivery::Outbox;
 pub use self::delivery::{Attempts, Delivery, DeliveryId};
-use self::faults::Faults;
-pub use self::faults::{FAULT_HEADER, Fault, FaultError, FaultRule, RetryAfter, StatusFault};
+pub use self::faults::{FAULT_HEADER, Fault, FaultError, RetryAfter, StatusFault};
 use self::ids::Ids;
 pub use self::outcome::{Outcome, Reply};
 pub use self::partner::{ActionError, RecordKind, RecordStatus};
 use self::partner::{Partner, Surroundings};
+pub use self::rules::FaultRule;
+use self::rules::Faults;
 
 /// Both providers, their records and what they still have to deliver.
 ///
@@ -104,6 +120,7 @@ pub struct Sandbox {
     outbox: Outbox,
     faults: Faults,
     partner: Partner,
+    checkout: Checkout,
     seen: VecDeque<Seen>,
     token_requests: u64,
 }
@@ -132,6 +149,7 @@ impl Sandbox {
             outbox: Outbox::default(),
             faults: Faults::default(),
             partner: Partner::new(config.partner),
+            checkout: Checkout::new(config.checkout),
             seen: VecDeque::new(),
             token_requests: 0,
         }
@@ -164,7 +182,8 @@ impl Sandbox {
             outbox: &mut self.outbox,
             public_url: &self.public_url,
         };
-        let answer = self.partner.handle(request, now, &mut around);
+        let partner = self.partner.handle(request, now, &mut around);
+        let answer = partner.or_else(|| self.checkout.handle(request, now, &mut around));
         answer.unwrap_or_else(answer::no_route)
     }
 
@@ -269,6 +288,55 @@ impl Sandbox {
         let (ids, outbox) = (&mut self.ids, &mut self.outbox);
         self.partner
             .settle(id_or_reference, status, now, ids, outbox)
+    }
+
+    /// The payer pays the checkout order, named by its `trade_no` or its `out_trade_no`; yields
+    /// where the browser is sent, if the merchant said so. Of two ways to pay it is the one that the payer chose last, or
+    /// else the first.
+    ///
+    /// # Errors
+    /// When there is none. Paying twice takes one payment.
+    pub fn pay_order(
+        &mut self,
+        number: &str,
+        now: SystemTime,
+    ) -> Result<Option<String>, ActionError> {
+        let (ids, outbox) = (&mut self.ids, &mut self.outbox);
+        self.checkout.settle(number, true, now, ids, outbox)
+    }
+
+    /// The payment of the checkout order is declined; see [`pay_order`](Sandbox::pay_order). The
+    /// payer may try again.
+    ///
+    /// # Errors
+    /// When there is none, or it is paid.
+    pub fn fail_order(
+        &mut self,
+        number: &str,
+        now: SystemTime,
+    ) -> Result<Option<String>, ActionError> {
+        let (ids, outbox) = (&mut self.ids, &mut self.outbox);
+        self.checkout.settle(number, false, now, ids, outbox)
+    }
+
+    /// Gives the checkout order any status and notifies it, also one that goes back: the real
+    /// server can send those (grade V).
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn set_order_status(
+        &mut self,
+        number: &str,
+        status: OrderStatus,
+        now: SystemTime,
+    ) -> Result<(), ActionError> {
+        self.checkout
+            .set_status(number, status, now, &mut self.outbox)
+    }
+
+    /// The status of a checkout order, named as for [`pay_order`](Sandbox::pay_order).
+    pub fn order_status(&self, number: &str) -> Option<OrderStatus> {
+        self.checkout.status(number)
     }
 
     /// Makes every token that was given so far worthless.

@@ -47,7 +47,7 @@ impl Merchant {
 
     pub(super) fn renew_token(&mut self) {
         let keys = json!({"key_id": "sandbox-key-id", "key_secret": "sandbox-key-secret"});
-        let answer = self.send(self.post("/partner/auth/token", &keys));
+        let answer = self.send(&self.post("/partner/auth/token", &keys));
         let answer: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
         let answer = answer.get("data").unwrap_or(&answer);
         self.token = answer["access_token"].as_str().unwrap_or_default().into();
@@ -72,8 +72,8 @@ impl Merchant {
         request
     }
 
-    pub(super) fn send(&mut self, request: Request<Vec<u8>>) -> Response<Vec<u8>> {
-        self.sandbox.handle(&request, self.now)
+    pub(super) fn send(&mut self, request: &Request<Vec<u8>>) -> Response<Vec<u8>> {
+        self.sandbox.handle(request, self.now)
     }
 
     /// The list of everything.
@@ -83,7 +83,7 @@ impl Merchant {
 
     pub(super) fn get(&mut self, path: &str) -> Response<Vec<u8>> {
         let request = self.request(Method::GET, path);
-        self.send(request)
+        self.send(&request)
     }
 
     pub(super) fn payment(reference: &str) -> Value {
@@ -97,12 +97,12 @@ impl Merchant {
 
     pub(super) fn pay_in(&mut self, reference: &str) -> Response<Vec<u8>> {
         let request = self.post("/partner/payments", &Self::payment(reference));
-        self.send(request)
+        self.send(&request)
     }
 
     pub(super) fn pay_out(&mut self, reference: &str) -> Response<Vec<u8>> {
         let request = self.post("/partner/payouts", &Self::payout(reference));
-        self.send(request)
+        self.send(&request)
     }
 
     /// Receives and acknowledges everything that is due.

@@ -4,6 +4,8 @@ use http::{Method, StatusCode};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use crate::checkout::{SigningKey, php_query};
+
 use super::testing::{Merchant, body, config, seconds, status};
 use super::{DuplicateReferences, Fault, FaultRule, RecordKind, Reply, Sandbox};
 
@@ -165,17 +167,17 @@ fn control_routes_are_the_hands_of_a_client_on_a_socket() {
     ] {
         let mut request = merchant.post(&format!("/sandbox/{path}"), &json);
         *request.method_mut() = method;
-        let answer = merchant.send(request);
+        let answer = merchant.send(&request);
         assert_eq!(answer.status().as_u16(), expected, "{path}");
     }
     assert_eq!(merchant.sandbox.webhooks().copies, 3);
     assert_eq!(merchant.sandbox.faults_left(), 2);
-    let cleared = merchant.send(merchant.request(Method::DELETE, "/sandbox/faults"));
+    let cleared = merchant.send(&merchant.request(Method::DELETE, "/sandbox/faults"));
     assert_eq!(
         (cleared.status(), merchant.sandbox.faults_left()),
         (StatusCode::NO_CONTENT, 0)
     );
-    merchant.send(merchant.post("/sandbox/tokens/revoke", &json!(null)));
+    merchant.send(&merchant.post("/sandbox/tokens/revoke", &json!(null)));
     assert_eq!(merchant.get("/partner/payments").status(), 401);
     let requests = body(&merchant.get("/sandbox/requests"));
     assert_eq!(
@@ -194,7 +196,7 @@ fn without_control_its_routes_do_not_exist() {
     let mut config = config();
     config.control = false;
     let mut merchant = Merchant::new(config);
-    let answer = merchant.send(merchant.post("/sandbox/tokens/revoke", &json!(null)));
+    let answer = merchant.send(&merchant.post("/sandbox/tokens/revoke", &json!(null)));
     assert_eq!(answer.status(), 404);
     assert_eq!(merchant.get("/partner/payments").status(), 200);
 }
@@ -226,6 +228,8 @@ enum Step {
     Deliver(bool),
     Fault(usize),
     Revoke,
+    Open(u8),
+    PayOrder(u8),
 }
 
 const FAULTS: [&str; 4] = [
@@ -245,7 +249,27 @@ fn step() -> impl Strategy<Value = Step> {
         any::<bool>().prop_map(Step::Deliver),
         (0..FAULTS.len()).prop_map(Step::Fault),
         Just(Step::Revoke),
+        (0u8..4).prop_map(Step::Open),
+        (0u8..4).prop_map(Step::PayOrder),
     ]
+}
+
+fn checkout_url(number: &str) -> String {
+    let product = r#"{"name":"Tea","type":"DIGITAL","category":"SOFTWARE"}"#;
+    let mut pairs = vec![
+        ("app_id", "sandbox-app"),
+        ("request_time", "2027-01-15 08:00:00"),
+        ("notify_url", "https://shop.example/notify"),
+        ("return_url", "https://shop.example/return"),
+        ("product", product),
+        ("channel", r#"{"env":"sandbox","ability":"checkout"}"#),
+        ("out_trade_no", number),
+        ("total_amount", "10.00"),
+        ("currency", "USD"),
+    ];
+    let sign = SigningKey::new("sandbox-app-key").unwrap().sign(&pairs);
+    pairs.push(("sign", sign.as_str()));
+    format!("/checkout?{}", php_query(&pairs))
 }
 
 /// Everything that the sandbox says in the course of the story.
@@ -263,6 +287,10 @@ fn tell(steps: &[Step]) -> Vec<String> {
                 let payout = Merchant::payout(&reference(n));
                 Some(merchant.post("/partner/payouts", &payout))
             }
+            Step::Open(n) => {
+                let url = checkout_url(&reference(n));
+                Some(merchant.request(Method::GET, &url))
+            }
             Step::List => Some(merchant.get_request()),
             _ => None,
         };
@@ -276,6 +304,10 @@ fn tell(steps: &[Step]) -> Vec<String> {
         match step {
             Step::Pay(n) => {
                 let result = merchant.sandbox.pay(&reference(n), merchant.now);
+                said.push(format!("{result:?}"));
+            }
+            Step::PayOrder(n) => {
+                let result = merchant.sandbox.pay_order(&reference(n), merchant.now);
                 said.push(format!("{result:?}"));
             }
             Step::Wait(n) => merchant.now += seconds(*n),
@@ -301,6 +333,12 @@ proptest! {
     #[test]
     fn the_same_inputs_get_the_same_outputs(steps in proptest::collection::vec(step(), 0..40)) {
         prop_assert_eq!(tell(&steps), tell(&steps));
+    }
+
+    #[test]
+    fn a_story_with_orders_holds_them(number in 0u8..4) {
+        let said = tell(&[Step::Open(number), Step::PayOrder(number), Step::Deliver(true)]);
+        prop_assert!(said.iter().any(|line| line.contains("status=CHECKOUT_SUCCEED")));
     }
 
     #[test]

@@ -1,43 +1,8 @@
 //! Notification and browser return: from raw bytes to *signed*, and from there to *paid*.
-//!
-//! # What a signature proves, and what it does not
-//!
-//! Values are joined unescaped before they are signed (grade D), so one signed text `T` can be
-//! cut into parameters in more than one way. Somebody who may choose a product's name or
-//! description, or who has a key with which checkouts are signed, can have the provider sign a
-//! text that, cut differently, speaks of another order. Let `S` be the parameters that the
-//! provider signed and `M` those that a message presents with the same signature.
-//!
-//! 1. *Only one cut of `T` is accepted.* No accepted value holds an `&` later followed by `=`.
-//!    So, cutting `T` at every `&`, a piece with a `=` begins a parameter of `M` and a piece
-//!    without one goes on with the value before: `M` follows from `T`.
-//! 2. *`M` has every parameter of `S`, and each begins at the same place.* A parameter of `S` is a
-//!    piece of `T` with a `=`. As names may not occur twice, all that `M` can have beyond `S` are
-//!    known names that `S` lacks, and values of `M` are those of `S`, cut short before them.
-//! 3. *`S` lacks little.* The provider always sets what is required here (grade V); of the known
-//!    names only `body`, `subscription_id` and `customer_id` may be absent. `T` is sorted by name,
-//!    so an inserted `body` would be cut out of `app_id`, `customer_id` out of `currency` and
-//!    `subscription_id` out of `subject`. The provider itself checks the first two; the third is
-//!    free text.
-//! 4. *So `M` is `S`, but for a `subject` that may have been cut short and a `subscription_id`
-//!    that may have been cut out of it.* The subject is compared with the order. The id counts
-//!    only where the order may be a subscription **and** the status is one of a subscription,
-//!    with which `S` has an id of its own, so that a second one is a duplicate.
-//! 5. *Parameters that are not signed say nothing.* Empty and `"0"` values are left out of `T`, so
-//!    here they are as if absent, whoever added them.
-//! 6. *The secret follows the last value without a separator,* so one key must not be the end of
-//!    another: [`Verifier::new`] refuses such a pair.
-//! 7. *MD5 collides,* but the known collisions take blocks of arbitrary bytes; valid UTF-8 without
-//!    control characters, in both messages, leaves them no room that is known today.
-//!
-//! What would break this is a provider that signs a message without `total_amount`, which sorts
-//! right behind `subject`; the server's source does not (grade V).
-//!
-//! `Signed` therefore means no more than "the provider said this of *some* order". Whether it is
-//! yours, at your price, through a channel of yours, only the comparison with the order in your
-//! own books can tell, and only that yields a [`Paid`].
 
 mod answer;
+#[cfg(test)]
+mod cut_tests;
 mod form;
 mod order;
 mod refusal;
@@ -72,6 +37,45 @@ use form::Form;
 /// assert_eq!(verifier.notification(b"status=PAID").unwrap_err(), Refusal::Missing("sign"));
 /// # Ok::<(), sanspay_core::Error>(())
 /// ```
+///
+/// # What a signature proves, and what it does not
+///
+/// Values are joined unescaped before they are signed (grade D), so one signed text `T` can be
+/// cut into parameters in more than one way. Somebody who may choose a product's name or
+/// description, or who has a key with which checkouts are signed, can have the provider sign a
+/// text that, cut differently, speaks of another order. Let `S` be the parameters that the
+/// provider signed and `M` those that a message presents with the same signature.
+///
+/// 1. *Only one cut of `T` is accepted.* No accepted value holds an `&` later followed by `=`.
+///    So, cutting `T` at every `&`, a piece with a `=` begins a parameter of `M` and a piece
+///    without one goes on with the value before: `M` follows from `T`.
+/// 2. *`M` has every parameter of `S`, and each begins at the same place.* A parameter of `S` is a
+///    piece of `T` with a `=`. As names may not occur twice, all that `M` can have beyond `S` are
+///    known names that `S` lacks, and values of `M` are those of `S`, cut short before them.
+/// 3. *`S` lacks little.* The provider always sets what is required here (grade V); of the known
+///    names only `body`, `subscription_id` and `customer_id` may be absent. `T` is sorted by name,
+///    so an inserted `body` would be cut out of `app_id`, `customer_id` out of `currency` and
+///    `subscription_id` out of `subject`. The provider itself checks the first two; the third is
+///    free text.
+/// 4. *So `M` is `S`, but for a `subject` that may have been cut short and a `subscription_id`
+///    that may have been cut out of it.* The subject is compared with the order. The id counts
+///    only where the order may be a subscription **and** the status is one of a subscription,
+///    with which `S` has an id of its own, so that a second one is a duplicate.
+/// 5. *A signed checkout is no notification.* The payer sees its signature, and the key may be the
+///    same; but its `request_time` and `product` begin pieces of `T`, and no message may have them.
+/// 6. *Parameters that are not signed say nothing.* Empty and `"0"` values are left out of `T`, so
+///    here they are as if absent, whoever added them.
+/// 7. *The secret follows the last value without a separator,* so one key must not be the end of
+///    another: [`Verifier::new`] refuses such a pair.
+/// 8. *MD5 collides,* but the known collisions take blocks of arbitrary bytes; valid UTF-8 without
+///    control characters, in both messages, leaves them no room that is known today.
+///
+/// What would break this is a message that the provider signs without `total_amount`, which sorts
+/// right behind `subject`; by what is known of its server (grade V) there is none.
+///
+/// [`Signed`] therefore means no more than "the provider said this of *some* order". Whether it is
+/// yours, at your price, through a channel of yours, only the comparison with the order in your
+/// own books can tell, and only that yields a [`Paid`].
 #[derive(Debug, Clone)]
 pub struct Verifier {
     keys: Vec<SigningKey>,

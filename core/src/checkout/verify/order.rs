@@ -326,6 +326,9 @@ facts!(NotPaid);
 /// By what a message is known when it comes again: `trade_no` and status. Store it with a unique
 /// index in the transaction that acts on the message.
 ///
+/// Whether each period of a subscription has a `trade_no` of its own is not documented; watch that
+/// in the sandbox before you rely on it for renewals.
+///
 /// `Display` gives one text for it, such as `2021122413:CHECKOUT_SUCCEED`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DedupKey {

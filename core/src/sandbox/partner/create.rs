@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::fields::{Fields, read_object};
 use super::record::{Record, RecordKind, RecordStatus};
-use super::{Partner, Surroundings};
+use super::{Partner, Surroundings, payer};
 use crate::sandbox::answer::{self, Answer, Refusal};
 use crate::sandbox::clock::later;
 use crate::sandbox::config::{DuplicateReferences, PartnerConfig};
@@ -91,24 +91,26 @@ fn payment(
 ) -> Result<Record, Refusal> {
     let mut fields = Fields::new(body);
     let mut record = common(&mut fields, RecordKind::Payment, now);
-    let _ = fields.object("customer");
+    let _ = fields.value("customer");
     record.return_url = fields.url("return_url").map(str::to_owned);
     record.cancel_url = fields.url("cancel_url").map(str::to_owned);
     let expires_at = fields.future_time("expires_at", now);
     fields.finish()?;
     record.expires_at = expires_at.or_else(|| now.checked_add(config.payment_life));
     record.id = around.ids.uuid();
-    record.checkout_url = Some(format!("{}/pay/{}", around.public_url, record.id));
+    record.checkout_url = Some(format!(
+        "{}{}{}",
+        around.public_url,
+        payer::PREFIX,
+        record.id
+    ));
     Ok(record)
 }
 
 fn payout(body: &Map<String, Value>, now: SystemTime, ids: &mut Ids) -> Result<Record, Refusal> {
     let mut fields = Fields::new(body);
     let mut record = common(&mut fields, RecordKind::Payout, now);
-    let beneficiary = fields.required_object("beneficiary");
-    if beneficiary.is_some_and(Map::is_empty) {
-        fields.refuse("beneficiary", "The field must not be empty.");
-    }
+    fields.require("beneficiary");
     fields.finish()?;
     record.id = ids.uuid();
     Ok(record)
@@ -124,7 +126,7 @@ fn common(fields: &mut Fields<'_>, kind: RecordKind, now: SystemTime) -> Record 
         amount: fields.amount("amount").unwrap_or_default().into(),
         currency: fields.currency("currency").unwrap_or_default().into(),
         description: fields.text("description").map(str::to_owned),
-        metadata: fields.object("metadata").cloned(),
+        metadata: fields.value("metadata").cloned(),
         checkout_url: None,
         return_url: None,
         cancel_url: None,

@@ -12,6 +12,9 @@ use crate::sandbox::clock::read_rfc3339;
 /// The most characters of a text (grade A).
 const LONGEST_TEXT: usize = 255;
 
+/// The most characters of a URL (grade A).
+const LONGEST_URL: usize = 2048;
+
 /// The fields of one JSON object.
 pub(super) struct Fields<'a> {
     object: &'a Map<String, Value>,
@@ -32,26 +35,34 @@ impl<'a> Fields<'a> {
         self.errors.entry(name.into()).or_default().push(message);
     }
 
-    /// The value, unless it is absent or null, which is the same here.
-    fn value(&mut self, name: &'static str) -> Option<&'a Value> {
+    /// The value, unless it is absent or null, which is the same here. Where the document gives
+    /// no form for a field, any value will do.
+    pub(super) fn value(&mut self, name: &'static str) -> Option<&'a Value> {
         self.asked.insert(name);
         self.object.get(name).filter(|value| !value.is_null())
     }
 
     pub(super) fn text(&mut self, name: &'static str) -> Option<&'a str> {
-        let value = self.value(name)?;
-        let text = value.as_str().filter(|text| !text.is_empty());
+        self.bounded(
+            name,
+            LONGEST_TEXT,
+            "The field must not be longer than 255 characters.",
+        )
+    }
+
+    fn bounded(
+        &mut self,
+        name: &'static str,
+        most: usize,
+        too_long: &'static str,
+    ) -> Option<&'a str> {
+        let text = self.value(name)?.as_str().filter(|text| !text.is_empty());
         match text {
-            Some(text) if text.chars().count() <= LONGEST_TEXT => Some(text),
-            Some(_) => {
-                self.refuse(name, "The field must not be longer than 255 characters.");
-                None
-            }
-            None => {
-                self.refuse(name, "The field must be a text that is not empty.");
-                None
-            }
+            Some(text) if text.chars().count() <= most => return Some(text),
+            Some(_) => self.refuse(name, too_long),
+            None => self.refuse(name, "The field must be a text that is not empty."),
         }
+        None
     }
 
     pub(super) fn required_text(&mut self, name: &'static str) -> Option<&'a str> {
@@ -59,23 +70,10 @@ impl<'a> Fields<'a> {
         self.text(name)
     }
 
-    fn require(&mut self, name: &'static str) {
+    pub(super) fn require(&mut self, name: &'static str) {
         if self.value(name).is_none() {
             self.refuse(name, "The field is required.");
         }
-    }
-
-    pub(super) fn object(&mut self, name: &'static str) -> Option<&'a Map<String, Value>> {
-        let object = self.value(name)?.as_object();
-        if object.is_none() {
-            self.refuse(name, "The field must be an object.");
-        }
-        object
-    }
-
-    pub(super) fn required_object(&mut self, name: &'static str) -> Option<&'a Map<String, Value>> {
-        self.require(name);
-        self.object(name)
     }
 
     /// A decimal string above zero, read here and not by the client's own type, so that the two
@@ -107,7 +105,8 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn url(&mut self, name: &'static str) -> Option<&'a str> {
-        let text = self.text(name)?;
+        let too_long = "The field must not be longer than 2048 characters.";
+        let text = self.bounded(name, LONGEST_URL, too_long)?;
         let uri = text.parse::<Uri>().ok();
         if uri.is_some_and(|uri| matches!(uri.scheme_str(), Some("http" | "https"))) {
             return Some(text);

@@ -3,6 +3,7 @@
 mod create;
 mod fields;
 mod list;
+mod payer;
 mod record;
 #[cfg(test)]
 mod tests;
@@ -94,7 +95,9 @@ impl Partner {
         now: SystemTime,
         around: &mut Surroundings<'_>,
     ) -> Option<Response<Vec<u8>>> {
-        let route = self.route(request.uri().path())?;
+        let Some(route) = self.route(request.uri().path()) else {
+            return self.payer(request, now, around);
+        };
         Some(
             self.certificate(request)
                 .and_then(|()| self.answer(&route, request, now, around))

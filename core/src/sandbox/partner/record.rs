@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::SystemTime;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::sandbox::clock::rfc3339;
@@ -88,7 +88,7 @@ pub(super) struct Record {
     pub(super) return_url: Option<String>,
     pub(super) cancel_url: Option<String>,
     pub(super) failure_reason: Option<String>,
-    pub(super) metadata: Option<Map<String, Value>>,
+    pub(super) metadata: Option<Value>,
     pub(super) created_at: SystemTime,
     pub(super) updated_at: SystemTime,
     pub(super) paid_at: Option<SystemTime>,

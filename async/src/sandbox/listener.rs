@@ -1,0 +1,205 @@
+//! A small HTTP server around one closure, on a runtime that is there or in a thread of its own.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::thread;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response, Uri};
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::{BodyExt, Limited};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+use tokio::time;
+
+/// The most of a request's body that is read.
+const MAX_BODY: usize = 64 * 1024 * 1024;
+
+/// What a request is answered with, once it is.
+pub(super) type Answer = Pin<Box<dyn Future<Output = Result<Response<Sent>, Silence>> + Send>>;
+
+pub(super) type Handler = dyn Fn(Request<Vec<u8>>) -> Answer + Send + Sync;
+
+/// A task that runs beside the server and ends with it.
+pub(super) type Background = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Keeps the server running until it is dropped.
+pub(super) struct Listening {
+    /// Dropping it stops the server.
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl Listening {
+    /// Serves on the present runtime.
+    pub(super) fn spawn(listener: TcpListener, handler: Arc<Handler>, beside: Background) -> Self {
+        let (stop, stopped) = oneshot::channel();
+        tokio::spawn(run(listener, handler, beside, stopped));
+        Self {
+            stop: Some(stop),
+            thread: None,
+        }
+    }
+
+    /// Serves from a thread of its own, on the runtime that the listener belongs to.
+    pub(super) fn spawn_thread(
+        runtime: Runtime,
+        listener: TcpListener,
+        handler: Arc<Handler>,
+        beside: Background,
+    ) -> io::Result<Self> {
+        let (stop, stopped) = oneshot::channel();
+        let thread = thread::Builder::new()
+            .name("sanspay-sandbox".into())
+            .spawn(move || runtime.block_on(run(listener, handler, beside, stopped)))?;
+        Ok(Self {
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        self.stop.take();
+        if let Some(thread) = self.thread.take() {
+            // A panic of the thread was printed by it; here it is over either way.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// A runtime for one thread, and a listener on it.
+pub(super) fn bind_in_thread(address: SocketAddr) -> io::Result<(Runtime, TcpListener)> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let listener = runtime.block_on(TcpListener::bind(address))?;
+    Ok((runtime, listener))
+}
+
+/// Accepts connections until it is stopped; all tasks end with it.
+async fn run(
+    listener: TcpListener,
+    handler: Arc<Handler>,
+    beside: Background,
+    mut stopped: oneshot::Receiver<()>,
+) {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(beside);
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    tasks.spawn(serve_connection(stream, Arc::clone(&handler)));
+                }
+                // Out of descriptors, or a peer that left at once: go on a little later.
+                Err(_) => time::sleep(Duration::from_millis(10)).await,
+            },
+            Some(_) = tasks.join_next() => {}
+            _ = &mut stopped => return,
+        }
+    }
+}
+
+async fn serve_connection(stream: TcpStream, handler: Arc<Handler>) {
+    // Small answers are written in two pieces; without this each waits for an acknowledgement.
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(|request| answer(request, Arc::clone(&handler)));
+    // A connection that breaks is what faults are for, and what clients do.
+    let _ = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+}
+
+async fn answer(
+    request: Request<Incoming>,
+    handler: Arc<Handler>,
+) -> Result<Response<Sent>, Silence> {
+    let (mut parts, body) = request.into_parts();
+    let body = Limited::new(body, MAX_BODY)
+        .collect()
+        .await
+        .map_err(|_| Silence)?;
+    // The handler sees the URL as the client wrote it.
+    if let Some(host) = parts
+        .headers
+        .get(http::header::HOST)
+        .and_then(|h| h.to_str().ok())
+    {
+        let target = parts
+            .uri
+            .path_and_query()
+            .map_or("/", |target| target.as_str());
+        parts.uri = format!("http://{host}{target}")
+            .parse::<Uri>()
+            .unwrap_or(parts.uri);
+    }
+    handler(Request::from_parts(parts, body.to_bytes().to_vec())).await
+}
+
+/// A connection that ends without an answer.
+#[derive(Debug)]
+pub(super) struct Silence;
+
+impl fmt::Display for Silence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no answer on purpose")
+    }
+}
+
+impl std::error::Error for Silence {}
+
+/// A body that ends, or breaks off after what there is of it.
+pub(super) struct Sent {
+    data: Option<Bytes>,
+    breaks_off: bool,
+}
+
+impl Sent {
+    pub(super) fn whole(body: Vec<u8>) -> Self {
+        Self {
+            data: Some(body.into()),
+            breaks_off: false,
+        }
+    }
+
+    pub(super) fn broken_off(body: Vec<u8>) -> Self {
+        Self {
+            data: Some(body.into()),
+            breaks_off: true,
+        }
+    }
+}
+
+impl Body for Sent {
+    type Data = Bytes;
+    type Error = Silence;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Silence>>> {
+        Poll::Ready(match self.data.take() {
+            Some(data) => Some(Ok(Frame::data(data))),
+            None => self.breaks_off.then_some(Err(Silence)),
+        })
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.data {
+            Some(data) if !self.breaks_off => SizeHint::with_exact(data.len() as u64),
+            _ => SizeHint::default(),
+        }
+    }
+}

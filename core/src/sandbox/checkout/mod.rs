@@ -1,0 +1,213 @@
+//! The yzhan pay hosted checkout, from the other side.
+
+mod act;
+mod opening;
+mod order;
+mod query;
+mod shelf;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+
+use http::{Method, Request, Response, StatusCode};
+
+use self::opening::{Opening, Refused};
+pub use self::order::OrderStatus;
+pub(super) use self::order::{Ability, Order};
+use self::shelf::{Shelf, price, text};
+use super::answer;
+use super::config::CheckoutConfig;
+use super::ids::Ids;
+use super::pages::{self, Button};
+use super::partner::Surroundings;
+
+/// The checkout provider.
+#[derive(Clone)]
+pub(super) struct Checkout {
+    config: CheckoutConfig,
+    products: Shelf,
+    plans: Shelf,
+    customers: Shelf,
+    orders: Vec<Order>,
+    by_trade_no: BTreeMap<String, usize>,
+    by_out_trade_no: BTreeMap<(String, String), usize>,
+}
+
+impl Checkout {
+    pub(super) fn new(config: CheckoutConfig) -> Self {
+        Self {
+            config,
+            products: Shelf::default(),
+            plans: Shelf::default(),
+            customers: Shelf::default(),
+            orders: Vec::new(),
+            by_trade_no: BTreeMap::new(),
+            by_out_trade_no: BTreeMap::new(),
+        }
+    }
+
+    /// Answers one request; `None` when the path is none of this provider's.
+    pub(super) fn handle(
+        &mut self,
+        request: &Request<Vec<u8>>,
+        now: SystemTime,
+        around: &mut Surroundings<'_>,
+    ) -> Option<Response<Vec<u8>>> {
+        let rest = request.uri().path().strip_prefix("/checkout")?;
+        let parts: Vec<&str> = rest.split('/').collect();
+        let wrong_method = || pages::refusal(StatusCode::METHOD_NOT_ALLOWED, &[], None);
+        match (request.method(), parts.as_slice()) {
+            (&Method::GET, [""]) => Some(self.open(request, now, around.ids)),
+            (&Method::POST, ["", trade_no, action @ ("pay" | "fail" | "cancel")]) => {
+                let choice = query::parse(request.body()).unwrap_or_default();
+                Some(self.act(trade_no, action, &choice, now, around))
+            }
+            (_, [""] | ["", _, "pay" | "fail" | "cancel"]) => Some(wrong_method()),
+            _ => None,
+        }
+    }
+
+    /// `GET /checkout`.
+    fn open(
+        &mut self,
+        request: &Request<Vec<u8>>,
+        now: SystemTime,
+        ids: &mut Ids,
+    ) -> Response<Vec<u8>> {
+        let opened = self
+            .read(request.uri().query().unwrap_or_default())
+            .and_then(|opening| self.order(opening, now, ids));
+        match opened {
+            Ok(place) => match self.orders.get(place) {
+                Some(order) => self.page(order),
+                None => answer::no_route(),
+            },
+            Err(Refused {
+                problems,
+                signed_text,
+            }) => pages::refusal(StatusCode::BAD_REQUEST, &problems, signed_text.as_deref()),
+        }
+    }
+
+    /// The order that the payer is to pay: a new one, or the unpaid one of the same number, which
+    /// takes on what the merchant says now.
+    fn order(
+        &mut self,
+        opening: Opening,
+        now: SystemTime,
+        ids: &mut Ids,
+    ) -> Result<usize, Refused> {
+        let app_id = opening.app_id;
+        let key = opening
+            .out_trade_no
+            .clone()
+            .map(|number| (app_id.clone(), number));
+        let known = key
+            .as_ref()
+            .and_then(|key| self.by_out_trade_no.get(key))
+            .copied();
+        let before = known.and_then(|place| self.orders.get(place));
+        if before.is_some_and(Order::is_paid) {
+            let mut paid = opening::Problems::default();
+            paid.add("out_trade_no", "is the number of an order that is paid");
+            return Err(paid.into());
+        }
+        let trade_no = before.map(|order| order.trade_no.clone());
+        let often = opening.plan.as_ref().and_then(|plan| {
+            price(&plan.thing).map(|(amount, currency)| (amount, currency.to_owned()))
+        });
+        let product = &opening.product.thing;
+        let (subject, body) = (text(product, "name"), text(product, "description"));
+        let (subject, body) = (subject.to_owned(), body.to_owned());
+        self.products.put(&app_id, opening.product);
+        if let Some(plan) = opening.plan {
+            self.plans.put(&app_id, plan);
+        }
+        let customer_id = opening
+            .customer
+            .map(|customer| self.customers.put(&app_id, customer));
+        let order = Order {
+            trade_no: trade_no.unwrap_or_else(|| ids.trade_number(now)),
+            out_trade_no: opening.out_trade_no,
+            channel_id: self.channel(opening.production).to_owned(),
+            status: OrderStatus::Created,
+            once: opening.money,
+            often,
+            ability: opening
+                .abilities
+                .first()
+                .copied()
+                .unwrap_or(Ability::Checkout),
+            abilities: opening.abilities,
+            production: opening.production,
+            subject,
+            body,
+            notify_url: opening.notify_url,
+            return_url: opening.return_url,
+            cancel_url: opening.cancel_url,
+            subscription_id: None,
+            customer_id,
+            app_id,
+        };
+        Ok(self.keep(order, key, known))
+    }
+
+    fn keep(&mut self, order: Order, key: Option<(String, String)>, known: Option<usize>) -> usize {
+        if let Some((place, known)) =
+            known.and_then(|place| Some((place, self.orders.get_mut(place)?)))
+        {
+            *known = order;
+            return place;
+        }
+        let place = self.orders.len();
+        self.by_trade_no.insert(order.trade_no.clone(), place);
+        if let Some(key) = key {
+            self.by_out_trade_no.insert(key, place);
+        }
+        self.orders.push(order);
+        place
+    }
+
+    /// The first channel of the environment.
+    fn channel(&self, production: bool) -> &str {
+        let mut channels = self.config.channels.iter();
+        let channel = channels.find(|channel| channel.production == production);
+        channel.map_or("0", |channel| &channel.id)
+    }
+
+    fn page(&self, order: &Order) -> Response<Vec<u8>> {
+        let channels: Vec<_> = self
+            .config
+            .channels
+            .iter()
+            .filter(|channel| channel.production == order.production)
+            .map(|channel| (channel.id.as_str(), channel.name.as_str()))
+            .collect();
+        let button = |ability| match ability {
+            Ability::Checkout => Button::new("pay", "Pay once").choice("checkout"),
+            Ability::Subscribe => Button::new("pay", "Subscribe").choice("subscribe"),
+        };
+        let mut buttons: Vec<Button<'_>> = order.abilities.iter().copied().map(button).collect();
+        buttons.push(Button::new("fail", "Let it fail"));
+        buttons.push(Button::new("cancel", "Cancel"));
+        let describe = |label, money: &Option<(String, String)>| {
+            let (amount, currency) = money.as_ref()?;
+            Some((label, format!("{currency} {amount}")))
+        };
+        let offered = |ability| order.abilities.contains(&ability);
+        let facts: Vec<(&str, String)> = [
+            Some(("Product", order.subject.clone())),
+            (!order.body.is_empty()).then(|| ("Description", order.body.clone())),
+            order.out_trade_no.clone().map(|number| ("Order", number)),
+            describe("Total", &order.once).filter(|_| offered(Ability::Checkout)),
+            describe("Each charge", &order.often).filter(|_| offered(Ability::Subscribe)),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        let action = format!("/checkout/{}", order.trade_no);
+        pages::payment("Checkout", &facts, &action, &channels, &buttons)
+    }
+}
