@@ -152,7 +152,7 @@ impl ClientBuilder {
 
 #[cfg(feature = "reqwest")]
 fn default_transport(connect_timeout: Duration) -> Result<Arc<Transport>, Error> {
-    crate::transport::reqwest::over_reqwest(connect_timeout)
+    Ok(Arc::new(crate::over_reqwest(connect_timeout)?))
 }
 
 #[cfg(not(feature = "reqwest"))]

@@ -48,3 +48,6 @@ pub use builder::ClientBuilder;
 pub use client::Client;
 pub use clock::Clock;
 pub use pages::Pages;
+#[cfg(feature = "reqwest")]
+pub use transport::reqwest::over_reqwest;
+pub use transport::{Outcome, Sending};

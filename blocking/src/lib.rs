@@ -44,3 +44,5 @@ pub use builder::ClientBuilder;
 pub use client::Client;
 pub use clock::Clock;
 pub use pages::Pages;
+#[cfg(feature = "ureq")]
+pub use transport::over_ureq;
