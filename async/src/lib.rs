@@ -37,6 +37,7 @@
 
 mod builder;
 mod client;
+mod clock;
 mod pages;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
@@ -45,4 +46,5 @@ mod transport;
 
 pub use builder::ClientBuilder;
 pub use client::Client;
+pub use clock::Clock;
 pub use pages::Pages;

@@ -30,6 +30,7 @@
 
 mod builder;
 mod client;
+mod clock;
 mod pages;
 mod span;
 #[cfg(feature = "ureq")]
@@ -41,4 +42,5 @@ mod readme {}
 
 pub use builder::ClientBuilder;
 pub use client::Client;
+pub use clock::Clock;
 pub use pages::Pages;

@@ -2,14 +2,26 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use sanspay_blocking::Client as Blocking;
+use sanspay_blocking::{Client as Blocking, Clock};
 use sanspay_core::partner::{ListPayments, Record, Resolution};
 use sanspay_core::{Endpoint, Error, Settings, UnknownOutcome};
 use sanspay_ffi_free_tests::{Client, Driver, KEY_ID, KEY_SECRET, World, disagreements, scenarios};
 
 struct OverClosure;
+
+struct Time(World);
+
+impl Clock for Time {
+    fn now(&self) -> SystemTime {
+        self.0.now()
+    }
+
+    fn sleep(&self, delay: Duration) {
+        self.0.sleep(delay);
+    }
+}
 
 struct Calls {
     client: Blocking,
@@ -20,17 +32,17 @@ impl Driver for OverClosure {
     type Client = Calls;
 
     fn client(&self, world: &World, settings: Settings) -> Result<Calls, Error> {
-        let (network, time, sleep) = (world.clone(), world.clone(), world.clone());
+        let network = world.clone();
         let client = Blocking::builder()
             .base_url("https://api.example.com")
             .credentials(KEY_ID, KEY_SECRET)
             .settings(settings)
-            .clock(move || time.now(), move |wait| sleep.sleep(wait))
+            .clock(Time(world.clone()))
             .transport(move |request| {
                 let flight = network.depart(&request);
                 if flight.is_abandoned() {
-                    // Long enough for the other call to begin; any other length is right too.
-                    thread::sleep(Duration::from_millis(20));
+                    // Gives the other call an opportunity to begin; it is right either way.
+                    (0..1000).for_each(|_| thread::yield_now());
                     resume_unwind(Box::new("given up"));
                 }
                 network.land(flight)
