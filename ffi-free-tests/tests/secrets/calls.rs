@@ -211,7 +211,9 @@ impl Merchant<'_> {
             self.show_error(&error);
         }
         let seen: Vec<_> = self.world.sandbox(|s, _| s.seen().cloned().collect());
-        seen.iter().for_each(|seen| self.shown.debug(seen));
+        for seen in &seen {
+            self.shown.debug(seen);
+        }
         let request = http::Request::get("/x").body(Vec::new()).unwrap();
         let outcome = self
             .world
@@ -286,9 +288,9 @@ impl Merchant<'_> {
             )),
         ];
         for answer in answers {
-            answer
-                .into_iter()
-                .for_each(|answer| self.world.answer_with(answer));
+            if let Some(answer) = answer {
+                self.world.answer_with(answer);
+            }
             let lookup = unknown.lookup(self.world.now());
             self.shown.debug(&lookup);
             let resolution = Resolution::from(self.call(lookup));

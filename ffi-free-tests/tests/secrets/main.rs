@@ -38,7 +38,9 @@ const PLANTED: [&str; 11] = [
 fn everything() -> (Shown, Secrets) {
     let mut shown = Shown::default();
     let mut secrets = Secrets::default();
-    PLANTED.iter().for_each(|secret| secrets.add(secret));
+    for secret in PLANTED {
+        secrets.add(secret);
+    }
     values::show(&mut shown);
     calls::show(&mut shown, &mut secrets);
     checkout::show(&mut shown, &mut secrets);
@@ -72,7 +74,9 @@ struct Leaking {
 
 impl fmt::Debug for Leaking {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Leaking").field("key", &self.key).finish()
+        f.debug_struct("Leaking")
+            .field("key", &self.key)
+            .finish_non_exhaustive()
     }
 }
 
