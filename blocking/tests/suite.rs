@@ -53,11 +53,12 @@ impl Driver for Over {
             Self::Socket(server) => Some((server.clone(), over_ureq(Duration::from_secs(5)))),
         };
         let transport = move |request| {
+            // Before the other call can begin, which waits for this one to depart.
+            let looked = looks.load(Ordering::SeqCst);
             let flight = network.depart(&request);
             if flight.is_abandoned() {
                 // The other call has begun when it has looked at the clock and gone on.
-                let begun = looks.load(Ordering::SeqCst) + 2;
-                while looks.load(Ordering::SeqCst) < begun {
+                while looks.load(Ordering::SeqCst) < looked + 2 {
                     thread::yield_now();
                 }
                 resume_unwind(Box::new("given up"));
