@@ -18,7 +18,7 @@ use crate::error::{Error, ErrorKind, Intent};
 use crate::transport::{Limits, TransportError};
 
 /// An operation with a replay rule of our choice.
-struct Probe(Replay);
+pub(super) struct Probe(pub(super) Replay);
 
 impl Endpoint for Probe {
     type Output = String;
@@ -40,7 +40,7 @@ impl Endpoint for Probe {
 }
 
 /// Answers are `"name life"`.
-struct TokenSource;
+pub(super) struct TokenSource;
 
 impl Endpoint for TokenSource {
     type Output = AccessToken;
@@ -69,9 +69,9 @@ impl Endpoint for TokenSource {
     }
 }
 
-type Outcome = Result<Response<Vec<u8>>, TransportError>;
+pub(super) type Outcome = Result<Response<Vec<u8>>, TransportError>;
 
-fn session(change: impl FnOnce(&mut Settings)) -> Session {
+pub(super) fn session(change: impl FnOnce(&mut Settings)) -> Session {
     let mut settings = Settings::default();
     change(&mut settings);
     Session::new(
@@ -81,26 +81,26 @@ fn session(change: impl FnOnce(&mut Settings)) -> Session {
     )
 }
 
-fn at(seconds: u64) -> SystemTime {
+pub(super) fn at(seconds: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000 + seconds)
 }
 
-fn answered(status: u16, body: &str) -> Outcome {
+pub(super) fn answered(status: u16, body: &str) -> Outcome {
     Ok(Response::builder()
         .status(status)
         .body(body.as_bytes().to_vec())
         .unwrap())
 }
 
-fn token(name: &str, life: u64) -> Outcome {
+pub(super) fn token(name: &str, life: u64) -> Outcome {
     answered(200, &format!("[\"{name}\",{life}]"))
 }
 
-fn not_sent() -> Outcome {
+pub(super) fn not_sent() -> Outcome {
     Err(TransportError::not_sent("refused"))
 }
 
-fn lost() -> Outcome {
+pub(super) fn lost() -> Outcome {
     Err(TransportError::maybe_sent("reset"))
 }
 
@@ -360,6 +360,19 @@ fn a_follower_that_looks_late_learns_how_its_fetch_ended() {
         done(follower.poll(at(20))).unwrap_err().kind(),
         ErrorKind::Server
     );
+}
+
+#[test]
+fn an_old_failure_answers_nobody_while_a_newer_fetch_is_under_way() {
+    let session = session(|s| s.retry = RetryPolicy::never());
+    let mut unlucky = session.exchange(Probe(Replay::Safe));
+    sent(unlucky.poll(at(100)));
+    unlucky.reply(at(100), answered(500, ""));
+    // The clock goes back, somebody fetches anew, and the clock passes the failure once more.
+    let mut leader = session.exchange(Probe(Replay::Safe));
+    sent(leader.poll(at(90)));
+    let mut follower = session.exchange(Probe(Replay::Safe));
+    assert!(waits(follower.poll(at(100))).may_end_early());
 }
 
 #[test]
