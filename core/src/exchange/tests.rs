@@ -349,6 +349,19 @@ fn a_failed_fetch_is_shared_by_its_waiters_and_forgotten_within_seconds() {
 }
 
 #[test]
+fn what_the_token_route_answers_is_not_taken_for_the_operations_own_answer() {
+    for status in [404, 409] {
+        let session = session(|_| ());
+        let mut exchange = session.exchange(Probe(Replay::Safe));
+        sent(exchange.poll(at(0)));
+        exchange.reply(at(0), answered(status, ""));
+        let error = done(exchange.poll(at(0))).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Refused);
+        assert!(error.to_string().contains("fetch token"), "{error}");
+    }
+}
+
+#[test]
 fn a_follower_that_looks_late_learns_how_its_fetch_ended() {
     let session = session(|s| s.retry = RetryPolicy::never());
     let mut leader = session.exchange(Probe(Replay::Safe));
@@ -437,6 +450,7 @@ fn what_may_have_been_executed_is_not_repeated_and_says_so() {
             error.outcome_unknown() && !error.safe_to_retry() && waits.is_empty(),
             "{error}"
         );
+        assert!(!error.is_transient(), "a retry loop would send it again");
         let unknown = error.unknown().unwrap();
         assert_eq!(
             (
