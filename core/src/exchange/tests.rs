@@ -631,14 +631,14 @@ fn an_exchange_can_move_to_another_thread() {
 }
 
 #[test]
-fn debug_shows_neither_token_nor_body() {
+fn debug_shows_neither_token_nor_url_nor_body() {
     let session = session(|_| ());
     let mut exchange = session.exchange(Probe(Replay::Safe));
     let step = exchange.poll(at(0));
     let mut seen = format!("{step:?} {exchange:?} {session:?}");
     exchange.reply(at(0), token("sk_token", 3600));
     let step = exchange.poll(at(0));
-    assert_eq!(format!("{step:?}"), "Send(POST /probe)");
+    assert_eq!(format!("{step:?}"), "Send(POST, 2 bytes)");
     seen += &format!("{step:?} {exchange:?} {session:?}");
     seen += &format!("{:?}", sent(step).headers());
     assert!(!seen.contains("sk_token"), "{seen}");
