@@ -11,6 +11,7 @@ use sanspay_core::{
 };
 
 use crate::client::{Client, Transport};
+use crate::clock::{Clock, SystemClock};
 
 /// As good as none: 136 years.
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(u32::MAX as u64);
@@ -21,6 +22,7 @@ pub struct ClientBuilder {
     session: SessionBuilder,
     transport: Option<Arc<Transport>>,
     connect_timeout: Duration,
+    clock: Arc<dyn Clock>,
 }
 
 impl ClientBuilder {
@@ -31,6 +33,7 @@ impl ClientBuilder {
             session: SessionBuilder::new(seed),
             transport: None,
             connect_timeout: Duration::from_secs(10),
+            clock: Arc::new(SystemClock),
         }
     }
 
@@ -103,6 +106,12 @@ impl ClientBuilder {
         self
     }
 
+    /// Takes the time from elsewhere than the system, as tests do.
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
     /// The client.
     ///
     /// # Errors
@@ -114,7 +123,7 @@ impl ClientBuilder {
             Some(transport) => transport,
             None => default_transport(self.connect_timeout)?,
         };
-        Ok(Client::new(session, transport))
+        Ok(Client::new(session, transport, self.clock))
     }
 
     fn with(mut self, change: impl FnOnce(SessionBuilder) -> SessionBuilder) -> Self {

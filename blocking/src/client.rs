@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::task::{Wake, Waker};
 use std::thread::{self, Thread};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use http::{Request, Response};
 use sanspay_core::exchange::Step;
@@ -12,6 +12,7 @@ use sanspay_core::partner::Resolution;
 use sanspay_core::{Endpoint, Error, Exchange, Session, TransportError, UnknownOutcome};
 
 use crate::builder::ClientBuilder;
+use crate::clock::Clock;
 use crate::pages::Pages;
 use crate::span::Span;
 
@@ -39,6 +40,7 @@ pub(crate) type Transport =
 pub struct Client {
     session: Session,
     transport: Arc<Transport>,
+    clock: Arc<dyn Clock>,
 }
 
 impl Client {
@@ -47,8 +49,12 @@ impl Client {
         ClientBuilder::new()
     }
 
-    pub(crate) fn new(session: Session, transport: Arc<Transport>) -> Self {
-        Self { session, transport }
+    pub(crate) fn new(session: Session, transport: Arc<Transport>, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            session,
+            transport,
+            clock,
+        }
     }
 
     /// The session that the client drives.
@@ -84,7 +90,7 @@ impl Client {
     /// Finds out what became of an operation whose outcome is unknown. A lookup that fails leaves
     /// it unknown and keeps the error.
     pub fn resolve(&self, unknown: &UnknownOutcome) -> Resolution {
-        Resolution::from(self.call(unknown.lookup(SystemTime::now())))
+        Resolution::from(self.call(unknown.lookup(self.clock.now())))
     }
 
     /// Drives an exchange to its end.
@@ -93,17 +99,16 @@ impl Client {
         // One for the whole call: the session keeps the same waker once.
         let mut waker = None;
         loop {
-            match exchange.poll(SystemTime::now()) {
+            match exchange.poll(self.clock.now()) {
                 Step::Send(request) => {
                     let outcome = (self.transport)(request);
-                    exchange.reply(SystemTime::now(), outcome);
+                    exchange.reply(self.clock.now(), outcome);
                 }
-                Step::Wait(wait) => {
-                    if wait.may_end_early() {
-                        wait.wake_early(waker.get_or_insert_with(unpark_this_thread));
-                    }
+                Step::Wait(wait) if wait.may_end_early() => {
+                    wait.wake_early(waker.get_or_insert_with(unpark_this_thread));
                     thread::park_timeout(wait.delay());
                 }
+                Step::Wait(wait) => self.clock.sleep(wait.delay()),
                 Step::Done(result) => {
                     span.end(&exchange.report(), result.as_ref().err());
                     return result;

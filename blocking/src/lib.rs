@@ -37,6 +37,7 @@
 
 mod builder;
 mod client;
+mod clock;
 mod pages;
 mod span;
 #[cfg(feature = "ureq")]
@@ -48,4 +49,7 @@ mod readme {}
 
 pub use builder::ClientBuilder;
 pub use client::Client;
+pub use clock::Clock;
 pub use pages::Pages;
+#[cfg(feature = "ureq")]
+pub use transport::over_ureq;
