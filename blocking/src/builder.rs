@@ -13,6 +13,9 @@ use sanspay_core::{
 use crate::client::{Client, Transport};
 use crate::clock::{Clock, SystemClock};
 
+/// As good as none: 136 years.
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(u32::MAX as u64);
+
 /// Builds a [`Client`]. Everything but base URL and credentials has a default.
 #[must_use]
 pub struct ClientBuilder {
@@ -77,7 +80,8 @@ impl ClientBuilder {
     /// The time that making a connection may take, within the deadline. 10 s. It has no effect on
     /// a transport of your own.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
+        // ureq adds it to a clock, which panics where the sum does not fit.
+        self.connect_timeout = timeout.min(LONGEST_TIMEOUT);
         self
     }
 

@@ -96,6 +96,8 @@ impl Client {
     /// Drives an exchange to its end.
     fn drive<E: Endpoint>(&self, mut exchange: Exchange<E>) -> Result<E::Output, Error> {
         let span = Span::begin(exchange.endpoint().operation());
+        // One for the whole call: the session keeps the same waker once.
+        let mut waker = None;
         loop {
             match exchange.poll(self.clock.now()) {
                 Step::Send(request) => {
@@ -103,7 +105,7 @@ impl Client {
                     exchange.reply(self.clock.now(), outcome);
                 }
                 Step::Wait(wait) if wait.may_end_early() => {
-                    wait.wake_early(&Waker::from(Arc::new(Unpark(thread::current()))));
+                    wait.wake_early(waker.get_or_insert_with(unpark_this_thread));
                     thread::park_timeout(wait.delay());
                 }
                 Step::Wait(wait) => self.clock.sleep(wait.delay()),
@@ -122,6 +124,10 @@ impl fmt::Debug for Client {
             .field("session", &self.session)
             .finish_non_exhaustive()
     }
+}
+
+fn unpark_this_thread() -> Waker {
+    Waker::from(Arc::new(Unpark(thread::current())))
 }
 
 /// Wakes a thread that waits for the token which another one fetches.
