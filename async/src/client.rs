@@ -25,7 +25,8 @@ use crate::transport::Transport;
 /// A call may be dropped at any await point: nothing stays locked, and where it was fetching the
 /// token another call takes over. Dropping does not tell whether a request that was already sent
 /// is executed; a payment or payout is better left to its [deadline](Client::call_within), which
-/// says so.
+/// says so. A call that is kept and not polled may hold up others that wait for the token which
+/// it fetches, until it is polled or dropped or they reach their deadlines.
 ///
 /// ```no_run
 /// use sanspay_async::Client;
