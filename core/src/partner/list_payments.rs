@@ -238,8 +238,10 @@ mod tests {
 
     #[test]
     fn the_list_may_have_a_route_of_its_own() {
-        let mut wire = crate::Wire::default();
-        wire.list = "/partner/records".into();
+        let wire = crate::Wire {
+            list: "/partner/records".into(),
+            ..crate::Wire::default()
+        };
         let api = api().with_wire(wire);
         let request = ListPayments::new().request(&api).unwrap();
         assert_eq!(request.uri().path(), "/v1/partner/records");
