@@ -29,7 +29,8 @@ use crate::transport::reqwest::ReqwestTransport;
 /// A call may be dropped at any await point: nothing stays locked, and where it was fetching the
 /// token another call takes over. Dropping does not tell whether a request that was already sent
 /// is executed; a payment or payout is better left to its [deadline](Client::call_within), which
-/// says so.
+/// says so. A call that is kept and not polled may hold up others that wait for the token which
+/// it fetches, until it is polled or dropped or they reach their deadlines.
 ///
 /// ```no_run
 /// use sanspay_async::Client;
@@ -52,7 +53,7 @@ pub struct Client {
     transport: Arc<Transport>,
     clock: Arc<dyn Clock>,
     #[cfg(feature = "reqwest")]
-    over_reqwest: Option<Arc<ReqwestTransport>>,
+    over_reqwest: Option<ReqwestTransport>,
 }
 
 impl Client {
@@ -74,13 +75,17 @@ impl Client {
     #[cfg(feature = "reqwest")]
     pub(crate) fn over_reqwest(
         session: Session,
-        transport: Arc<ReqwestTransport>,
+        transport: ReqwestTransport,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let sender = transport.sender();
+        let sending = transport.clone();
         Self {
             over_reqwest: Some(transport),
-            ..Self::new(session, sender, clock)
+            ..Self::new(
+                session,
+                Arc::new(move |request| sending.send(request)),
+                clock,
+            )
         }
     }
 
@@ -94,7 +99,7 @@ impl Client {
     #[cfg(feature = "reqwest")]
     pub fn reload_tls(&self, tls: TlsConfig) -> Result<(), Error> {
         let transport = self.over_reqwest.as_ref();
-        transport.ok_or_else(TlsConfig::not_ours)?.reload(tls)
+        transport.ok_or_else(TlsConfig::not_ours)?.reload_tls(tls)
     }
 
     /// The session that the client drives.

@@ -51,3 +51,6 @@ pub use pages::Pages;
 #[cfg(feature = "reqwest")]
 #[doc(no_inline)]
 pub use sanspay_tls::{TlsConfig, TlsConfigBuilder, TlsVersion};
+#[cfg(feature = "reqwest")]
+pub use transport::reqwest::ReqwestTransport;
+pub use transport::{Outcome, Sending};

@@ -46,7 +46,7 @@ pub struct Client {
     transport: Arc<Transport>,
     clock: Arc<dyn Clock>,
     #[cfg(feature = "ureq")]
-    over_ureq: Option<Arc<UreqTransport>>,
+    over_ureq: Option<UreqTransport>,
 }
 
 impl Client {
@@ -71,8 +71,7 @@ impl Client {
         transport: UreqTransport,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let transport = Arc::new(transport);
-        let sending = Arc::clone(&transport);
+        let sending = transport.clone();
         Self {
             over_ureq: Some(transport),
             ..Self::new(
@@ -93,7 +92,7 @@ impl Client {
     #[cfg(feature = "ureq")]
     pub fn reload_tls(&self, tls: TlsConfig) -> Result<(), Error> {
         let transport = self.over_ureq.as_ref().ok_or_else(TlsConfig::not_ours)?;
-        transport.reload(tls);
+        transport.reload_tls(tls);
         Ok(())
     }
 
@@ -136,6 +135,8 @@ impl Client {
     /// Drives an exchange to its end.
     fn drive<E: Endpoint>(&self, mut exchange: Exchange<E>) -> Result<E::Output, Error> {
         let span = Span::begin(exchange.endpoint().operation());
+        // One for the whole call: the session keeps the same waker once.
+        let mut waker = None;
         loop {
             match exchange.poll(self.clock.now()) {
                 Step::Send(request) => {
@@ -143,7 +144,7 @@ impl Client {
                     exchange.reply(self.clock.now(), outcome);
                 }
                 Step::Wait(wait) if wait.may_end_early() => {
-                    wait.wake_early(&Waker::from(Arc::new(Unpark(thread::current()))));
+                    wait.wake_early(waker.get_or_insert_with(unpark_this_thread));
                     thread::park_timeout(wait.delay());
                 }
                 Step::Wait(wait) => self.clock.sleep(wait.delay()),
@@ -162,6 +163,10 @@ impl fmt::Debug for Client {
             .field("session", &self.session)
             .finish_non_exhaustive()
     }
+}
+
+fn unpark_this_thread() -> Waker {
+    Waker::from(Arc::new(Unpark(thread::current())))
 }
 
 /// Wakes a thread that waits for the token which another one fetches.

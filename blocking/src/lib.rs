@@ -27,6 +27,13 @@
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # Logs
+//!
+//! No span and no error of this SDK holds a secret. But at level `trace` of the `log` crate ureq
+//! dumps every byte that it sends and receives, keys and tokens among them (target `ureq_proto`),
+//! and writes whole URLs (target `ureq`); at `debug` it leaves both out. Never let `trace` of
+//! these two through: for example `RUST_LOG=trace,ureq=debug,ureq_proto=debug`.
 
 mod builder;
 mod client;
@@ -54,3 +61,5 @@ pub use sanspay_tls::doctor::{Check, Diagnosis, Verdict};
 #[cfg(feature = "ureq")]
 #[doc(no_inline)]
 pub use sanspay_tls::{TlsConfig, TlsConfigBuilder, TlsVersion};
+#[cfg(feature = "ureq")]
+pub use transport::UreqTransport;

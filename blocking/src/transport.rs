@@ -3,8 +3,9 @@
 mod resolver;
 mod tls;
 
+use std::fmt;
 use std::io::{self, Read};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use http::{Request, Response};
@@ -19,39 +20,65 @@ use tls::{HandshakeError, TlsConnector};
 /// A connection is reused for less than the 75 s after which NGINX closes an idle one by default.
 const MAX_IDLE_AGE: Duration = Duration::from_secs(45);
 
-/// A transport with a pool of its own.
-pub(crate) struct UreqTransport {
+/// As good as none: 136 years.
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(u32::MAX as u64);
+
+/// The transport that a client has by default: for closures that stand around it. Cloning is
+/// cheap; all clones share the connections.
+///
+/// ```
+/// use std::time::Duration;
+/// use sanspay_blocking::{Client, TlsConfig, UreqTransport};
+///
+/// let over_ureq = UreqTransport::new(Duration::from_secs(10), TlsConfig::builder().build()?);
+/// let client = Client::builder()
+///     .base_url("https://api.example.com")
+///     .credentials("key-id", "key-secret")
+///     .transport(move |request| {
+///         // Count, trace or record here.
+///         over_ureq.send(request)
+///     })
+///     .build()?;
+/// # Ok::<(), sanspay_core::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct UreqTransport(Arc<Shared>);
+
+struct Shared {
     connect_timeout: Duration,
     current: RwLock<(Agent, TlsConfig)>,
 }
 
 impl UreqTransport {
-    pub(crate) fn new(connect_timeout: Duration, tls: TlsConfig) -> Self {
+    /// A transport with a pool of its own. Making a connection, its TLS handshake included, may
+    /// take `connect_timeout`.
+    pub fn new(connect_timeout: Duration, tls: TlsConfig) -> Self {
         let current = RwLock::new((agent(connect_timeout, &tls), tls));
-        Self {
+        Self(Arc::new(Shared {
             connect_timeout,
             current,
-        }
+        }))
     }
 
     /// Makes all later connections with another configuration. Calls in flight go on with the old
     /// one, whose idle connections are closed when the last of them has ended.
-    pub(crate) fn reload(&self, tls: TlsConfig) {
-        let agent = agent(self.connect_timeout, &tls);
-        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+    pub fn reload_tls(&self, tls: TlsConfig) {
+        let agent = agent(self.0.connect_timeout, &tls);
+        let current = self.0.current.write();
+        let mut current = current.unwrap_or_else(PoisonError::into_inner);
         let old = std::mem::replace(&mut *current, (agent, tls));
         drop(current);
         // Closing connections takes its time; nobody has to wait for the lock meanwhile.
         drop(old);
     }
 
-    pub(crate) fn send(
-        &self,
-        request: Request<Vec<u8>>,
-    ) -> Result<Response<Vec<u8>>, TransportError> {
-        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
-        let (agent, tls) = current.clone();
-        drop(current);
+    /// Sends a request and reads its answer.
+    ///
+    /// # Errors
+    /// Whatever kept the answer from arriving.
+    pub fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, TransportError> {
+        let current = self.0.current.read();
+        let (agent, tls) = current.unwrap_or_else(PoisonError::into_inner).clone();
         let (parts, body) = request.into_parts();
         let answer = if body.is_empty() && parts.method.is_safe() {
             // An empty slice would be announced with `content-length: 0`.
@@ -65,13 +92,20 @@ impl UreqTransport {
     }
 }
 
+impl fmt::Debug for UreqTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("UreqTransport")
+    }
+}
+
 fn agent(connect_timeout: Duration, tls: &TlsConfig) -> Agent {
     let config = Agent::config_builder()
         .http_status_as_error(false)
         .max_redirects(0)
         .max_redirects_will_error(false)
         .proxy(None)
-        .timeout_connect(Some(connect_timeout))
+        // ureq adds it to a clock, which panics where the sum does not fit.
+        .timeout_connect(Some(connect_timeout.min(LONGEST_TIMEOUT)))
         .max_idle_connections(256)
         .max_idle_connections_per_host(256)
         .max_idle_age(MAX_IDLE_AGE)

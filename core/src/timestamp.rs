@@ -85,7 +85,10 @@ impl From<Timestamp> for SystemTime {
         let since = time.0 - UtcDateTime::UNIX_EPOCH;
         let distance: Duration = since.unsigned_abs();
         if since.is_negative() {
-            SystemTime::UNIX_EPOCH - distance
+            // Some systems' clocks begin in 1601; the earliest that they can show is close enough.
+            SystemTime::UNIX_EPOCH
+                .checked_sub(distance)
+                .unwrap_or(SystemTime::UNIX_EPOCH)
         } else {
             SystemTime::UNIX_EPOCH + distance
         }

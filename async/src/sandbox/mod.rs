@@ -182,12 +182,12 @@ impl Shared {
         base_url.clone_into(&mut config.public_url);
         let tls = TlsConfig::builder().build().map_err(io::Error::other)?;
         let deliver = ReqwestTransport::new(Duration::from_secs(5), tls);
-        let deliver = deliver.map_err(io::Error::other)?.sender();
+        let deliver = deliver.map_err(io::Error::other)?;
         let sandbox = Mutex::new(Sandbox::new(config));
         Ok(Arc::new(Self {
             sandbox,
             changed: Notify::new(),
-            deliver,
+            deliver: Arc::new(move |request| deliver.send(request)),
         }))
     }
 

@@ -11,6 +11,7 @@ use sanspay_tls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use sanspay_tls::rustls::server::WebPkiClientVerifier;
 use sanspay_tls::rustls::{RootCertStore, ServerConfig};
 use sanspay_tls::{Certificate, default_provider};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time;
 use tokio_rustls::TlsAcceptor;
@@ -19,6 +20,9 @@ use super::listener::{Handler, Sent, serve_http};
 
 /// A client that does not finish its handshake is not waited for longer.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a refused client may take to read why.
+const LINGER: Duration = Duration::from_secs(2);
 
 /// The first byte of a TLS connection: a record of the handshake (RFC 8446, 5.1).
 const HANDSHAKE_RECORD: u8 = 22;
@@ -94,9 +98,11 @@ pub(super) async fn serve_connection(stream: TcpStream, tls: ServerTls, handler:
         }
         _ => return,
     }
-    let handshake = TlsAcceptor::from(tls.0).accept(stream);
-    let Ok(Ok(stream)) = time::timeout(HANDSHAKE_TIMEOUT, handshake).await else {
-        return;
+    let handshake = TlsAcceptor::from(tls.0).accept(stream).into_fallible();
+    let stream = match time::timeout(HANDSHAKE_TIMEOUT, handshake).await {
+        Ok(Ok(stream)) => stream,
+        Ok(Err((_, refused))) => return linger(refused).await,
+        Err(_) => return,
     };
     let (_, connection) = stream.get_ref();
     let leaf = connection.peer_certificates().and_then(<[_]>::first);
@@ -115,6 +121,18 @@ pub(super) async fn serve_connection(stream: TcpStream, tls: ServerTls, handler:
         handler(with_https(request))
     });
     serve_http(stream, forward).await;
+}
+
+/// Ends a connection whose handshake was refused. A client of TLS 1.3 has written its request by
+/// then; closed with that unread, the connection would be reset and the client might never see
+/// the alert that says why.
+async fn linger(mut stream: TcpStream) {
+    let drain = async {
+        stream.shutdown().await?;
+        tokio::io::copy(&mut stream, &mut tokio::io::sink()).await
+    };
+    // Whether the client heard it cannot be known anyway.
+    let _ = time::timeout(LINGER, drain).await;
 }
 
 fn with_https(mut request: Request<Vec<u8>>) -> Request<Vec<u8>> {

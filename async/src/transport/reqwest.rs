@@ -1,6 +1,7 @@
 //! The transport over reqwest: redirects are not followed, nothing is retried below the core,
 //! bodies are bounded.
 
+use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -10,31 +11,61 @@ use reqwest::{Client, retry};
 use sanspay_core::{Error, ErrorKind, Limits, TransportError};
 use sanspay_tls::{TlsConfig, problem_of};
 
-use super::{Outcome, Transport};
+use super::{Outcome, Sending};
 
 /// A connection is reused for less than the 75 s after which NGINX closes an idle one by default.
 const MAX_IDLE_AGE: Duration = Duration::from_secs(45);
 
-/// A transport with a pool of its own.
-pub(crate) struct ReqwestTransport {
+/// The transport that a client has by default: for closures that stand around it. Cloning is
+/// cheap; all clones share the connections.
+///
+/// ```
+/// use std::time::Duration;
+/// use sanspay_async::{Client, ReqwestTransport, TlsConfig};
+///
+/// let tls = TlsConfig::builder().build()?;
+/// let over_reqwest = ReqwestTransport::new(Duration::from_secs(10), tls)?;
+/// let client = Client::builder()
+///     .base_url("https://api.example.com")
+///     .credentials("key-id", "key-secret")
+///     .transport(move |request| {
+///         // Count, trace or record here.
+///         over_reqwest.send(request)
+///     })
+///     .build()?;
+/// # Ok::<(), sanspay_core::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct ReqwestTransport(Arc<Shared>);
+
+struct Shared {
     connect_timeout: Duration,
     current: RwLock<(Client, TlsConfig)>,
 }
 
 impl ReqwestTransport {
-    pub(crate) fn new(connect_timeout: Duration, tls: TlsConfig) -> Result<Arc<Self>, Error> {
+    /// A transport with a pool of its own. Making a connection, its TLS handshake included, may
+    /// take `connect_timeout`.
+    ///
+    /// # Errors
+    /// When the TLS configuration is refused.
+    pub fn new(connect_timeout: Duration, tls: TlsConfig) -> Result<Self, Error> {
         let current = RwLock::new((client(connect_timeout, &tls)?, tls));
-        Ok(Arc::new(Self {
+        Ok(Self(Arc::new(Shared {
             connect_timeout,
             current,
-        }))
+        })))
     }
 
     /// Makes all later connections with another configuration. Calls in flight go on with the old
     /// one, whose idle connections are closed when the last of them has ended.
-    pub(crate) fn reload(&self, tls: TlsConfig) -> Result<(), Error> {
-        let client = client(self.connect_timeout, &tls)?;
-        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+    ///
+    /// # Errors
+    /// When the TLS configuration is refused; the present one stays.
+    pub fn reload_tls(&self, tls: TlsConfig) -> Result<(), Error> {
+        let client = client(self.0.connect_timeout, &tls)?;
+        let current = self.0.current.write();
+        let mut current = current.unwrap_or_else(PoisonError::into_inner);
         let old = std::mem::replace(&mut *current, (client, tls));
         drop(current);
         // Closing connections takes its time; nobody has to wait for the lock meanwhile.
@@ -42,14 +73,17 @@ impl ReqwestTransport {
         Ok(())
     }
 
-    /// The transport as the closure that a client calls.
-    pub(crate) fn sender(self: &Arc<Self>) -> Arc<Transport> {
-        let this = Arc::clone(self);
-        Arc::new(move |request| {
-            let current = this.current.read().unwrap_or_else(PoisonError::into_inner);
-            let (client, tls) = current.clone();
-            Box::pin(async move { send(&client, &tls, request).await })
-        })
+    /// Sends a request and reads its answer.
+    pub fn send(&self, request: Request<Vec<u8>>) -> Sending {
+        let current = self.0.current.read();
+        let (client, tls) = current.unwrap_or_else(PoisonError::into_inner).clone();
+        Box::pin(async move { send(&client, &tls, request).await })
+    }
+}
+
+impl fmt::Debug for ReqwestTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ReqwestTransport")
     }
 }
 
