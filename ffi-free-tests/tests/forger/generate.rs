@@ -123,7 +123,7 @@ pub(crate) fn hostile() -> impl Strategy<Value = String> {
     let chosen = prop_oneof![
         2 => protocols,
         2 => subsequence(parts.clone(), 1..=3),
-        1 => subsequence(parts.clone(), 1..=5),
+        1 => subsequence(parts.clone(), 1..=4),
         // In no order at all, which the sorting forbids.
         1 => subsequence(parts, 1..=4).prop_shuffle(),
     ];

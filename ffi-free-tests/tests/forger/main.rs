@@ -68,8 +68,8 @@ pub(crate) fn forge(provider: &[(String, String)], read: Reader) -> Result<Tried
     let sign = key().sign(provider).as_str().to_owned();
     let mut cuts = known_cuts(&text, &REQUIRED, LIMIT);
     assert!(cuts.len() < LIMIT, "the bound is too low for {text}");
-    // Cuts in which a required parameter is missing are many; some are enough.
-    cuts.extend(known_cuts(&text, &[], 3));
+    // Cuts in which a required parameter is missing are many; one is enough.
+    cuts.extend(known_cuts(&text, &[], 1));
     let mut tried = Tried {
         cuts: cuts.len(),
         ..Tried::default()
