@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use sanspay_core::Currency;
-use sanspay_core::checkout::{Ability, Answer, Order, Refusal, Signed, TestMessage};
+use sanspay_core::checkout::{Ability, Answer, Matched, Order, Refusal, Signed, TestMessage};
 
 use crate::reader::{key, verifier};
 
@@ -54,11 +54,9 @@ fn refused_messages() -> Vec<(Vec<u8>, Order)> {
     messages
 }
 
-fn judge(raw: &[u8], order: &Order) -> Result<(), Refusal> {
+fn judge(raw: &[u8], order: &Order) -> Result<Matched, Refusal> {
     let signed = verifier().notification(raw);
-    signed
-        .and_then(|signed: Signed| signed.matches(order))
-        .map(drop)
+    signed.and_then(|signed: Signed| signed.matches(order))
 }
 
 #[test]
