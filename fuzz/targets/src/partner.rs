@@ -168,6 +168,7 @@ pub fn record(data: &[u8]) {
 /// One page of a list, answered again and again: the reading ends, on the API's own origin.
 pub fn page(data: &[u8]) {
     let mut pager = Pager::new(ListPayments::new().page(1));
+    let mut last_page = None;
     for _ in 0..4 {
         let Some(list) = pager.next() else { return };
         let request = list.request(&api()).unwrap();
@@ -177,6 +178,7 @@ pub fn page(data: &[u8]) {
             Ok(page) => {
                 assert_silent(&format!("{page:?} {pager:?}"));
                 page.items().iter().for_each(assert_consistent);
+                last_page = page.last_page();
                 if let Err(error) = pager.accept(page) {
                     assert_eq!(error.kind(), ErrorKind::Paging);
                     assert_silent(&format!("{error} {error:?}"));
@@ -189,7 +191,12 @@ pub fn page(data: &[u8]) {
             }
         }
     }
-    assert!(pager.next().is_none(), "the same page was read four times");
+    // Without a number of its own a page may be any page up to the last one.
+    let announced = last_page.is_some_and(|last| last > 4);
+    assert!(
+        announced || pager.next().is_none(),
+        "the same page was read four times"
+    );
 }
 
 /// An answer that is no success: two bytes of status, the rest its body and its `Retry-After`.
