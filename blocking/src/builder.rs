@@ -3,20 +3,22 @@
 use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, SystemTime};
 
 use http::{Request, Response};
 use sanspay_core::{
     Error, Idempotency, RetryPolicy, Secret, SessionBuilder, Settings, TransportError, Wire,
 };
 
-use crate::client::{Client, Transport};
+use crate::client::{Client, Clock, Transport};
 
 /// Builds a [`Client`]. Everything but base URL and credentials has a default.
 #[must_use]
 pub struct ClientBuilder {
     session: SessionBuilder,
     transport: Option<Arc<Transport>>,
+    clock: Clock,
     connect_timeout: Duration,
 }
 
@@ -27,6 +29,10 @@ impl ClientBuilder {
         Self {
             session: SessionBuilder::new(seed),
             transport: None,
+            clock: Clock {
+                now: Box::new(SystemTime::now),
+                sleep: Box::new(thread::sleep),
+            },
             connect_timeout: Duration::from_secs(10),
         }
     }
@@ -99,6 +105,35 @@ impl ClientBuilder {
         self
     }
 
+    /// Takes the time from `now` and waits by `sleep`, such as between two attempts: for tests in
+    /// virtual time. Waiting for a token that another call fetches is not among these waits.
+    ///
+    /// ```
+    /// use std::sync::{Arc, Mutex};
+    /// use std::time::SystemTime;
+    /// use sanspay_blocking::Client;
+    ///
+    /// let time = Arc::new(Mutex::new(SystemTime::UNIX_EPOCH));
+    /// let hands = Arc::clone(&time);
+    /// let client = Client::builder()
+    ///     .base_url("https://api.example.com")
+    ///     .credentials("key-id", "key-secret")
+    ///     .clock(move || *time.lock().unwrap(), move |wait| *hands.lock().unwrap() += wait)
+    ///     .build()?;
+    /// # Ok::<(), sanspay_core::Error>(())
+    /// ```
+    pub fn clock<N, S>(mut self, now: N, sleep: S) -> Self
+    where
+        N: Fn() -> SystemTime + Send + Sync + 'static,
+        S: Fn(Duration) + Send + Sync + 'static,
+    {
+        self.clock = Clock {
+            now: Box::new(now),
+            sleep: Box::new(sleep),
+        };
+        self
+    }
+
     /// The client.
     ///
     /// # Errors
@@ -110,7 +145,7 @@ impl ClientBuilder {
             Some(transport) => transport,
             None => default_transport(self.connect_timeout)?,
         };
-        Ok(Client::new(session, transport))
+        Ok(Client::new(session, transport, Arc::new(self.clock)))
     }
 
     fn with(mut self, change: impl FnOnce(SessionBuilder) -> SessionBuilder) -> Self {

@@ -19,6 +19,12 @@ use crate::span::Span;
 pub(crate) type Transport =
     dyn Fn(Request<Vec<u8>>) -> Result<Response<Vec<u8>>, TransportError> + Send + Sync;
 
+/// What the client knows of time.
+pub(crate) struct Clock {
+    pub(crate) now: Box<dyn Fn() -> SystemTime + Send + Sync>,
+    pub(crate) sleep: Box<dyn Fn(Duration) + Send + Sync>,
+}
+
 /// A blocking client of the partner API. Cloning is cheap; all clones and all threads share the
 /// connections and the token.
 ///
@@ -39,6 +45,7 @@ pub(crate) type Transport =
 pub struct Client {
     session: Session,
     transport: Arc<Transport>,
+    clock: Arc<Clock>,
 }
 
 impl Client {
@@ -47,8 +54,12 @@ impl Client {
         ClientBuilder::new()
     }
 
-    pub(crate) fn new(session: Session, transport: Arc<Transport>) -> Self {
-        Self { session, transport }
+    pub(crate) fn new(session: Session, transport: Arc<Transport>, clock: Arc<Clock>) -> Self {
+        Self {
+            session,
+            transport,
+            clock,
+        }
     }
 
     /// The session that the client drives.
@@ -84,24 +95,23 @@ impl Client {
     /// Finds out what became of an operation whose outcome is unknown. A lookup that fails leaves
     /// it unknown and keeps the error.
     pub fn resolve(&self, unknown: &UnknownOutcome) -> Resolution {
-        Resolution::from(self.call(unknown.lookup(SystemTime::now())))
+        Resolution::from(self.call(unknown.lookup((self.clock.now)())))
     }
 
     /// Drives an exchange to its end.
     fn drive<E: Endpoint>(&self, mut exchange: Exchange<E>) -> Result<E::Output, Error> {
         let span = Span::begin(exchange.endpoint().operation());
         loop {
-            match exchange.poll(SystemTime::now()) {
+            match exchange.poll((self.clock.now)()) {
                 Step::Send(request) => {
                     let outcome = (self.transport)(request);
-                    exchange.reply(SystemTime::now(), outcome);
+                    exchange.reply((self.clock.now)(), outcome);
                 }
-                Step::Wait(wait) => {
-                    if wait.may_end_early() {
-                        wait.wake_early(&Waker::from(Arc::new(Unpark(thread::current()))));
-                    }
+                Step::Wait(wait) if wait.may_end_early() => {
+                    wait.wake_early(&Waker::from(Arc::new(Unpark(thread::current()))));
                     thread::park_timeout(wait.delay());
                 }
+                Step::Wait(wait) => (self.clock.sleep)(wait.delay()),
                 Step::Done(result) => {
                     span.end(&exchange.report(), result.as_ref().err());
                     return result;

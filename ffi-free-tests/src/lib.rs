@@ -1,1 +1,29 @@
-//! Placeholder
+//! Tests of the core with no IO and no C in the whole dependency tree, and the one scenario suite
+//! that every way to drive the core must pass.
+//!
+//! - [`World`]: the sandbox, the network before it and the clock, all virtual. It keeps a
+//!   [`Trace`] of what happens.
+//! - [`InMemory`]: the driver with no socket, no thread and no sleep.
+//! - [`scenarios::all`]: the suite, as data with its expectations.
+//! - [`Driver`] and [`Client`]: what a way to drive the core implements to be put through it;
+//!   [`disagreements`] does that.
+//!
+//! ```
+//! use sanspay_ffi_free_tests::{InMemory, disagreements, scenarios};
+//! assert_eq!(disagreements(&InMemory, &scenarios::all()), Vec::<String>::new());
+//! ```
+
+mod driver;
+mod memory;
+mod run;
+mod scenario;
+pub mod scenarios;
+mod trace;
+mod world;
+
+pub use driver::{Client, Driver, KEY_ID, KEY_SECRET};
+pub use memory::{InMemory, MemoryClient, drive};
+pub use run::{disagreements, perform, run};
+pub use scenario::{Call, Scenario, Step};
+pub use trace::{Event, RequestEnd, Trace};
+pub use world::{Canned, Flight, World};
