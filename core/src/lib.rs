@@ -98,6 +98,8 @@ mod access_token;
 mod answer;
 mod api;
 mod builder;
+#[cfg(feature = "cassette")]
+pub mod cassette;
 pub mod checkout;
 mod credentials;
 mod endpoint;
