@@ -60,3 +60,6 @@ pub use matching::Matching;
 pub use record::{RecordedId, Recorder};
 pub use redact::Redaction;
 pub use replay::{Delivered, Replay, ReplayError, Replayed};
+
+#[cfg(test)]
+mod tests;

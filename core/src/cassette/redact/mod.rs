@@ -318,9 +318,11 @@ impl<'a> Redactor<'a> {
     ) -> String {
         let mut replaced = Vec::new();
         for field in fields {
-            let decoded = decode(text.get(field.range.clone()).unwrap_or_default());
+            let raw = text.get(field.range.clone()).unwrap_or_default();
+            let decoded = decode(raw);
             let redacted = self.leaf(&field.name, Within::Nothing, &decoded);
             if redacted != decoded {
+                self.note_readings(raw, &redacted);
                 replaced.push((field.range, encode(&redacted)));
             }
         }
@@ -385,24 +387,44 @@ impl<'a> Redactor<'a> {
         let number = self.counts.entry(label.clone()).or_default();
         *number += 1;
         let placeholder = placeholder(&label, *number, moment::expiry(value, self.shift));
+        self.note(value, &label, &placeholder, reach);
+        placeholder
+    }
+
+    /// Remembers what a value is hidden behind, and whether it is searched for.
+    fn note(&mut self, value: &str, label: &str, placeholder: &str, reach: Reach) {
         let told = self.rules.is_told(value);
         let telling = names::is_telling(value);
         if told || (telling && value.len() >= TELLING_LENGTH) {
             let mut forms = vec![value.to_owned()];
             forms.extend(view::disguises(value));
-            let needles = forms.iter().map(|form| (form.clone(), placeholder.clone()));
+            let needles = forms
+                .iter()
+                .map(|form| (form.clone(), placeholder.to_owned()));
             self.needles.extend(needles);
             if told || (reach == Reach::Secret && value.len() >= CHECKED_LENGTH) {
-                self.checked.push((label, forms));
+                self.checked.push((label.to_owned(), forms));
             }
         }
         let long_enough = value.len() >= ALONE_LENGTH && reach != Reach::Field;
         let hidden = Hidden {
-            placeholder: placeholder.clone(),
+            placeholder: placeholder.to_owned(),
             alone: told || (telling && (long_enough || value.len() >= TELLING_LENGTH)),
         };
         self.hidden.insert(value.to_owned(), hidden);
-        placeholder
+    }
+
+    /// Hides what a value of a broken text may stand for as well: how it was escaped there is
+    /// anybody's guess.
+    fn note_readings(&mut self, raw: &str, placeholder: &str) {
+        if !token::is_placeholder(placeholder) {
+            return;
+        }
+        for view in view::views(raw, DEPTH) {
+            if !self.hidden.contains_key(view.text()) {
+                self.note(view.text(), "", placeholder, Reach::Person);
+            }
+        }
     }
 
     /// The label of a secret that is still found in the text, in whatever form.

@@ -150,9 +150,8 @@ fn value_after(text: &str, name_end: usize, name: &str) -> Option<Range<usize>> 
     let (slashes, inner) = value.split_at_checked(escapes)?;
     let length = match inner.chars().next() {
         Some(quote @ ('"' | '\'')) => {
-            let close = format!("{slashes}{quote}");
-            let open = close.len();
-            return Some(start + open..start + open + quoted(inner.get(1..)?, &close));
+            let (begin, depth) = (start + escapes + 1, slashes.len());
+            return Some(begin..begin + quoted(inner.get(1..)?, quote, depth));
         }
         Some('{' | '[') => balanced(value),
         // A lone sign ends with the line or the pair; a text after a colon may have spaces.
@@ -174,21 +173,16 @@ fn is_in_tag(text: &str, at: usize) -> bool {
         .is_some_and(|open| before.rfind('>').is_none_or(|close| close < open))
 }
 
-/// The length up to the closing quote, or to the end where the text is cut off.
-fn quoted(text: &str, close: &str) -> usize {
-    let mut from = 0;
-    while let Some(at) = text
-        .get(from..)
-        .and_then(|t| t.find(close))
-        .map(|n| from + n)
-    {
+/// The length up to the closing quote, or to the end where the text is cut off. A text inside of
+/// JSON inside of a text has `depth` backslashes before its quotes.
+fn quoted(text: &str, quote: char, depth: usize) -> usize {
+    for (at, _) in text.match_indices(quote) {
         let before = text.get(..at).unwrap_or_default();
         let slashes = before.len() - before.trim_end_matches('\\').len();
-        // `\"` inside of `"…"` is part of the value; what closes `\"…\"` has one slash itself.
-        if slashes % 2 == 0 {
-            return at;
+        // What has more is a quote in the value, unless all of them are pairs before the end.
+        if slashes % (2 * (depth + 1)) == depth {
+            return at - depth;
         }
-        from = at + close.len();
     }
     text.len()
 }
