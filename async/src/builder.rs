@@ -11,6 +11,7 @@ use sanspay_core::{
 };
 
 use crate::client::Client;
+use crate::clock::{Clock, SystemClock};
 use crate::transport::Transport;
 
 /// Builds a [`Client`]. Everything but base URL and credentials has a default.
@@ -19,6 +20,7 @@ pub struct ClientBuilder {
     session: SessionBuilder,
     transport: Option<Arc<Transport>>,
     connect_timeout: Duration,
+    clock: Arc<dyn Clock>,
 }
 
 impl ClientBuilder {
@@ -29,6 +31,7 @@ impl ClientBuilder {
             session: SessionBuilder::new(seed),
             transport: None,
             connect_timeout: Duration::from_secs(10),
+            clock: Arc::new(SystemClock),
         }
     }
 
@@ -121,6 +124,12 @@ impl ClientBuilder {
         self
     }
 
+    /// Takes the time from elsewhere than the system, as tests do.
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
     /// The client.
     ///
     /// # Errors
@@ -132,7 +141,7 @@ impl ClientBuilder {
             Some(transport) => transport,
             None => default_transport(self.connect_timeout)?,
         };
-        Ok(Client::new(session, transport))
+        Ok(Client::new(session, transport, self.clock))
     }
 
     fn with(mut self, change: impl FnOnce(SessionBuilder) -> SessionBuilder) -> Self {
@@ -143,7 +152,7 @@ impl ClientBuilder {
 
 #[cfg(feature = "reqwest")]
 fn default_transport(connect_timeout: Duration) -> Result<Arc<Transport>, Error> {
-    crate::transport::reqwest::over_reqwest(connect_timeout)
+    Ok(Arc::new(crate::over_reqwest(connect_timeout)?))
 }
 
 #[cfg(not(feature = "reqwest"))]

@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use sanspay_core::exchange::{Step, Wait};
 use sanspay_core::partner::Resolution;
@@ -14,6 +14,7 @@ use sanspay_core::{
 use tokio::time;
 
 use crate::builder::ClientBuilder;
+use crate::clock::Clock;
 use crate::pages::Pages;
 use crate::span::Span;
 use crate::transport::Transport;
@@ -45,6 +46,7 @@ use crate::transport::Transport;
 pub struct Client {
     session: Session,
     transport: Arc<Transport>,
+    clock: Arc<dyn Clock>,
 }
 
 impl Client {
@@ -53,8 +55,12 @@ impl Client {
         ClientBuilder::new()
     }
 
-    pub(crate) fn new(session: Session, transport: Arc<Transport>) -> Self {
-        Self { session, transport }
+    pub(crate) fn new(session: Session, transport: Arc<Transport>, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            session,
+            transport,
+            clock,
+        }
     }
 
     /// The session that the client drives.
@@ -96,7 +102,7 @@ impl Client {
     /// Finds out what became of an operation whose outcome is unknown. A lookup that fails leaves
     /// it unknown and keeps the error.
     pub async fn resolve(&self, unknown: &UnknownOutcome) -> Resolution {
-        Resolution::from(self.call(unknown.lookup(SystemTime::now())).await)
+        Resolution::from(self.call(unknown.lookup(self.clock.now())).await)
     }
 
     /// Drives an exchange to its end.
@@ -105,15 +111,16 @@ impl Client {
         let result = span
             .around(async {
                 loop {
-                    match exchange.poll(SystemTime::now()) {
+                    match exchange.poll(self.clock.now()) {
                         Step::Send(request) => {
                             let time_left = Limits::of(&request).time_left;
                             let sending = time::timeout(time_left, (self.transport)(request)).await;
                             let outcome = sending
                                 .unwrap_or_else(|late| Err(TransportError::maybe_sent(late)));
-                            exchange.reply(SystemTime::now(), outcome);
+                            exchange.reply(self.clock.now(), outcome);
                         }
-                        Step::Wait(wait) => pause(wait).await,
+                        Step::Wait(wait) if wait.may_end_early() => pause(wait).await,
+                        Step::Wait(wait) => self.clock.sleep(wait.delay()).await,
                         Step::Done(result) => return result,
                     }
                 }
@@ -124,7 +131,7 @@ impl Client {
     }
 }
 
-/// Sleeps for the wait's delay, or less where another call's end makes waiting pointless.
+/// Waits for the call that fetches the token, and looks again after the wait's delay at the latest.
 async fn pause(wait: Wait) {
     let mut registered = false;
     let early = poll_fn(|cx| {

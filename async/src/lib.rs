@@ -37,6 +37,7 @@
 
 mod builder;
 mod client;
+mod clock;
 mod pages;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
@@ -45,4 +46,8 @@ mod transport;
 
 pub use builder::ClientBuilder;
 pub use client::Client;
+pub use clock::Clock;
 pub use pages::Pages;
+#[cfg(feature = "reqwest")]
+pub use transport::reqwest::over_reqwest;
+pub use transport::{Outcome, Sending};

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::task::{Wake, Waker};
 use std::thread::{self, Thread};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use http::{Request, Response};
 use sanspay_core::exchange::Step;
@@ -12,18 +12,13 @@ use sanspay_core::partner::Resolution;
 use sanspay_core::{Endpoint, Error, Exchange, Session, TransportError, UnknownOutcome};
 
 use crate::builder::ClientBuilder;
+use crate::clock::Clock;
 use crate::pages::Pages;
 use crate::span::Span;
 
 /// What a transport is: one closure from a request to what came of it.
 pub(crate) type Transport =
     dyn Fn(Request<Vec<u8>>) -> Result<Response<Vec<u8>>, TransportError> + Send + Sync;
-
-/// What the client knows of time.
-pub(crate) struct Clock {
-    pub(crate) now: Box<dyn Fn() -> SystemTime + Send + Sync>,
-    pub(crate) sleep: Box<dyn Fn(Duration) + Send + Sync>,
-}
 
 /// A blocking client of the partner API. Cloning is cheap; all clones and all threads share the
 /// connections and the token.
@@ -45,7 +40,7 @@ pub(crate) struct Clock {
 pub struct Client {
     session: Session,
     transport: Arc<Transport>,
-    clock: Arc<Clock>,
+    clock: Arc<dyn Clock>,
 }
 
 impl Client {
@@ -54,7 +49,7 @@ impl Client {
         ClientBuilder::new()
     }
 
-    pub(crate) fn new(session: Session, transport: Arc<Transport>, clock: Arc<Clock>) -> Self {
+    pub(crate) fn new(session: Session, transport: Arc<Transport>, clock: Arc<dyn Clock>) -> Self {
         Self {
             session,
             transport,
@@ -95,23 +90,25 @@ impl Client {
     /// Finds out what became of an operation whose outcome is unknown. A lookup that fails leaves
     /// it unknown and keeps the error.
     pub fn resolve(&self, unknown: &UnknownOutcome) -> Resolution {
-        Resolution::from(self.call(unknown.lookup((self.clock.now)())))
+        Resolution::from(self.call(unknown.lookup(self.clock.now())))
     }
 
     /// Drives an exchange to its end.
     fn drive<E: Endpoint>(&self, mut exchange: Exchange<E>) -> Result<E::Output, Error> {
         let span = Span::begin(exchange.endpoint().operation());
+        // One for the whole call: the session keeps the same waker once.
+        let mut waker = None;
         loop {
-            match exchange.poll((self.clock.now)()) {
+            match exchange.poll(self.clock.now()) {
                 Step::Send(request) => {
                     let outcome = (self.transport)(request);
-                    exchange.reply((self.clock.now)(), outcome);
+                    exchange.reply(self.clock.now(), outcome);
                 }
                 Step::Wait(wait) if wait.may_end_early() => {
-                    wait.wake_early(&Waker::from(Arc::new(Unpark(thread::current()))));
+                    wait.wake_early(waker.get_or_insert_with(unpark_this_thread));
                     thread::park_timeout(wait.delay());
                 }
-                Step::Wait(wait) => (self.clock.sleep)(wait.delay()),
+                Step::Wait(wait) => self.clock.sleep(wait.delay()),
                 Step::Done(result) => {
                     span.end(&exchange.report(), result.as_ref().err());
                     return result;
@@ -127,6 +124,10 @@ impl fmt::Debug for Client {
             .field("session", &self.session)
             .finish_non_exhaustive()
     }
+}
+
+fn unpark_this_thread() -> Waker {
+    Waker::from(Arc::new(Unpark(thread::current())))
 }
 
 /// Wakes a thread that waits for the token which another one fetches.

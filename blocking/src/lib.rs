@@ -27,9 +27,17 @@
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # Logs
+//!
+//! No span and no error of this SDK holds a secret. But at level `trace` of the `log` crate ureq
+//! dumps every byte that it sends and receives, keys and tokens among them (target `ureq_proto`),
+//! and writes whole URLs (target `ureq`); at `debug` it leaves both out. Never let `trace` of
+//! these two through: for example `RUST_LOG=trace,ureq=debug,ureq_proto=debug`.
 
 mod builder;
 mod client;
+mod clock;
 mod pages;
 mod span;
 #[cfg(feature = "ureq")]
@@ -41,4 +49,7 @@ mod readme {}
 
 pub use builder::ClientBuilder;
 pub use client::Client;
+pub use clock::Clock;
 pub use pages::Pages;
+#[cfg(feature = "ureq")]
+pub use transport::over_ureq;

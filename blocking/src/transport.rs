@@ -15,8 +15,25 @@ use resolver::{CachingResolver, ResolveError};
 /// A connection is reused for less than the 75 s after which NGINX closes an idle one by default.
 const MAX_IDLE_AGE: Duration = Duration::from_secs(45);
 
-/// A transport with a pool of its own.
-pub(crate) fn over_ureq(
+/// The transport that a client has by default, with a pool of its own: for closures that stand
+/// around it.
+///
+/// ```
+/// use std::time::Duration;
+/// use sanspay_blocking::{Client, over_ureq};
+///
+/// let send = over_ureq(Duration::from_secs(10));
+/// let client = Client::builder()
+///     .base_url("https://api.example.com")
+///     .credentials("key-id", "key-secret")
+///     .transport(move |request| {
+///         // Count, trace or record here.
+///         send(request)
+///     })
+///     .build()?;
+/// # Ok::<(), sanspay_core::Error>(())
+/// ```
+pub fn over_ureq(
     connect_timeout: Duration,
 ) -> impl Fn(Request<Vec<u8>>) -> Result<Response<Vec<u8>>, TransportError> + Send + Sync {
     let config = Agent::config_builder()

@@ -1,40 +1,82 @@
-//! The blocking client over a closure, put through the suite that every driver has to pass.
+//! The blocking client, over a closure and over a socket, put through the suite that every driver
+//! has to pass.
+#![allow(clippy::unwrap_used)]
+
+mod flight_server;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use sanspay_blocking::Client as Blocking;
+use flight_server::FlightServer;
+use sanspay_blocking::{Client as Blocking, Clock, over_ureq};
 use sanspay_core::partner::{ListPayments, Record, Resolution};
 use sanspay_core::{Endpoint, Error, Settings, UnknownOutcome};
 use sanspay_ffi_free_tests::{Client, Driver, KEY_ID, KEY_SECRET, World, disagreements, scenarios};
 
-struct OverClosure;
+/// The client over a closure that is the network, or over ureq and a real socket.
+enum Over {
+    Closure,
+    Socket(FlightServer),
+}
+
+/// The world's time, and how often somebody looked at it or sent something.
+struct Time(World, Arc<AtomicUsize>);
+
+impl Clock for Time {
+    fn now(&self) -> SystemTime {
+        self.1.fetch_add(1, Ordering::SeqCst);
+        self.0.now()
+    }
+
+    fn sleep(&self, delay: Duration) {
+        self.0.sleep(delay);
+    }
+}
 
 struct Calls {
     client: Blocking,
     world: World,
 }
 
-impl Driver for OverClosure {
+impl Driver for Over {
     type Client = Calls;
 
     fn client(&self, world: &World, settings: Settings) -> Result<Calls, Error> {
-        let (network, time, sleep) = (world.clone(), world.clone(), world.clone());
+        let network = world.clone();
+        let looks = Arc::new(AtomicUsize::new(0));
+        let time = Time(world.clone(), Arc::clone(&looks));
+        let socket = match self {
+            Self::Closure => None,
+            Self::Socket(server) => Some((server.clone(), over_ureq(Duration::from_secs(5)))),
+        };
+        let transport = move |request| {
+            // Before the other call can begin, which waits for this one to depart.
+            let looked = looks.load(Ordering::SeqCst);
+            let flight = network.depart(&request);
+            if flight.is_abandoned() {
+                // The other call has begun when it has looked at the clock and gone on.
+                while looks.load(Ordering::SeqCst) < looked + 2 {
+                    thread::yield_now();
+                }
+                resume_unwind(Box::new("given up"));
+            }
+            looks.fetch_add(1, Ordering::SeqCst);
+            let Some((server, send)) = &socket else {
+                return network.land(flight);
+            };
+            let outcome = send(server.redirect(request, &flight));
+            network.landed(&flight, &outcome);
+            outcome
+        };
         let client = Blocking::builder()
             .base_url("https://api.example.com")
             .credentials(KEY_ID, KEY_SECRET)
             .settings(settings)
-            .clock(move || time.now(), move |wait| sleep.sleep(wait))
-            .transport(move |request| {
-                let flight = network.depart(&request);
-                if flight.is_abandoned() {
-                    // Long enough for the other call to begin; any other length is right too.
-                    thread::sleep(Duration::from_millis(20));
-                    resume_unwind(Box::new("given up"));
-                }
-                network.land(flight)
-            })
+            .clock(time)
+            .transport(transport)
             .build()?;
         let world = world.clone();
         Ok(Calls { client, world })
@@ -84,8 +126,17 @@ impl Client for Calls {
     }
 }
 
+fn assert_agrees(driver: &Over) {
+    let disagreements = disagreements(driver, &scenarios::all());
+    assert!(disagreements.is_empty(), "\n{}", disagreements.join("\n"));
+}
+
 #[test]
 fn the_blocking_client_over_a_closure_agrees_with_the_in_memory_driver() {
-    let disagreements = disagreements(&OverClosure, &scenarios::all());
-    assert!(disagreements.is_empty(), "\n{}", disagreements.join("\n"));
+    assert_agrees(&Over::Closure);
+}
+
+#[test]
+fn the_blocking_client_over_a_socket_agrees_with_the_in_memory_driver() {
+    assert_agrees(&Over::Socket(FlightServer::start()));
 }

@@ -22,12 +22,16 @@
 //!
 //! **A client** does everything; it comes from an adapter:
 //!
-//! ```ignore
+//! ```no_run
+//! use sanspay_core::Currency;
+//! use sanspay_core::partner::NewPayment;
+//!
 //! let client = sanspay_blocking::Client::builder()
 //!     .base_url("https://api.example.com")
 //!     .credentials("key-id", "key-secret")
 //!     .build()?;
 //! let payment = client.call(NewPayment::new("order-1", "10.00".parse()?, Currency::USD))?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! **An exchange by hand** leaves the IO to you and keeps token, retry and deadline here:

@@ -7,6 +7,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use crate::error::printable_name;
+
 /// The most digits an [`Amount`] may have, before and after the point together.
 const MAX_DIGITS: usize = 18;
 
@@ -290,9 +292,14 @@ impl Currency {
     }
 }
 
+/// Shows a text that is no code only where it has the form of a name, because nobody knows what
+/// it holds.
 impl fmt::Debug for Currency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Currency").field(&self.as_str()).finish()
+        match printable_name(self.as_str()) {
+            Some(name) => f.debug_tuple("Currency").field(&name).finish(),
+            None => f.write_str("Currency(..)"),
+        }
     }
 }
 
@@ -378,6 +385,15 @@ mod tests {
         assert_eq!(amount.minor_units(2), None);
         assert_eq!(amount.minor_units(3), Some(10_505));
         assert_eq!(amount.minor_units(19), None);
+    }
+
+    #[test]
+    fn debug_shows_no_text_that_may_be_anything() {
+        let debug = |text| format!("{:?}", Currency::from_received(text));
+        assert_eq!(debug("USD"), "Currency(\"USD\")");
+        assert_eq!(debug("usdt.trc20"), "Currency(\"usdt.trc20\")");
+        assert_eq!(debug("Jane Doe"), "Currency(..)");
+        assert_eq!(debug("jane@example.com"), "Currency(..)");
     }
 
     #[test]

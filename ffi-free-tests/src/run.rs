@@ -144,13 +144,13 @@ impl<C: Client> Run<'_, C> {
             }
             Call::Payment(reference) => {
                 let payment = NewPayment::new(*reference, minor(1000)?, Currency::USD);
-                self.created(client.call(payment, deadline)?)
+                Ok(self.created(&client.call(payment, deadline)?))
             }
             Call::Payout(reference) => {
                 let beneficiary = json!({"name": "Jane", "iban": "DE00"});
                 let amount = minor(2550)?;
                 let payout = NewPayout::new(*reference, amount, Currency::EUR, &beneficiary);
-                self.created(client.call(payout, deadline)?)
+                Ok(self.created(&client.call(payout, deadline)?))
             }
             Call::List(list) => {
                 let page = client.call(list.clone(), deadline)?;
@@ -185,13 +185,11 @@ impl<C: Client> Run<'_, C> {
         }
     }
 
-    // It fits into the arms of `perform`.
-    #[allow(clippy::unnecessary_wraps)]
-    fn created(&mut self, record: Record) -> Result<String, Error> {
+    fn created(&mut self, record: &Record) -> String {
         if let Some(reference) = record.reference() {
             self.known.insert(reference.to_owned(), record.id());
         }
-        Ok(record_line(&record))
+        record_line(record)
     }
 
     fn id_of(&self, name: &str) -> Result<RecordId, Error> {

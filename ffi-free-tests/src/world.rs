@@ -204,6 +204,11 @@ impl World {
         self.lock().canned.push(canned);
     }
 
+    /// Forgets the answers that were not asked for.
+    pub fn forget_answers(&self) {
+        self.lock().canned.clear();
+    }
+
     /// Marks the next request as one whose call is given up while it is on its way.
     pub fn abandon_next(&self) {
         self.lock().abandon_next = true;

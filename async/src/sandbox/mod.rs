@@ -36,7 +36,8 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time;
 
-use crate::transport::{Transport, reqwest::over_reqwest};
+use crate::over_reqwest;
+use crate::transport::Transport;
 use listener::{Handler, Listening, Sent, Silence, bind_in_thread};
 pub use merchant::Merchant;
 
@@ -119,7 +120,7 @@ impl fmt::Debug for Server {
 impl Shared {
     fn new(mut config: SandboxConfig, address: SocketAddr) -> io::Result<Arc<Self>> {
         config.public_url = format!("http://{address}");
-        let deliver = over_reqwest(Duration::from_secs(5)).map_err(io::Error::other)?;
+        let deliver = Arc::new(over_reqwest(Duration::from_secs(5)).map_err(io::Error::other)?);
         let sandbox = Mutex::new(Sandbox::new(config));
         Ok(Arc::new(Self {
             sandbox,

@@ -11,8 +11,10 @@ use http::{Request, Response};
 use sanspay_core::TransportError;
 
 /// What comes of one request.
-pub(crate) type Outcome = Result<Response<Vec<u8>>, TransportError>;
+pub type Outcome = Result<Response<Vec<u8>>, TransportError>;
+
+/// A request on its way.
+pub type Sending = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
 /// A closure from a request to what comes of it.
-pub(crate) type Transport =
-    dyn Fn(Request<Vec<u8>>) -> Pin<Box<dyn Future<Output = Outcome> + Send>> + Send + Sync;
+pub(crate) type Transport = dyn Fn(Request<Vec<u8>>) -> Sending + Send + Sync;

@@ -11,21 +11,43 @@ use reqwest::{Client, retry};
 use rustls::{ClientConfig, RootCertStore};
 use sanspay_core::{Error, ErrorKind, Limits, TransportError};
 
-use super::{Outcome, Transport};
+use super::{Outcome, Sending};
 
 /// A connection is reused for less than the 75 s after which NGINX closes an idle one by default.
 const MAX_IDLE_AGE: Duration = Duration::from_secs(45);
 
-/// A transport with a pool of its own.
-pub(crate) fn over_reqwest(connect_timeout: Duration) -> Result<Arc<Transport>, Error> {
+/// The transport that a client has by default, with a pool of its own: for closures that stand
+/// around it.
+///
+/// ```
+/// use std::time::Duration;
+/// use sanspay_async::{Client, over_reqwest};
+///
+/// let send = over_reqwest(Duration::from_secs(10))?;
+/// let client = Client::builder()
+///     .base_url("https://api.example.com")
+///     .credentials("key-id", "key-secret")
+///     .transport(move |request| {
+///         // Count, trace or record here.
+///         send(request)
+///     })
+///     .build()?;
+/// # Ok::<(), sanspay_core::Error>(())
+/// ```
+///
+/// # Errors
+/// When the TLS configuration is refused.
+pub fn over_reqwest(
+    connect_timeout: Duration,
+) -> Result<impl Fn(Request<Vec<u8>>) -> Sending + Send + Sync + 'static, Error> {
     let client = client(connect_timeout).map_err(|source| {
         let detail = "the TLS configuration was refused";
         Error::new(ErrorKind::Invalid, "configure", detail).with_source(source)
     })?;
-    Ok(Arc::new(move |request| {
+    Ok(move |request| -> Sending {
         let client = client.clone();
         Box::pin(async move { send(&client, request).await })
-    }))
+    })
 }
 
 fn client(connect_timeout: Duration) -> Result<Client, Box<dyn std::error::Error + Send + Sync>> {

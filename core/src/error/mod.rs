@@ -151,6 +151,10 @@ impl Error {
     /// waited for a token.
     pub(crate) fn seen_by(&self, operation: impl Into<Cow<'static, str>>) -> Self {
         let mut inner = (*self.0).clone();
+        // A token route that is not found must not pass for a payment that is not found.
+        if matches!(inner.kind, ErrorKind::NotFound | ErrorKind::Conflict) {
+            inner.kind = ErrorKind::Refused;
+        }
         inner.detail = format!("{}: {}", inner.operation, inner.detail).into();
         inner.operation = operation.into();
         Self(Box::new(inner))
@@ -232,13 +236,15 @@ impl Error {
         !self.outcome_unknown()
     }
 
-    /// Whether the same call may succeed later without a change on your side.
+    /// Whether the same call, made again later without a change on your side, may succeed and
+    /// cannot execute anything twice: what a retry loop of yours asks.
     pub fn is_transient(&self) -> bool {
         use ErrorKind as K;
-        matches!(
+        let passes = matches!(
             self.kind(),
             K::NotSent | K::Lost | K::Deadline | K::RateLimited | K::Server
-        )
+        );
+        passes && self.safe_to_retry()
     }
 
     /// What to do next, in one sentence.

@@ -22,6 +22,9 @@ use crate::transport::{Limits, TransportError};
 /// [`Wait::wake_early`] never needs it.
 const FOLLOWER_LOOKS_AGAIN: Duration = Duration::from_millis(100);
 
+/// The longest deadline, 136 years: a clock can be added to it without harm.
+const LONGEST_DEADLINE: Duration = Duration::from_secs(u32::MAX as u64);
+
 const ANSWER_LATE: &str = "the deadline passed before the answer came";
 const TOKEN_LATE: &str = "the deadline passed before a token was there";
 
@@ -76,7 +79,7 @@ enum Stage {
 impl<E: Endpoint> Exchange<E> {
     pub(super) fn new(session: Session, endpoint: E) -> Self {
         Self {
-            deadline: session.settings().deadline,
+            deadline: session.settings().deadline.min(LONGEST_DEADLINE),
             jitter: fastrand::Rng::with_seed(session.next_seed()),
             session,
             endpoint,
@@ -96,7 +99,7 @@ impl<E: Endpoint> Exchange<E> {
 
     /// Replaces the session's deadline for this call. It counts from the first poll.
     pub fn with_deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = deadline;
+        self.deadline = deadline.min(LONGEST_DEADLINE);
         self
     }
 

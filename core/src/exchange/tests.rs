@@ -18,7 +18,7 @@ use crate::error::{Error, ErrorKind, Intent};
 use crate::transport::{Limits, TransportError};
 
 /// An operation with a replay rule of our choice.
-struct Probe(Replay);
+pub(super) struct Probe(pub(super) Replay);
 
 impl Endpoint for Probe {
     type Output = String;
@@ -40,7 +40,7 @@ impl Endpoint for Probe {
 }
 
 /// Answers are `"name life"`.
-struct TokenSource;
+pub(super) struct TokenSource;
 
 impl Endpoint for TokenSource {
     type Output = AccessToken;
@@ -69,9 +69,9 @@ impl Endpoint for TokenSource {
     }
 }
 
-type Outcome = Result<Response<Vec<u8>>, TransportError>;
+pub(super) type Outcome = Result<Response<Vec<u8>>, TransportError>;
 
-fn session(change: impl FnOnce(&mut Settings)) -> Session {
+pub(super) fn session(change: impl FnOnce(&mut Settings)) -> Session {
     let mut settings = Settings::default();
     change(&mut settings);
     Session::new(
@@ -81,26 +81,26 @@ fn session(change: impl FnOnce(&mut Settings)) -> Session {
     )
 }
 
-fn at(seconds: u64) -> SystemTime {
+pub(super) fn at(seconds: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000 + seconds)
 }
 
-fn answered(status: u16, body: &str) -> Outcome {
+pub(super) fn answered(status: u16, body: &str) -> Outcome {
     Ok(Response::builder()
         .status(status)
         .body(body.as_bytes().to_vec())
         .unwrap())
 }
 
-fn token(name: &str, life: u64) -> Outcome {
+pub(super) fn token(name: &str, life: u64) -> Outcome {
     answered(200, &format!("[\"{name}\",{life}]"))
 }
 
-fn not_sent() -> Outcome {
+pub(super) fn not_sent() -> Outcome {
     Err(TransportError::not_sent("refused"))
 }
 
-fn lost() -> Outcome {
+pub(super) fn lost() -> Outcome {
     Err(TransportError::maybe_sent("reset"))
 }
 
@@ -349,6 +349,19 @@ fn a_failed_fetch_is_shared_by_its_waiters_and_forgotten_within_seconds() {
 }
 
 #[test]
+fn what_the_token_route_answers_is_not_taken_for_the_operations_own_answer() {
+    for status in [404, 409] {
+        let session = session(|_| ());
+        let mut exchange = session.exchange(Probe(Replay::Safe));
+        sent(exchange.poll(at(0)));
+        exchange.reply(at(0), answered(status, ""));
+        let error = done(exchange.poll(at(0))).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Refused);
+        assert!(error.to_string().contains("fetch token"), "{error}");
+    }
+}
+
+#[test]
 fn a_follower_that_looks_late_learns_how_its_fetch_ended() {
     let session = session(|s| s.retry = RetryPolicy::never());
     let mut leader = session.exchange(Probe(Replay::Safe));
@@ -360,6 +373,19 @@ fn a_follower_that_looks_late_learns_how_its_fetch_ended() {
         done(follower.poll(at(20))).unwrap_err().kind(),
         ErrorKind::Server
     );
+}
+
+#[test]
+fn an_old_failure_answers_nobody_while_a_newer_fetch_is_under_way() {
+    let session = session(|s| s.retry = RetryPolicy::never());
+    let mut unlucky = session.exchange(Probe(Replay::Safe));
+    sent(unlucky.poll(at(100)));
+    unlucky.reply(at(100), answered(500, ""));
+    // The clock goes back, somebody fetches anew, and the clock passes the failure once more.
+    let mut leader = session.exchange(Probe(Replay::Safe));
+    sent(leader.poll(at(90)));
+    let mut follower = session.exchange(Probe(Replay::Safe));
+    assert!(waits(follower.poll(at(100))).may_end_early());
 }
 
 #[test]
@@ -424,6 +450,7 @@ fn what_may_have_been_executed_is_not_repeated_and_says_so() {
             error.outcome_unknown() && !error.safe_to_retry() && waits.is_empty(),
             "{error}"
         );
+        assert!(!error.is_transient(), "a retry loop would send it again");
         let unknown = error.unknown().unwrap();
         assert_eq!(
             (
@@ -604,14 +631,14 @@ fn an_exchange_can_move_to_another_thread() {
 }
 
 #[test]
-fn debug_shows_neither_token_nor_body() {
+fn debug_shows_neither_token_nor_url_nor_body() {
     let session = session(|_| ());
     let mut exchange = session.exchange(Probe(Replay::Safe));
     let step = exchange.poll(at(0));
     let mut seen = format!("{step:?} {exchange:?} {session:?}");
     exchange.reply(at(0), token("sk_token", 3600));
     let step = exchange.poll(at(0));
-    assert_eq!(format!("{step:?}"), "Send(POST /probe)");
+    assert_eq!(format!("{step:?}"), "Send(POST, 2 bytes)");
     seen += &format!("{step:?} {exchange:?} {session:?}");
     seen += &format!("{:?}", sent(step).headers());
     assert!(!seen.contains("sk_token"), "{seen}");

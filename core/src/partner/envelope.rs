@@ -7,18 +7,26 @@ use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, IgnoredAny, Ma
 use serde_json::value::RawValue;
 
 use super::record::{Record, once};
-use crate::answer::{success, unreadable};
+use crate::answer::{received_error, success, unreadable};
 use crate::api::Api;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
-/// The record of a success, bare or inside `data`.
+/// The record of a success, bare or inside `data`. One that was not asked for, as from a cache or
+/// for an idempotency key that was used before, is an error.
 pub(super) fn one_record(
     operation: &str,
+    asked_for: impl FnOnce(&Record) -> bool,
     api: &Api,
     response: &Response<&[u8]>,
 ) -> Result<Record, Error> {
     let body = success(operation, api, response)?;
-    unwrap(body, "id").map_err(|e| unreadable(operation, &e, api, response))
+    let record = unwrap(body, "id").map_err(|e| unreadable(operation, &e, api, response))?;
+    if asked_for(&record) {
+        return Ok(record);
+    }
+    let detail = "the answer is about another record";
+    let kind = ErrorKind::Unreadable;
+    Err(received_error(kind, operation, detail, api, response))
 }
 
 /// Reads the object in `body`, which is bare where it has the field `mark`.

@@ -9,6 +9,9 @@ use serde_json::json;
 use super::{PAYMENTS, PAYOUTS};
 use crate::scenario::{Call, Scenario, Step};
 
+/// A webhook about a record that nobody made.
+const FORGED: &str = r#"{"event":"payment.paid","data":{"id":"6f2b7c1e-6a0e-4f53-9f0e-0d6f3a1b2c3d","type":"payment","status":"paid","amount":"10.00","currency":"USD","reference":"order-1"}}"#;
+
 pub(super) fn all() -> Vec<Scenario> {
     vec![
         Scenario::new("a token is an operation like the others")
@@ -91,6 +94,12 @@ pub(super) fn all() -> Vec<Scenario> {
                 "ok: payment.created confirms payment order-1, 10.00 USD, paid, otherwise than claimed",
                 "GET /partner/payments/{id}: 200",
                 "ok: payment.paid confirms payment order-1, 10.00 USD, paid",
+            ]),
+        Scenario::warm("a forged webhook confirms nothing")
+            .call(Call::Confirm(FORGED.into()))
+            .expect(&[
+                "GET /partner/payments/{id}: 404",
+                "error: confirm event, NotFound, status 404, code record_not_found, attempts 1",
             ]),
         Scenario::warm("a lookup finds the payout, and no payment of the same reference")
             .call(Call::Payment("same"))

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use http::StatusCode;
 use sanspay_core::RetryPolicy;
 use sanspay_core::partner::ListPayments;
 use sanspay_core::sandbox::RecordKind;
 
 use super::{PAYMENTS, PAYOUTS};
 use crate::scenario::{Call, Scenario, Step};
+use crate::world::Canned;
 
 fn list() -> Call {
     Call::List(ListPayments::new())
@@ -156,6 +158,16 @@ fn statuses() -> Vec<Scenario> {
                 "POST /partner/payments: 503",
                 "error: create payment, Server, status 503, code server_error, attempts 1, outcome unknown",
             ]),
+        Scenario::warm("a payment is not sent again after 408, which a gateway may have said")
+            .fault("408 html executed", PAYMENTS)
+            .call(Call::Payment("order-1"))
+            .step(Step::Resolve)
+            .expect(&[
+                "POST /partner/payments: 408",
+                "error: create payment, Server, status 408, not JSON, attempts 1, outcome unknown",
+                "GET /partner/payments?type=payment&reference=order-1: 200",
+                "found: payment order-1, 10.00 USD, created",
+            ]),
         Scenario::warm("a payment is not sent again after 429, and was not executed")
             .fault("429 retry-after=2", PAYMENTS)
             .call(Call::Payment("order-1"))
@@ -199,6 +211,29 @@ fn retry_after() -> Vec<Scenario> {
                 "ok: 0 records",
             ],
         ),
+        once(
+            "a date of Retry-After that has come shortens no wait",
+            "503 retry-after-date=0",
+            &[
+                "GET /partner/payments: 503",
+                "wait at most 200ms",
+                "GET /partner/payments: 200",
+                "ok: 0 records",
+            ],
+        ),
+        Scenario::warm("a Retry-After that nobody understands is none")
+            .canned(
+                Canned::new(PAYMENTS, "")
+                    .status(StatusCode::SERVICE_UNAVAILABLE)
+                    .header("retry-after", "in a while"),
+            )
+            .call(list())
+            .expect(&[
+                "GET /partner/payments: 503",
+                "wait at most 200ms",
+                "GET /partner/payments: 200",
+                "ok: 0 records",
+            ]),
         once(
             "a Retry-After that is too long ends the call at once",
             "429 retry-after=31",

@@ -1,0 +1,108 @@
+//! An axum handler for the hosted checkout's notification, which answers `succeed` only for an
+//! order of ours. `cargo run --example notification_axum`
+#![allow(clippy::print_stdout)]
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::Response;
+use axum::routing::post;
+use sanspay_async::sandbox;
+use sanspay_core::Currency;
+use sanspay_core::checkout::{
+    Answer, Checkout, Environment, Matched, Order, Product, ProductType, Progress, Refusal,
+    SigningKey, Status, Verifier,
+};
+use sanspay_core::sandbox::SandboxConfig;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+#[derive(Clone)]
+struct Shop {
+    verifier: Arc<Verifier>,
+    /// The orders with their status by number; a database in real life.
+    orders: Arc<Mutex<BTreeMap<String, (Order, Status)>>>,
+    paid: watch::Sender<bool>,
+}
+
+impl Shop {
+    fn notified(&self, body: &[u8]) -> Result<(), Box<dyn Error>> {
+        let signed = self.verifier.notification(body)?;
+        let mut orders = self
+            .orders
+            .lock()
+            .map_err(|_| "the orders are not readable")?;
+        let (order, stored) = orders
+            .get_mut(signed.out_trade_no())
+            .ok_or("not an order of ours")?;
+        let matched = signed.matches(order)?;
+        // In a database this, the dedup key and the order are one transaction.
+        if stored.progress(matched.status()) == Progress::Advance {
+            println!(
+                "{}: {} → {}",
+                matched.dedup_key(),
+                stored.as_str(),
+                matched.status().as_str()
+            );
+            *stored = matched.status();
+            self.paid.send_replace(matches!(matched, Matched::Paid(_)));
+        }
+        Ok(())
+    }
+}
+
+async fn notification(State(shop): State<Shop>, body: Bytes) -> Response<Body> {
+    let result = shop.notified(&body);
+    // The log says why; the answer does not.
+    if let Err(error) = &result {
+        match error.downcast_ref::<Refusal>() {
+            Some(refusal) => println!("refused: {}", refusal.log_reason()),
+            None => println!("refused: {error}"),
+        }
+    }
+    Answer::to(&result).response().map(Body::from)
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let listener = TcpListener::bind(sandbox::FREE_PORT).await?;
+    let notify_url = format!("http://{}/notify", listener.local_addr()?);
+    let provider = sandbox::serve(SandboxConfig::default(), sandbox::FREE_PORT).await?;
+
+    let key = SigningKey::new("sandbox-app-key")?;
+    let price = "9.90".parse()?;
+    let order =
+        Order::new("sandbox-app", "A-1", price, Currency::USD, "Tea").channel("1", Currency::USD);
+    let orders = BTreeMap::from([("A-1".to_owned(), (order, Status::Created))]);
+    let (paid, mut is_paid) = watch::channel(false);
+    let keys = [key.clone(), SigningKey::new("sandbox-default-key")?];
+    let verifier = Arc::new(Verifier::new(keys)?);
+    let shop = Shop {
+        verifier,
+        orders: Arc::new(Mutex::new(orders)),
+        paid,
+    };
+    let app = Router::new()
+        .route("/notify", post(notification))
+        .with_state(shop);
+    tokio::spawn(async move { axum::serve(listener, app).await });
+
+    let product = Product::new("Tea", ProductType::Physical, "FOOD_PRODUCTS");
+    let signed = Checkout::one_off("sandbox-app", Environment::Production, product)
+        .order("A-1", price, Currency::USD)
+        .notify_url(notify_url)
+        .page(format!("{}/checkout", provider.base_url()))
+        .sign(&key, SystemTime::now())?;
+    // The payer's browser opens the URL, and the payer pays.
+    let page = http::Request::get(signed.url()).body(Vec::new())?;
+    provider.with(|sandbox, now| sandbox.handle(&page, now));
+    provider.with(|sandbox, now| sandbox.pay_order("A-1", now))?;
+    is_paid.wait_for(|paid| *paid).await?;
+    println!("the order is paid");
+    Ok(())
+}

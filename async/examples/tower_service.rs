@@ -1,0 +1,35 @@
+//! A tower service as the transport: hyper's pooled client below one's own limit and timeout.
+//! `cargo run --example tower_service`
+#![allow(clippy::print_stdout)]
+
+use std::error::Error;
+use std::time::Duration;
+
+use http_body_util::Full;
+use hyper::body::Bytes;
+use hyper_util::client::legacy::Client as HyperClient;
+use hyper_util::rt::TokioExecutor;
+use sanspay_async::{Client, sandbox};
+use sanspay_core::Currency;
+use sanspay_core::partner::NewPayment;
+use sanspay_core::sandbox::SandboxConfig;
+use tower::ServiceBuilder;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let provider = sandbox::serve(SandboxConfig::default(), sandbox::FREE_PORT).await?;
+    let service = ServiceBuilder::new()
+        .concurrency_limit(8)
+        .timeout(Duration::from_secs(5))
+        .service(HyperClient::builder(TokioExecutor::new()).build_http::<Full<Bytes>>());
+    let client = Client::builder()
+        .base_url(provider.base_url())
+        .credentials("sandbox-key-id", "sandbox-key-secret")
+        .service(service)
+        .build()?;
+    let payment = client
+        .call(NewPayment::new("order-1", "10.00".parse()?, Currency::USD))
+        .await?;
+    println!("{} is {}", payment.id(), payment.status());
+    Ok(())
+}

@@ -1,0 +1,89 @@
+//! An axum handler that receives a webhook and confirms it before it acts on it.
+//! `cargo run --example webhook_axum`
+#![allow(clippy::print_stdout)]
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::post;
+use sanspay_async::{Client, sandbox};
+use sanspay_core::partner::{Change, NewPayment, Status, UnconfirmedEvent};
+use sanspay_core::sandbox::SandboxConfig;
+use sanspay_core::{Currency, ErrorKind};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+#[derive(Clone)]
+struct Shop {
+    client: Client,
+    /// The stored status of each order by its reference; a database in real life.
+    orders: Arc<Mutex<BTreeMap<String, Status>>>,
+    paid: watch::Sender<bool>,
+}
+
+async fn webhook(State(shop): State<Shop>, body: Bytes) -> StatusCode {
+    let Ok(event) = UnconfirmedEvent::parse(&body) else {
+        return StatusCode::BAD_REQUEST;
+    };
+    // Anyone may have posted this: only what we fetch with our own token is a fact.
+    let confirmed = match shop.client.call(event.confirm()).await {
+        Ok(confirmed) => confirmed,
+        Err(error) if error.kind() == ErrorKind::NotFound => return StatusCode::BAD_REQUEST,
+        // Not acknowledged, so the provider delivers it again.
+        Err(_) => return StatusCode::SERVICE_UNAVAILABLE,
+    };
+    let record = confirmed.record();
+    let Some(reference) = record.reference() else {
+        return StatusCode::OK;
+    };
+    let Ok(mut orders) = shop.orders.lock() else {
+        return StatusCode::SERVICE_UNAVAILABLE;
+    };
+    let stored = orders
+        .entry(reference.to_owned())
+        .or_insert(Status::Created);
+    // Deliveries come twice and in any order; paid never goes back.
+    if stored.change_to(record.status()) == Change::Advance {
+        println!("{reference}: {stored} → {}", record.status());
+        *stored = record.status().clone();
+        shop.paid.send_replace(stored.is_paid());
+    }
+    StatusCode::OK
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let listener = TcpListener::bind(sandbox::FREE_PORT).await?;
+    let mut config = SandboxConfig::default();
+    config.partner.webhook_url =
+        Some(format!("http://{}/webhooks", listener.local_addr()?).parse()?);
+    let provider = sandbox::serve(config, sandbox::FREE_PORT).await?;
+
+    let client = Client::builder()
+        .base_url(provider.base_url())
+        .credentials("sandbox-key-id", "sandbox-key-secret")
+        .build()?;
+    let (paid, mut is_paid) = watch::channel(false);
+    let shop = Shop {
+        client: client.clone(),
+        orders: Arc::default(),
+        paid,
+    };
+    let app = Router::new()
+        .route("/webhooks", post(webhook))
+        .with_state(shop);
+    tokio::spawn(async move { axum::serve(listener, app).await });
+
+    client
+        .call(NewPayment::new("order-1", "10.00".parse()?, Currency::USD))
+        .await?;
+    provider.with(|sandbox, now| sandbox.pay("order-1", now))?;
+    is_paid.wait_for(|paid| *paid).await?;
+    println!("the order is paid");
+    Ok(())
+}

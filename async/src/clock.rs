@@ -1,0 +1,47 @@
+//! Where the client's time comes from.
+
+use std::pin::Pin;
+use std::time::{Duration, SystemTime};
+
+/// The client's time. The system's by default; a test that puts its own in its place needs
+/// neither sleeps nor patience. The time limit of a request under way is tokio's, whatever the
+/// clock.
+///
+/// ```
+/// use std::pin::Pin;
+/// use std::sync::Mutex;
+/// use std::time::{Duration, SystemTime};
+/// use sanspay_async::Clock;
+///
+/// struct Virtual(Mutex<SystemTime>);
+/// impl Clock for Virtual {
+///     fn now(&self) -> SystemTime {
+///         *self.0.lock().unwrap()
+///     }
+///     fn sleep(&self, delay: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+///         *self.0.lock().unwrap() += delay;
+///         Box::pin(std::future::ready(()))
+///     }
+/// }
+/// ```
+pub trait Clock: Send + Sync {
+    /// The wall clock. It may jump in either direction.
+    fn now(&self) -> SystemTime;
+
+    /// Sleeps before the next attempt. Waiting for another call that fetches the token is no
+    /// sleep: there the client waits to be woken.
+    fn sleep(&self, delay: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+}
+
+/// The system's clock, and tokio's timer.
+pub(crate) struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> SystemTime {
+        SystemTime::now()
+    }
+
+    fn sleep(&self, delay: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(tokio::time::sleep(delay))
+    }
+}

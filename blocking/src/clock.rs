@@ -1,0 +1,44 @@
+//! Where the client's time comes from.
+
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+/// The client's time. The system's by default; a test that puts its own in its place needs
+/// neither sleeps nor patience.
+///
+/// ```
+/// use std::sync::Mutex;
+/// use std::time::{Duration, SystemTime};
+/// use sanspay_blocking::Clock;
+///
+/// struct Virtual(Mutex<SystemTime>);
+/// impl Clock for Virtual {
+///     fn now(&self) -> SystemTime {
+///         *self.0.lock().unwrap()
+///     }
+///     fn sleep(&self, delay: Duration) {
+///         *self.0.lock().unwrap() += delay;
+///     }
+/// }
+/// ```
+pub trait Clock: Send + Sync {
+    /// The wall clock. It may jump in either direction.
+    fn now(&self) -> SystemTime;
+
+    /// Sleeps before the next attempt. Waiting for another call that fetches the token is no
+    /// sleep: there the client waits to be woken.
+    fn sleep(&self, delay: Duration);
+}
+
+/// The system's clock.
+pub(crate) struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> SystemTime {
+        SystemTime::now()
+    }
+
+    fn sleep(&self, delay: Duration) {
+        thread::sleep(delay);
+    }
+}

@@ -1,0 +1,419 @@
+//! A whole run against the partner API: every operation, in every way in which it can end.
+
+use std::time::Duration;
+
+use http::header::AUTHORIZATION;
+use http::{Method, StatusCode};
+use sanspay_core::exchange::Step;
+use sanspay_core::partner::{
+    ListPayments, NewPayment, NewPayout, Raw, Record, RecordType, Resolution, ShowPayment, Status,
+    UnconfirmedEvent, Unresolved,
+};
+use sanspay_core::sandbox::{FaultRule, Sandbox, SandboxConfig};
+use sanspay_core::{
+    Currency, Endpoint, Error, Limits, Page, Pager, Secret, Session, SessionBuilder, Settings,
+    UnknownOutcome,
+};
+use sanspay_ffi_free_tests::{Canned, World};
+use serde_json::{Value, json};
+
+use super::search::{Secrets, Shown};
+
+const PAYMENTS: &str = "/partner/payments";
+const PAYOUTS: &str = "/partner/payouts";
+const TOKEN: &str = "/partner/auth/token";
+
+/// A merchant whose every step is printed.
+struct Merchant<'a> {
+    world: World,
+    session: Session,
+    shown: &'a mut Shown,
+    secrets: &'a mut Secrets,
+}
+
+fn payment() -> NewPayment {
+    NewPayment::new("order-1", "10.00".parse().unwrap(), Currency::USD)
+        .description("PlantedDescription")
+        .customer(&json!({
+            "name": "PlantedJane PlantedDoe",
+            "email": "planted.mail@customer.example",
+            "phone": "5550007788",
+        }))
+        .metadata(&json!({"note": "PlantedJane"}))
+        .return_url("https://shop.example/PlantedJane")
+}
+
+fn payout() -> NewPayout {
+    let beneficiary = json!({"name": "PlantedBeneficiary", "iban": "DE89PLANTED"});
+    let amount = "25.50".parse().unwrap();
+    NewPayout::new("order-1", amount, Currency::EUR, &beneficiary).description("PlantedDescription")
+}
+
+fn list() -> ListPayments {
+    ListPayments::new().reference("order-1")
+}
+
+pub(crate) fn show(shown: &mut Shown, secrets: &mut Secrets) {
+    let mut config = SandboxConfig::default();
+    config.partner.key_id = Secret::new("PlantedKeyId");
+    config.partner.key_secret = Secret::new("PlantedKeySecret");
+    config.partner.webhook_url = Some("https://shop.example/hooks".parse().unwrap());
+    let mut settings = Settings::default();
+    settings.retry.max_attempts = 2;
+    settings.max_body = 20_000;
+    let session = SessionBuilder::new(0)
+        .base_url("https://api.example.com")
+        .credentials("PlantedKeyId", "PlantedKeySecret")
+        .settings(settings);
+    let mut merchant = Merchant {
+        world: World::new(config),
+        session: session.build().unwrap(),
+        shown,
+        secrets,
+    };
+    merchant.shown.debug(&merchant.session);
+    merchant.successes();
+    merchant.webhooks();
+    merchant.invalid_input();
+    merchant.network();
+    merchant.refusals();
+    merchant.unreadable();
+    merchant.tokens();
+}
+
+impl Merchant<'_> {
+    fn call<E: Endpoint>(&mut self, endpoint: E) -> Result<E::Output, Error> {
+        let shown = &mut *self.shown;
+        let mut exchange = self.session.exchange(endpoint);
+        shown.debug(&exchange);
+        let result = loop {
+            let step = exchange.poll(self.world.now());
+            shown.debug(&step);
+            shown.debug(&exchange);
+            match step {
+                Step::Send(request) => {
+                    if let Some(value) = request.headers().get(AUTHORIZATION) {
+                        let token = value.to_str().unwrap().strip_prefix("Bearer ").unwrap();
+                        self.secrets.add(token);
+                    }
+                    shown.debug(request.headers());
+                    shown.debug(&Limits::of(&request));
+                    let flight = self.world.depart(&request);
+                    shown.debug(&flight);
+                    let outcome = self.world.land(flight);
+                    if let Err(error) = &outcome {
+                        shown.error(error);
+                    }
+                    exchange.reply(self.world.now(), outcome);
+                }
+                Step::Wait(wait) => {
+                    shown.debug(&wait);
+                    self.world.advance(wait.delay());
+                }
+                Step::Done(result) => break result,
+            }
+        };
+        shown.debug(&exchange);
+        shown.debug(&exchange.report());
+        if let Err(error) = &result {
+            self.show_error(error);
+        }
+        result
+    }
+
+    fn show_error(&mut self, error: &Error) {
+        let shown = &mut *self.shown;
+        shown.error(error);
+        shown.debug(error.advice());
+        error
+            .problems()
+            .iter()
+            .for_each(|problem| shown.both(problem));
+        if let Some(body) = error.error_body() {
+            shown.both(body);
+        }
+        if let Some(api) = error.api() {
+            shown.debug(api);
+        }
+        if let Some(unknown) = error.unknown() {
+            shown.debug(unknown);
+        }
+    }
+
+    fn show_page(&mut self, page: &Page<Record>) {
+        self.shown.debug(page);
+        self.shown.debug(page.items());
+    }
+
+    fn successes(&mut self) {
+        self.shown.debug(&payment());
+        let record = self.call(payment()).unwrap();
+        self.shown.debug(&record);
+        self.shown.both(&record.id());
+        self.shown.both(record.record_type().unwrap());
+        self.shown.both(record.status());
+        self.shown.both(record.currency());
+        let change = Status::Created.change_to(&Status::from("PlantedJane PlantedDoe"));
+        self.shown.debug(&change);
+        // Text of an unknown status is the server's; its Display is the text itself, by design.
+        self.shown
+            .debug(&Status::from("PlantedJane planted.mail@customer.example"));
+        self.shown.debug(&RecordType::from(
+            "PlantedJane planted.mail@customer.example",
+        ));
+
+        self.shown.debug(&payout());
+        let out = self.call(payout()).unwrap();
+        self.shown.debug(&out);
+        let show = ShowPayment::new(record.id());
+        self.shown.debug(&show);
+        self.call(show).unwrap();
+        self.shown.debug(&list());
+        let page = self.call(list()).unwrap();
+        self.show_page(&page);
+        let mut pager = Pager::new(list());
+        self.shown.debug(&pager);
+        pager.accept(page).unwrap();
+        self.shown.debug(&pager);
+        let again = self.call(ListPayments::new()).unwrap();
+        self.show_error(&pager.accept(again).unwrap_err());
+
+        let raw = Raw::<Value>::new(Method::GET, PAYMENTS).query("reference", "order-1");
+        self.shown.debug(&raw);
+        self.call(raw).unwrap();
+        let body = json!({"email": "planted.mail@customer.example", "amount": "PlantedJane"});
+        let raw = Raw::<Value>::new(Method::POST, PAYMENTS).json(&body);
+        self.shown.debug(&raw);
+        self.call(raw).unwrap_err();
+    }
+
+    fn webhooks(&mut self) {
+        let due = self.world.sandbox(Sandbox::due);
+        assert!(!due.is_empty());
+        for delivery in due {
+            self.shown.debug(&delivery);
+            self.shown.debug(&delivery.id);
+            let event = UnconfirmedEvent::parse(delivery.request.body()).unwrap();
+            self.shown.debug(&event);
+            self.shown.both(event.kind());
+            self.shown.debug(&event.confirm());
+            let confirmed = self.call(event.confirm()).unwrap();
+            self.shown.debug(&confirmed);
+            self.shown.both(&confirmed.dedup_key());
+        }
+        for body in [
+            &br#"{"event":"PlantedJane","data":"planted.mail@customer.example"}"#[..],
+            br#"{"event":["PlantedJane"]}"#,
+            b"PlantedJane",
+            br#"{"PlantedJane":1}"#,
+        ] {
+            let error = UnconfirmedEvent::parse(body).unwrap_err();
+            self.show_error(&error);
+        }
+        let seen: Vec<_> = self.world.sandbox(|s, _| s.seen().cloned().collect());
+        for seen in &seen {
+            self.shown.debug(seen);
+        }
+        let request = http::Request::get("/x").body(Vec::new()).unwrap();
+        let outcome = self
+            .world
+            .sandbox(|sandbox, now| sandbox.exchange(&request, now));
+        self.shown.debug(&outcome);
+    }
+
+    fn invalid_input(&mut self) {
+        let wrong = Currency::from_received("PlantedJane");
+        let zero = "0".parse().unwrap();
+        let payment = NewPayment::new("order-1\n", zero, wrong.clone())
+            .description("PlantedDescription".repeat(20))
+            .return_url("PlantedJane")
+            .cancel_url("ftp://PlantedJane")
+            .idempotency_key("PlantedJane PlantedDoe");
+        self.shown.debug(&payment);
+        self.call(payment).unwrap_err();
+        let payout =
+            NewPayout::new(" order-1", zero, wrong.clone(), &Value::Null).metadata(&Value::Null);
+        self.shown.debug(&payout);
+        self.call(payout).unwrap_err();
+        let list = ListPayments::new()
+            .reference("order-1\n")
+            .currency(wrong)
+            .page(0);
+        self.shown.debug(&list);
+        self.call(list).unwrap_err();
+        let raw = Raw::<()>::new(Method::GET, "/x?PlantedJane").json(&());
+        self.call(raw).unwrap_err();
+        self.call(Raw::<()>::new(Method::GET, "PlantedJane"))
+            .unwrap_err();
+    }
+
+    fn fault(&self, fault: &str, path: &str) {
+        let rule = FaultRule::new(fault.parse().unwrap()).path(path);
+        self.world.sandbox(|sandbox, _| sandbox.add_fault(rule));
+    }
+
+    fn network(&mut self) {
+        for fault in [
+            "not-connected",
+            "lost-answer",
+            "broken-off",
+            "latency=31000",
+        ] {
+            for path in [PAYMENTS, PAYOUTS] {
+                self.fault(fault, path);
+                self.fault(fault, path);
+            }
+            let _ = self.call(list());
+            let _ = self.call(list());
+            self.world.sandbox(|sandbox, _| sandbox.clear_faults());
+            self.fault(fault, PAYOUTS);
+            self.fault(fault, PAYOUTS);
+            let unknown = self.call(payout()).err().and_then(|e| e.unknown().cloned());
+            if let Some(unknown) = unknown {
+                self.resolve(&unknown);
+            }
+            self.world.sandbox(|sandbox, _| sandbox.clear_faults());
+        }
+    }
+
+    /// Looks up in each way in which it can end.
+    fn resolve(&mut self, unknown: &UnknownOutcome) {
+        let answers = [
+            None,
+            Some(Canned::new(PAYMENTS, "[]")),
+            Some(Canned::new(PAYMENTS, r#"{"PlantedJane":1}"#)),
+            Some(Canned::new(
+                PAYMENTS,
+                json!({"data": [], "links": {"next": "?p=PlantedJane"}}).to_string(),
+            )),
+        ];
+        for answer in answers {
+            if let Some(answer) = answer {
+                self.world.answer_with(answer);
+            }
+            let lookup = unknown.lookup(self.world.now());
+            self.shown.debug(&lookup);
+            let resolution = Resolution::from(self.call(lookup));
+            self.shown.debug(&resolution);
+            if let Resolution::Unknown(reason) = &resolution {
+                self.shown.both(reason);
+            }
+        }
+        self.shown.both(&Unresolved::Several { records: 2 });
+    }
+
+    /// Refusals whose bodies repeat what was sent, as servers do.
+    fn refusals(&mut self) {
+        let standard = json!({
+            "message": "planted.mail@customer.example is taken by PlantedJane",
+            "code": "no PlantedJane here",
+            "errors": {
+                "customer.email": ["planted.mail@customer.example is wrong"],
+                "planted.mail@customer.example": ["PlantedDoe"],
+            },
+        });
+        let bodies = [
+            standard.to_string(),
+            json!(["PlantedJane", {"PlantedDoe": "5550007788"}]).to_string(),
+            "<html><title>PlantedJane</title>DE89PLANTED</html>".into(),
+            r#"{"message":"PlantedJane"#.into(),
+            String::new(),
+        ];
+        for body in bodies {
+            for status in [400, 401, 403, 404, 408, 409, 422, 429, 500, 502, 503, 504] {
+                let status = StatusCode::from_u16(status).unwrap();
+                for path in [PAYMENTS, PAYOUTS] {
+                    for _ in 0..2 {
+                        self.world
+                            .answer_with(Canned::new(path, body.clone()).status(status));
+                    }
+                }
+                self.call(list()).unwrap_err();
+                self.call(payout()).unwrap_err();
+                self.world.forget_answers();
+            }
+        }
+    }
+
+    /// Successes that hold customer data in the wrong places.
+    fn unreadable(&mut self) {
+        let planted = "PlantedJane planted.mail@customer.example";
+        let mut bodies = vec![
+            json!(planted).to_string(),
+            json!({planted: planted}).to_string(),
+            format!("{planted} {{"),
+            "PlantedJane ".repeat(2000),
+        ];
+        for field in [
+            "id",
+            "type",
+            "status",
+            "amount",
+            "currency",
+            "reference",
+            "created_at",
+        ] {
+            for value in [json!(planted), json!([planted]), json!({planted: planted})] {
+                let mut record = json!({
+                    "id": "6f2b7c1e-6a0e-4f53-9f0e-0d6f3a1b2c3d", "type": "payment",
+                    "status": "paid", "amount": "1", "currency": "USD", "unknown": planted,
+                    "metadata": {planted: planted}, "checkout_url": planted,
+                    "failure_reason": planted,
+                });
+                record[field] = value;
+                bodies.push(record.to_string());
+            }
+        }
+        for body in bodies {
+            self.world.answer_with(Canned::new(PAYOUTS, body.clone()));
+            if let Ok(record) = self.call(payout()) {
+                self.shown.debug(&record);
+                let wrong = record.extra_as::<u8>("unknown").unwrap_err();
+                self.show_error(&wrong);
+            }
+            self.world
+                .answer_with(Canned::new(PAYMENTS, format!("[{body}]")));
+            if let Ok(page) = self.call(list()) {
+                self.show_page(&page);
+            }
+        }
+    }
+
+    /// Token answers that are refused or not understood, and hold a token all the same.
+    fn tokens(&mut self) {
+        let token = "PlantedKeySecret";
+        for (status, body) in [
+            (200, json!({"token": token}).to_string()),
+            (200, json!({"access_token": [token]}).to_string()),
+            (
+                200,
+                json!({"access_token": format!("{token}\n")}).to_string(),
+            ),
+            (
+                200,
+                json!({"access_token": token, "token_type": token}).to_string(),
+            ),
+            (
+                200,
+                json!({"access_token": token, "expires_in": token}).to_string(),
+            ),
+            (200, format!("{{\"access_token\":\"{token}")),
+            (
+                401,
+                json!({"message": format!("{token} is wrong")}).to_string(),
+            ),
+            (500, format!("<title>{token}</title>")),
+        ] {
+            self.world.sandbox(|sandbox, _| sandbox.revoke_tokens());
+            self.world.advance(Duration::from_secs(7200));
+            let status = StatusCode::from_u16(status).unwrap();
+            for _ in 0..2 {
+                self.world
+                    .answer_with(Canned::new(TOKEN, body.clone()).status(status));
+            }
+            let error = self.call(list()).unwrap_err();
+            assert!(error.to_string().contains("fetch token"));
+            self.world.forget_answers();
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! The types that hold rules, keys and places, and those that the sandbox has.
+
+use std::time::Duration;
+
+use http::Response;
+use sanspay_core::exchange::{Failure, RetryDecision};
+use sanspay_core::partner::{FetchToken, RecordId};
+use sanspay_core::sandbox::{
+    ActionError, CheckoutApp, CheckoutChannel, DuplicateReferences, Fault, FaultRule, OrderStatus,
+    PageShape, RecordKind, RecordStatus, Reply, RetryAfter, Sandbox, SandboxConfig, Shape,
+    StatusFault,
+};
+use sanspay_core::{
+    AccessToken, Amount, Api, Auth, BaseUrl, Credentials, Currency, Cursor, Error, ErrorKind,
+    Idempotency, Intent, Lifetime, Limits, Problems, Replay, RetryPolicy, Secret, SessionBuilder,
+    Settings, Timestamp, TransportError, UnknownOutcome, Wire,
+};
+use sanspay_ffi_free_tests::World;
+
+use super::search::Shown;
+
+pub(crate) fn show(shown: &mut Shown) {
+    secrets(shown);
+    rules(shown);
+    texts(shown);
+    sandbox(shown);
+}
+
+fn secrets(shown: &mut Shown) {
+    shown.debug(&Secret::new("PlantedKeySecret"));
+    let credentials = Credentials::new("PlantedKeyId", "PlantedKeySecret").unwrap();
+    shown.debug(&credentials);
+    shown.debug(&FetchToken::new(credentials));
+    shown.error(&Credentials::new("PlantedKeyId\n", "PlantedKeySecret ").unwrap_err());
+    let builder = SessionBuilder::new(0).credentials("PlantedKeyId", "Planted KeySecret");
+    shown.debug(&builder);
+    shown.error(&builder.build().unwrap_err());
+    let life = Lifetime::For(Duration::from_secs(1));
+    let token = AccessToken::new("PlantedKeySecret", life).unwrap();
+    shown.debug(&token);
+    shown.debug(&token.authorization());
+    shown.error(&AccessToken::new("PlantedKeySecret\n", life).unwrap_err());
+    shown.debug(&life);
+}
+
+fn rules(shown: &mut Shown) {
+    shown.debug(&Settings::default());
+    shown.debug(&RetryPolicy::default());
+    shown.debug(&Settings::default().token);
+    shown.debug(&Idempotency::Unknown);
+    shown.debug(&Failure::Lost);
+    shown.debug(&RetryDecision::Stop);
+    shown.debug(&Replay::Unsafe);
+    shown.debug(&Auth::Bearer);
+    shown.debug(&ErrorKind::Lost);
+    shown.debug(&Wire::default());
+    let base = BaseUrl::new("https://api.example.com").unwrap();
+    shown.both(&base);
+    shown.debug(&Api::new(base));
+    for url in [
+        "https://PlantedKeyId:PlantedKeySecret@h.example",
+        "https://h.example?key=PlantedKeySecret",
+        "PlantedKeySecret",
+        "http://plantedkeysecret.example",
+    ] {
+        shown.error(&BaseUrl::new(url).unwrap_err());
+    }
+    shown.debug(&Limits {
+        time_left: Duration::ZERO,
+        body: 1,
+    });
+    shown.both(&TransportError::not_sent("refused"));
+    shown.both(&TransportError::maybe_sent("reset"));
+    shown.debug(&Cursor::Link("/x?reference=PlantedJane".into()));
+    let intent = Intent::new("payout", "PlantedJane");
+    shown.debug(&intent);
+    shown.debug(&UnknownOutcome::new(intent, std::time::UNIX_EPOCH));
+    let mut problems = Problems::new();
+    problems.add("field", "is wrong");
+    shown.debug(&problems);
+    let error: Error = problems.into_result("operation").unwrap_err();
+    shown.both(&error.problems()[0]);
+}
+
+/// What is parsed from text and must not repeat it.
+fn texts(shown: &mut Shown) {
+    let wrong = "PlantedJane planted.mail@customer.example";
+    shown.both(&wrong.parse::<Amount>().unwrap_err());
+    shown.both(&Amount::from_minor_units(1000, 2).unwrap());
+    shown.both(&Currency::new(wrong).unwrap_err());
+    shown.both(&Currency::USD);
+    shown.debug(&Currency::from_received(wrong));
+    shown.both(&wrong.parse::<Timestamp>().unwrap_err());
+    shown.both(&Timestamp::from_unix_seconds(1).unwrap());
+    shown.both(&wrong.parse::<RecordId>().unwrap_err());
+}
+
+fn sandbox(shown: &mut Shown) {
+    let mut config = SandboxConfig::default();
+    config.partner.key_id = Secret::new("PlantedKeyId");
+    config.partner.key_secret = Secret::new("PlantedKeySecret");
+    let key = sanspay_core::checkout::SigningKey::new("PlantedSigningKey").unwrap();
+    config.checkout.apps = vec![CheckoutApp::new("7", key.clone())];
+    config.checkout.default_key = Some(key);
+    shown.debug(&config.checkout.apps[0]);
+    shown.debug(&CheckoutChannel::new("1", "PayPal", true));
+    shown.debug(&config.checkout);
+    shown.debug(&config.partner);
+    shown.debug(&config.partner.webhooks);
+    shown.debug(&config.partner.webhooks.attempts);
+    shown.debug(&config);
+    shown.debug(&Sandbox::new(config.clone()));
+    shown.debug(&World::new(config));
+    shown.debug(&Shape::Bare);
+    shown.debug(&PageShape::Full);
+    shown.debug(&DuplicateReferences::Accept);
+    shown.debug(&RecordKind::Payment);
+    shown.debug(&RecordStatus::Paid);
+    shown.debug(&OrderStatus::Created);
+    shown.both(&ActionError::NotFound);
+    let fault: Fault = "429 retry-after=1".parse().unwrap();
+    shown.both(&fault);
+    shown.both(&StatusFault::new(http::StatusCode::BAD_GATEWAY));
+    shown.debug(&RetryAfter::Seconds(1));
+    shown.debug(&FaultRule::new(fault));
+    shown.both(&"PlantedJane".parse::<Fault>().unwrap_err());
+    let body = b"PlantedJane".to_vec();
+    shown.debug(&Reply::Answer(Response::new(body.clone())));
+    shown.debug(&Reply::BrokenOff(Response::new(body)));
+}
