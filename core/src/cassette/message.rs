@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use percent_encoding::percent_decode_str;
 use serde::de::Unexpected;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -76,6 +76,17 @@ impl RecordedRequest {
             headers: Headers::of(request.headers()),
             body: Body::read(request.headers(), request.body()),
         }
+    }
+
+    /// Path and query; `change` may replace texts, and what no URI may hold is encoded.
+    pub(super) fn uri(&self, change: impl Fn(&str) -> String) -> Uri {
+        let mut target = change(&self.path).replace('<', "%3C").replace('>', "%3E");
+        if !self.query.is_empty() {
+            let change = |Pair(name, value): &Pair| Pair(name.clone(), change(value));
+            target.push('?');
+            target.push_str(&encoded(&self.query.iter().map(change).collect::<Vec<_>>()));
+        }
+        target.parse().unwrap_or_default()
     }
 }
 

@@ -6,12 +6,12 @@ use std::future::{Ready, ready};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use http::{Request, Response, Uri};
+use http::{Request, Response};
 
 use super::error::CassetteError;
 use super::format::{Cassette, Failure, Interaction, Kind};
 use super::matching::{Comparison, Difference, Matching};
-use super::message::{RecordedRequest, encoded};
+use super::message::RecordedRequest;
 use super::redact::{Redaction, Redactor};
 use super::{origin, token};
 use crate::transport::TransportError;
@@ -304,7 +304,7 @@ impl State {
             .map(|body| body.write(change));
         let mut request = Request::new(body.unwrap_or_default());
         *request.method_mut() = interaction.request.method.clone();
-        *request.uri_mut() = uri(&interaction.request, change);
+        *request.uri_mut() = interaction.request.uri(change);
         interaction
             .request
             .headers
@@ -343,18 +343,6 @@ impl Replayed {
             outcome: Err(TransportError::maybe_sent("not recorded")),
         }
     }
-}
-
-/// Path and query, without what no URI may hold.
-fn uri(request: &RecordedRequest, change: impl Fn(&str) -> String) -> Uri {
-    let mut target = change(&request.path)
-        .replace('<', "%3C")
-        .replace('>', "%3E");
-    if !request.query.is_empty() {
-        target.push('?');
-        target.push_str(&encoded(&request.query));
-    }
-    target.parse().unwrap_or_default()
 }
 
 fn describe(index: usize, interaction: &Interaction) -> String {

@@ -1,5 +1,6 @@
 //! Takes secrets and personal data out of what is recorded, in the moment of writing.
 
+mod known;
 mod names;
 mod rules;
 mod text;
@@ -11,23 +12,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use percent_encoding::percent_decode_str;
 
+use self::known::{Known, Reach};
 use self::names::{Class, Within};
 use self::text::Finding;
-use self::view::View;
 use super::json::Json;
 use super::message::{Body, Headers, Mixed, Pair, RecordedRequest, RecordedResponse};
-use super::token::{self, placeholder};
+use super::token;
 use super::{moment, origin};
 use crate::checkout::SigningKey;
 
-/// What is shorter is hidden in its field and not wherever else these characters stand.
-const TELLING_LENGTH: usize = 6;
-
-/// What is shorter than that is hidden elsewhere only where it stands alone, down to this length.
-const ALONE_LENGTH: usize = 4;
-
-/// A learned secret of this length or more must not be found in the output in any form.
-const CHECKED_LENGTH: usize = 8;
+/// A cookie's value of this length or more is none that every visitor gets.
+const COOKIE_LENGTH: usize = 6;
 
 /// How many encodings inside of each other are undone while writing, and while checking.
 const DEPTH: usize = 2;
@@ -38,50 +33,20 @@ pub(super) struct Redactor<'a> {
     rules: &'a Redaction,
     /// Seconds by which points in time are moved.
     shift: i64,
-    /// Each hidden value.
-    hidden: BTreeMap<String, Hidden>,
-    counts: BTreeMap<String, usize>,
-    /// What is searched for in texts, and what takes its place.
-    needles: Vec<(String, String)>,
-    /// What must not be in the output, with its label.
-    checked: Vec<(String, Vec<String>)>,
+    known: Known,
     ids: BTreeMap<String, usize>,
     origins: BTreeSet<String>,
 }
 
-struct Hidden {
-    placeholder: String,
-    /// Whether it is hidden wherever it stands alone, and not only in its field.
-    alone: bool,
-}
-
-/// Where a value is hidden besides its own field.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Reach {
-    /// Everywhere, and the output is searched for it.
-    Secret,
-    /// Everywhere where it tells something.
-    Person,
-    /// Everywhere if it is long.
-    Field,
-}
-
 impl<'a> Redactor<'a> {
     pub(super) fn new(rules: &'a Redaction, shift: i64) -> Self {
-        let mut redactor = Self {
+        Self {
             rules,
             shift,
-            hidden: BTreeMap::new(),
-            counts: BTreeMap::new(),
-            needles: Vec::new(),
-            checked: Vec::new(),
+            known: Known::new(rules.secrets()),
             ids: BTreeMap::new(),
             origins: BTreeSet::new(),
-        };
-        for secret in rules.secrets() {
-            redactor.learn("secret", secret, Reach::Secret);
         }
-        redactor
     }
 
     /// Notes the origin that requests go to, which no cassette keeps.
@@ -145,7 +110,7 @@ impl<'a> Redactor<'a> {
     fn cookies(&mut self, text: &str) {
         for cookie in text.split([';', ',']) {
             let value = cookie.split_once('=').map_or("", |(_, value)| value.trim());
-            if value.len() >= TELLING_LENGTH {
+            if value.len() >= COOKIE_LENGTH {
                 self.hide("cookie", value, Reach::Secret);
             }
         }
@@ -213,7 +178,7 @@ impl<'a> Redactor<'a> {
             Json::Text(text) => Json::Text(self.leaf(name, within, text)),
             Json::Number(digits) => {
                 let redacted = match self.rules.classify(name, within) {
-                    Class::Plain => self.alone(digits).map(str::to_owned),
+                    Class::Plain => self.known.alone(digits).map(str::to_owned),
                     _ => Some(self.leaf(name, within, digits)),
                 };
                 redacted.map_or_else(|| json.clone(), Json::Text)
@@ -282,16 +247,10 @@ impl<'a> Redactor<'a> {
         if let Some(moved) = moment::rfc3339(text, self.shift) {
             return moved;
         }
-        match self.alone(text) {
+        match self.known.alone(text) {
             Some(placeholder) => placeholder.to_owned(),
             None => self.free(text),
         }
-    }
-
-    /// The placeholder of a text that is nothing but a hidden value.
-    fn alone(&self, text: &str) -> Option<&str> {
-        let hidden = self.hidden.get(text).filter(|hidden| hidden.alone)?;
-        Some(&hidden.placeholder)
     }
 
     /// Any text.
@@ -322,7 +281,7 @@ impl<'a> Redactor<'a> {
             let decoded = decode(raw);
             let redacted = self.leaf(&field.name, Within::Nothing, &decoded);
             if redacted != decoded {
-                self.note_readings(raw, &redacted);
+                self.known.note_readings(raw, &redacted);
                 replaced.push((field.range, encode(&redacted)));
             }
         }
@@ -338,7 +297,7 @@ impl<'a> Redactor<'a> {
                 let placeholder = self.hide(&finding.name, value, Reach::Person);
                 replaced.extend(view.original(&finding.range).map(|r| (r, placeholder)));
             }
-            self.find_needles(&view, &mut replaced);
+            replaced.extend(self.known.find_in(&view));
         }
         let kept = token::ranges(text);
         let apart = |range: &std::ops::Range<usize>| {
@@ -349,13 +308,13 @@ impl<'a> Redactor<'a> {
         token::replace(text, replaced)
     }
 
-    fn find_needles(&self, view: &View, replaced: &mut Vec<(std::ops::Range<usize>, String)>) {
-        for (needle, placeholder) in &self.needles {
-            for (at, _) in view.text().match_indices(needle.as_str()) {
-                let range = view.original(&(at..at + needle.len()));
-                replaced.extend(range.map(|range| (range, placeholder.clone())));
-            }
-        }
+    fn hide(&mut self, name: &str, value: &str, reach: Reach) -> String {
+        self.known.hide(name, value, reach, self.shift)
+    }
+
+    /// The label of a secret that is still found in the text, in whatever form.
+    pub(super) fn leak(&self, text: &str) -> Option<&str> {
+        self.known.leak(text)
     }
 
     fn number_ids(&mut self, text: &str) -> String {
@@ -372,82 +331,6 @@ impl<'a> Redactor<'a> {
             }
         }
         token::replace(text, replaced)
-    }
-
-    /// The placeholder of a value, which is the same from now on.
-    fn hide(&mut self, name: &str, value: &str, reach: Reach) -> String {
-        match self.hidden.get(value) {
-            Some(known) => known.placeholder.clone(),
-            None => self.learn(name, value, reach),
-        }
-    }
-
-    fn learn(&mut self, name: &str, value: &str, reach: Reach) -> String {
-        let label = token::label(names::parts(name).next_back().unwrap_or(name));
-        let number = self.counts.entry(label.clone()).or_default();
-        *number += 1;
-        let placeholder = placeholder(&label, *number, moment::expiry(value, self.shift));
-        self.note(value, &label, &placeholder, reach);
-        placeholder
-    }
-
-    /// Remembers what a value is hidden behind, and whether it is searched for.
-    fn note(&mut self, value: &str, label: &str, placeholder: &str, reach: Reach) {
-        let told = self.rules.is_told(value);
-        let telling = names::is_telling(value);
-        if told || (telling && value.len() >= TELLING_LENGTH) {
-            let mut forms = vec![value.to_owned()];
-            forms.extend(view::disguises(value));
-            let needles = forms
-                .iter()
-                .map(|form| (form.clone(), placeholder.to_owned()));
-            self.needles.extend(needles);
-            if told || (reach == Reach::Secret && value.len() >= CHECKED_LENGTH) {
-                self.checked.push((label.to_owned(), forms));
-            }
-        }
-        let long_enough = value.len() >= ALONE_LENGTH && reach != Reach::Field;
-        let hidden = Hidden {
-            placeholder: placeholder.to_owned(),
-            alone: told || (telling && (long_enough || value.len() >= TELLING_LENGTH)),
-        };
-        self.hidden.insert(value.to_owned(), hidden);
-    }
-
-    /// Hides what a value of a broken text may stand for as well: how it was escaped there is
-    /// anybody's guess.
-    fn note_readings(&mut self, raw: &str, placeholder: &str) {
-        if !token::is_placeholder(placeholder) {
-            return;
-        }
-        for view in view::views(raw, DEPTH) {
-            if !self.hidden.contains_key(view.text()) {
-                self.note(view.text(), "", placeholder, Reach::Person);
-            }
-        }
-    }
-
-    /// The label of a secret that is still found in the text, in whatever form.
-    pub(super) fn leak(&self, text: &str) -> Option<&str> {
-        let mut texts = vec![text.to_owned()];
-        // Encodings inside of encodings inside of base64.
-        for _ in 0..3 {
-            let decoded: Vec<_> = texts
-                .iter()
-                .flat_map(|text| view::views(text, DEPTH))
-                .collect();
-            for view in &decoded {
-                let found = self.checked.iter().find(|(_, forms)| {
-                    forms.iter().any(|form| view.text().contains(form.as_str()))
-                });
-                if let Some((label, _)) = found {
-                    return Some(label);
-                }
-            }
-            let runs = decoded.iter().filter_map(|v| view::decoded_runs(v.text()));
-            texts = runs.collect();
-        }
-        None
     }
 }
 

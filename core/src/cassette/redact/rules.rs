@@ -128,10 +128,6 @@ impl Redaction {
         self.secrets.iter().map(Secret::expose)
     }
 
-    pub(super) fn is_told(&self, value: &str) -> bool {
-        self.secrets().any(|secret| secret == value)
-    }
-
     pub(super) fn signing_keys(&self) -> impl Iterator<Item = &SigningKey> {
         self.signing_keys.iter()
     }
