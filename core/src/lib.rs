@@ -115,6 +115,8 @@ pub mod partner;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 mod secret;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod timestamp;
 mod transport;
 

@@ -61,5 +61,19 @@ pub use record::{RecordedId, Recorder};
 pub use redact::Redaction;
 pub use replay::{Delivered, Replay, ReplayError, Replayed};
 
+/// Whether one of the secrets is found in the text, in whatever encoding.
+#[cfg(feature = "testing")]
+pub(crate) fn leak(secrets: &[String], text: &str) -> bool {
+    let add = |rules: Redaction, secret: &String| rules.secret(secret.as_str());
+    let rules = secrets.iter().fold(Redaction::new(), add);
+    redact::Redactor::new(&rules, 0).leak(text).is_some()
+}
+
+/// Whether the text is a placeholder and nothing else.
+#[cfg(feature = "testing")]
+pub(crate) fn is_placeholder(text: &str) -> bool {
+    token::is_placeholder(text)
+}
+
 #[cfg(test)]
 mod tests;

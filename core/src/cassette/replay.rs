@@ -337,6 +337,17 @@ impl State {
 }
 
 impl Replayed {
+    /// What a driver of the sandbox's kind makes of it.
+    #[cfg(feature = "testing")]
+    pub(crate) fn into_reply(self) -> crate::sandbox::Reply {
+        use crate::sandbox::Reply;
+        match self.outcome {
+            Ok(response) => Reply::Answer(response),
+            Err(error) if error.may_have_been_sent() => Reply::Lost,
+            Err(_) => Reply::NotConnected,
+        }
+    }
+
     fn lost() -> Self {
         Self {
             took: Duration::ZERO,
