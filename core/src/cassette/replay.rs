@@ -45,7 +45,8 @@ struct State {
 }
 
 /// What the cassette has for a request, with the time that it took.
-#[derive(Debug)]
+///
+/// `Debug` leaves headers and body out.
 pub struct Replayed {
     /// How long the answer or the failure took, as far as it was recorded.
     pub took: Duration,
@@ -388,6 +389,16 @@ impl fmt::Debug for Replay {
             .field("used", &state.used.len())
             .field("interactions", &state.cassette.interactions().len())
             .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Replayed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let outcome = self.outcome.as_ref().map(Response::status);
+        f.debug_struct("Replayed")
+            .field("took", &self.took)
+            .field("outcome", &outcome)
+            .finish()
     }
 }
 

@@ -1,5 +1,6 @@
 //! A client with no socket, no thread and no sleep.
 
+use std::fmt;
 use std::time::Duration;
 use std::vec;
 
@@ -148,5 +149,13 @@ impl<L: Paged> Iterator for TestPages<L> {
                 }
             }
         }
+    }
+}
+
+impl<L: Paged> fmt::Debug for TestPages<L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TestPages")
+            .field("failed", &self.failed)
+            .finish_non_exhaustive()
     }
 }

@@ -1,5 +1,6 @@
 //! A request on its way, and answers that no sandbox gives.
 
+use std::fmt;
 use std::time::Duration;
 
 use http::{HeaderValue, Response, StatusCode, header};
@@ -9,7 +10,9 @@ use crate::sandbox::Reply;
 use crate::transport::TransportError;
 
 /// An answer that is given in the sandbox's place, for what no sandbox answers.
-#[derive(Debug, Clone)]
+///
+/// `Debug` leaves header and body out.
+#[derive(Clone)]
 pub struct Canned {
     pub(super) path: String,
     pub(super) skip: u32,
@@ -61,6 +64,16 @@ impl Canned {
     pub fn skip(mut self, requests: u32) -> Self {
         self.skip = requests;
         self
+    }
+}
+
+impl fmt::Debug for Canned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Canned")
+            .field("path", &self.path)
+            .field("skip", &self.skip)
+            .field("status", &self.response.status())
+            .finish_non_exhaustive()
     }
 }
 

@@ -8,6 +8,8 @@ use http::{Method, Response, StatusCode, Uri};
 use crate::transport::TransportError;
 
 /// Everything that happened, in order. Two drivers that behave the same have equal traces.
+///
+/// It shows the paths and queries of requests, and never a header or a body.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Trace(Vec<Event>);
 
