@@ -53,6 +53,18 @@ impl SigningKey {
         Ok(Self(secret))
     }
 
+    /// A key that is known to be good.
+    #[cfg(feature = "cassette")]
+    pub(crate) fn of_cassettes(secret: &'static str) -> Self {
+        Self(secret.into())
+    }
+
+    /// The text, to be kept out of recordings.
+    #[cfg(feature = "cassette")]
+    pub(crate) fn secret(&self) -> &Secret {
+        &self.0
+    }
+
     /// Whether this is [`PUBLIC_SAMPLE`](SigningKey::PUBLIC_SAMPLE), on which production must
     /// not rely.
     pub fn is_public_sample(&self) -> bool {
