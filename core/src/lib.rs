@@ -102,6 +102,8 @@ mod access_token;
 mod answer;
 mod api;
 mod builder;
+#[cfg(feature = "cassette")]
+pub mod cassette;
 pub mod checkout;
 mod credentials;
 mod endpoint;
@@ -113,6 +115,8 @@ pub mod partner;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 mod secret;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod timestamp;
 mod transport;
 

@@ -18,12 +18,9 @@ mod memory;
 mod run;
 mod scenario;
 pub mod scenarios;
-mod trace;
-mod world;
 
 pub use driver::{Client, Driver, KEY_ID, KEY_SECRET};
-pub use memory::{InMemory, MemoryClient, drive};
+pub use memory::{InMemory, MemoryClient};
 pub use run::{disagreements, perform, run};
+pub use sanspay_core::testing::{Canned, Event, Flight, RequestEnd, Trace, World, drive};
 pub use scenario::{Call, Scenario, Step};
-pub use trace::{Event, RequestEnd, Trace};
-pub use world::{Canned, Flight, World};

@@ -16,8 +16,8 @@ use serde_json::{Value, json};
 use crate::driver::{Client, Driver, KEY_ID, KEY_SECRET};
 use crate::memory::InMemory;
 use crate::scenario::{Call, Scenario, Step};
-use crate::trace::Trace;
-use crate::world::World;
+use sanspay_core::testing::Trace;
+use sanspay_core::testing::World;
 
 /// Puts the driver through one scenario.
 pub fn run<D: Driver>(driver: &D, scenario: &Scenario) -> Trace {

@@ -8,7 +8,7 @@ use sanspay_core::partner::ListPayments;
 use sanspay_core::sandbox::{RecordKind, SandboxConfig};
 use serde_json::Value;
 
-use crate::world::Canned;
+use sanspay_core::testing::Canned;
 
 /// One scenario of the suite. It is data: the same for every driver.
 #[derive(Debug, Clone)]
@@ -151,7 +151,7 @@ impl Scenario {
         self.step(Step::Canned(canned))
     }
 
-    /// The trace that has to come of it; see [`Trace::difference`](crate::Trace::difference).
+    /// The trace that has to come of it; see [`Trace::difference`].
     #[must_use]
     pub fn expect(mut self, lines: &[&'static str]) -> Self {
         self.expected = lines.to_vec();

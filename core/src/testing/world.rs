@@ -1,18 +1,18 @@
 //! The world outside of a client: the sandbox, the network before it, and the clock.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use http::{HeaderValue, Request, Response, StatusCode, header};
-use sanspay_core::exchange::Wait;
-use sanspay_core::sandbox::{Reply, Sandbox, SandboxConfig};
-use sanspay_core::{Limits, TransportError};
+use http::{Request, Response, header};
 
-use crate::trace::{Event, RequestEnd, Trace};
-
-/// The year 2027: when every world begins.
-const BEGINNING: Duration = Duration::from_secs(1_800_000_000);
+use super::flight::{Canned, Flight};
+use super::trace::{Event, RequestEnd, Trace};
+use crate::cassette::{Cassette, Kind, RecordedId, Recorder, Replay};
+use crate::exchange::Wait;
+use crate::sandbox::{PartnerConfig, Reply, Sandbox, SandboxConfig};
+use crate::transport::{Limits, TransportError};
 
 /// The sandbox, the network before it and the clock, all virtual: time passes only by
 /// [`sleep`](World::sleep), [`advance`](World::advance) and by the latency of answers. Clones
@@ -20,8 +20,8 @@ const BEGINNING: Duration = Duration::from_secs(1_800_000_000);
 ///
 /// ```
 /// use std::time::Duration;
-/// use sanspay_ffi_free_tests::World;
 /// use sanspay_core::sandbox::SandboxConfig;
+/// use sanspay_core::testing::World;
 ///
 /// let world = World::new(SandboxConfig::default());
 /// let before = world.now();
@@ -32,132 +32,51 @@ const BEGINNING: Duration = Duration::from_secs(1_800_000_000);
 #[derive(Clone)]
 pub struct World(Arc<Mutex<Inner>>);
 
-struct Inner {
+pub(super) struct Inner {
     now: SystemTime,
     sandbox: Sandbox,
+    pub(super) partner: PartnerConfig,
+    replay: Option<Replay>,
+    recorder: Option<Recorder>,
+    /// The `Authorization` of requests.
+    pub(super) tokens: BTreeSet<String>,
     canned: Vec<Canned>,
     abandon_next: bool,
-    trace: Trace,
-}
-
-/// An answer that is given in the sandbox's place, for what no sandbox answers.
-#[derive(Debug, Clone)]
-pub struct Canned {
-    path: String,
-    skip: u32,
-    response: Response<Vec<u8>>,
-}
-
-impl Canned {
-    /// Answers the next request for this path with 200 and this body as JSON.
-    pub fn new(path: impl Into<String>, body: impl Into<Vec<u8>>) -> Self {
-        let mut response = Response::new(body.into());
-        let json_type = HeaderValue::from_static("application/json");
-        response
-            .headers_mut()
-            .insert(header::CONTENT_TYPE, json_type);
-        Self {
-            path: path.into(),
-            skip: 0,
-            response,
-        }
-    }
-
-    /// Answers with another status.
-    #[must_use]
-    pub fn status(mut self, status: StatusCode) -> Self {
-        *self.response.status_mut() = status;
-        self
-    }
-
-    /// Says that the body is something else than JSON.
-    #[must_use]
-    pub fn content_type(mut self, text: &'static str) -> Self {
-        let value = HeaderValue::from_static(text);
-        self.response
-            .headers_mut()
-            .insert(header::CONTENT_TYPE, value);
-        self
-    }
-
-    /// Adds a header.
-    #[must_use]
-    pub fn header(mut self, name: &'static str, text: &'static str) -> Self {
-        let value = HeaderValue::from_static(text);
-        self.response.headers_mut().insert(name, value);
-        self
-    }
-
-    /// Lets the first requests for the path pass.
-    #[must_use]
-    pub fn skip(mut self, requests: u32) -> Self {
-        self.skip = requests;
-        self
-    }
-}
-
-/// A request on its way, with what will become of it.
-///
-/// A driver without sockets hands it to [`World::land`]. One on a socket sends the request for
-/// real, makes [`reply`](Flight::reply) happen to it, and reports to [`World::landed`].
-#[derive(Debug)]
-#[must_use = "a flight ends by landing"]
-pub struct Flight {
-    index: usize,
-    delay: Duration,
-    body_limit: usize,
-    late: bool,
-    abandoned: bool,
-    reply: Reply,
-}
-
-impl Flight {
-    /// How long it takes, in virtual time; never longer than the call's deadline.
-    pub fn delay(&self) -> Duration {
-        self.delay
-    }
-
-    /// Whether the answer comes after the deadline: the transport has to give up first.
-    pub fn is_late(&self) -> bool {
-        self.late
-    }
-
-    /// Whether the call is to be given up while this is on its way.
-    pub fn is_abandoned(&self) -> bool {
-        self.abandoned
-    }
-
-    /// What happens to the request, see the table of [`Reply`].
-    pub fn reply(&self) -> &Reply {
-        &self.reply
-    }
-
-    fn outcome(self) -> Result<Response<Vec<u8>>, TransportError> {
-        match self.reply {
-            Reply::NotConnected => Err(TransportError::not_sent("no connection")),
-            _ if self.late => Err(TransportError::maybe_sent("no answer in time")),
-            Reply::Answer(mut response) => {
-                // The contract of a transport: one byte more than the limit tells the rest.
-                let most = self.body_limit.saturating_add(1);
-                response.body_mut().truncate(most);
-                Ok(response)
-            }
-            Reply::BrokenOff(_) => Err(TransportError::maybe_sent("broken off")),
-            Reply::Lost => Err(TransportError::maybe_sent("connection closed")),
-        }
-    }
+    pub(super) trace: Trace,
 }
 
 impl World {
     /// A world with this sandbox, on the 15th of January 2027.
     pub fn new(config: SandboxConfig) -> Self {
         Self(Arc::new(Mutex::new(Inner {
-            now: SystemTime::UNIX_EPOCH + BEGINNING,
+            now: Cassette::beginning(),
+            partner: config.partner.clone(),
+            replay: None,
+            recorder: None,
+            tokens: BTreeSet::new(),
             sandbox: Sandbox::new(config),
             canned: Vec::new(),
             abandon_next: false,
             trace: Trace::default(),
         })))
+    }
+
+    /// A world in which a cassette answers, and nobody else. A request that it does not know is
+    /// not sent, and noted in the trace with what differs.
+    pub fn replaying(replay: Replay) -> Self {
+        let world = Self::new(SandboxConfig::default());
+        world.lock().replay = Some(replay);
+        world
+    }
+
+    /// Whether a cassette answers.
+    pub fn is_replaying(&self) -> bool {
+        self.lock().replay.is_some()
+    }
+
+    /// Records what goes over the network from now on.
+    pub fn record(&self, recorder: &Recorder) {
+        self.lock().recorder = Some(recorder.clone());
     }
 
     /// The virtual time.
@@ -226,16 +145,11 @@ impl World {
         let event = Event::request(request.method(), request.uri());
         let index = inner.trace.push(event);
         let abandoned = std::mem::take(&mut inner.abandon_next);
-        let (delay, reply) = if abandoned {
-            inner.trace.end_request(index, RequestEnd::Abandoned);
-            (Duration::ZERO, Reply::Lost)
-        } else if let Some(response) = inner.canned(request.uri().path()) {
-            (Duration::ZERO, Reply::Answer(response))
-        } else {
-            let now = inner.now;
-            let outcome = inner.sandbox.exchange(request, now);
-            (outcome.delay, outcome.reply)
-        };
+        inner.learn(request);
+        let now = inner.now;
+        let recorded = inner.recorder.as_ref();
+        let recorded = recorded.map(|recorder| recorder.request(request, now));
+        let (delay, reply) = inner.fate(request, abandoned, index);
         Flight {
             index,
             delay: delay.min(limits.time_left),
@@ -243,6 +157,7 @@ impl World {
             late: delay > limits.time_left,
             abandoned,
             reply,
+            recorded,
         }
     }
 
@@ -260,10 +175,9 @@ impl World {
     /// # Errors
     /// Those of [`land`](World::land).
     pub fn arrive(&self, flight: Flight) -> Result<Response<Vec<u8>>, TransportError> {
-        let index = flight.index;
+        let (index, recorded) = (flight.index, flight.recorded);
         let outcome = flight.outcome();
-        let end = RequestEnd::of(&outcome);
-        self.lock().trace.end_request(index, end);
+        self.lock().ended(index, recorded, &outcome);
         outcome
     }
 
@@ -271,8 +185,7 @@ impl World {
     pub fn landed(&self, flight: &Flight, outcome: &Result<Response<Vec<u8>>, TransportError>) {
         let mut inner = self.lock();
         inner.pass(flight.delay);
-        let end = RequestEnd::of(outcome);
-        inner.trace.end_request(flight.index, end);
+        inner.ended(flight.index, flight.recorded, outcome);
     }
 
     /// The whole way of one request without a socket: it departs and lands.
@@ -289,10 +202,26 @@ impl World {
         &self,
         mut merchant: impl FnMut(&Request<Vec<u8>>) -> Option<Response<Vec<u8>>>,
     ) {
+        let replay = self.lock().replay.clone();
+        if let Some(replay) = replay {
+            while let Some(delivered) = replay.next_delivery() {
+                let _ = merchant(&delivered.request);
+            }
+            return;
+        }
         let due = self.sandbox(Sandbox::due);
         for delivery in due {
+            let kind = kind_of(&delivery.request);
+            let recorder = self.lock().recorder.clone();
+            let begun = recorder.map(|recorder| {
+                let id = recorder.delivery(kind, &delivery.request, self.now());
+                (recorder, id)
+            });
             // The merchant may call the API meanwhile, so the world is not locked here.
             let answer = merchant(&delivery.request);
+            if let (Some((recorder, id)), Some(answer)) = (begun, &answer) {
+                recorder.answered(id, answer, self.now());
+            }
             self.sandbox(|sandbox, now| sandbox.delivered(delivery.id, now, answer.as_ref()));
         }
     }
@@ -313,7 +242,7 @@ impl World {
     }
 
     /// A panicking driver is one of the scenarios, and no code of ours panics inside.
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -321,6 +250,53 @@ impl World {
 impl Inner {
     fn pass(&mut self, time: Duration) {
         self.now = self.now.checked_add(time).unwrap_or(self.now);
+    }
+
+    fn learn(&mut self, request: &Request<Vec<u8>>) {
+        let value = request.headers().get(header::AUTHORIZATION);
+        let text = value.and_then(|value| value.to_str().ok());
+        let token = text.and_then(|text| text.strip_prefix("Bearer "));
+        self.tokens.extend(token.map(str::to_owned));
+    }
+
+    /// What becomes of a request, and after what time.
+    fn fate(
+        &mut self,
+        request: &Request<Vec<u8>>,
+        abandoned: bool,
+        index: usize,
+    ) -> (Duration, Reply) {
+        let replayed = self.replay.as_ref().map(|replay| replay.take(request));
+        if abandoned {
+            self.trace.end_request(index, RequestEnd::Abandoned);
+            return (Duration::ZERO, Reply::Lost);
+        }
+        match replayed {
+            Some(Ok(replayed)) => (replayed.took, replayed.into_reply()),
+            Some(Err(error)) => {
+                self.trace.push(Event::Note(error.to_string()));
+                (Duration::ZERO, Reply::NotConnected)
+            }
+            None => {
+                if let Some(response) = self.canned(request.uri().path()) {
+                    return (Duration::ZERO, Reply::Answer(response));
+                }
+                let outcome = self.sandbox.exchange(request, self.now);
+                (outcome.delay, outcome.reply)
+            }
+        }
+    }
+
+    fn ended(
+        &mut self,
+        index: usize,
+        recorded: Option<RecordedId>,
+        outcome: &Result<Response<Vec<u8>>, TransportError>,
+    ) {
+        if let (Some(recorder), Some(id)) = (&self.recorder, recorded) {
+            recorder.outcome(id, outcome, self.now);
+        }
+        self.trace.end_request(index, RequestEnd::of(outcome));
     }
 
     fn canned(&mut self, path: &str) -> Option<Response<Vec<u8>>> {
@@ -332,6 +308,17 @@ impl Inner {
         }
         let at = self.canned.iter().position(|canned| canned.path == path)?;
         Some(self.canned.remove(at).response)
+    }
+}
+
+/// The partner API sends JSON, the hosted checkout a form.
+fn kind_of(request: &Request<Vec<u8>>) -> Kind {
+    let content_type = request.headers().get(header::CONTENT_TYPE);
+    let is_form = content_type.is_some_and(|t| t.as_bytes().starts_with(b"application/x-www"));
+    if is_form {
+        Kind::Notification
+    } else {
+        Kind::Webhook
     }
 }
 

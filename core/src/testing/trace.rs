@@ -4,9 +4,12 @@ use std::fmt;
 use std::time::Duration;
 
 use http::{Method, Response, StatusCode, Uri};
-use sanspay_core::TransportError;
+
+use crate::transport::TransportError;
 
 /// Everything that happened, in order. Two drivers that behave the same have equal traces.
+///
+/// It shows the paths and queries of requests, and never a header or a body.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Trace(Vec<Event>);
 
@@ -80,18 +83,18 @@ impl Trace {
         ))
     }
 
-    pub(crate) fn push(&mut self, event: Event) -> usize {
+    pub(super) fn push(&mut self, event: Event) -> usize {
         self.0.push(event);
         self.0.len() - 1
     }
 
-    pub(crate) fn end_request(&mut self, index: usize, ended: RequestEnd) {
+    pub(super) fn end_request(&mut self, index: usize, ended: RequestEnd) {
         if let Some(Event::Request { end, .. }) = self.0.get_mut(index) {
             *end = Some(ended);
         }
     }
 
-    pub(crate) fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.0.clear();
     }
 }
@@ -105,7 +108,7 @@ impl fmt::Display for Trace {
 }
 
 impl Event {
-    pub(crate) fn request(method: &Method, uri: &Uri) -> Self {
+    pub(super) fn request(method: &Method, uri: &Uri) -> Self {
         Self::Request {
             method: method.clone(),
             target: normalised(uri),
