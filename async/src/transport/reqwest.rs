@@ -1,6 +1,8 @@
 //! The transport over reqwest: redirects are not followed, nothing is retried below the core,
 //! bodies are bounded.
 
+mod handed_back;
+
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -120,8 +122,18 @@ async fn send(client: &Client, tls: &TlsConfig, mut request: Request<Vec<u8>>) -
         );
     }
     let request = reqwest::Request::try_from(request).map_err(TransportError::not_sent)?;
-    let answer = client.execute(request).await;
-    let mut response = answer.map_err(|error| transport_error(error, tls))?;
+    let target = request.url().clone();
+    let mut response = match client.execute(request).await {
+        Ok(response) => response,
+        Err(error) if handed_back::was(&error) => {
+            let error = error.without_url();
+            return Err(match handed_back::why(tls, &target).await {
+                Some(problem) => tls.transport_error(problem, error),
+                None => TransportError::not_sent(error),
+            });
+        }
+        Err(error) => return Err(transport_error(error, tls)),
+    };
     let mut body = Vec::new();
     // One byte over the limit is enough for the core to notice.
     while body.len() <= most {
