@@ -38,6 +38,8 @@
 mod builder;
 mod client;
 mod clock;
+#[cfg(feature = "ureq")]
+mod doctor;
 mod pages;
 mod span;
 #[cfg(feature = "ureq")]
@@ -50,6 +52,14 @@ mod readme {}
 pub use builder::ClientBuilder;
 pub use client::Client;
 pub use clock::Clock;
+#[cfg(feature = "ureq")]
+pub use doctor::Doctor;
 pub use pages::Pages;
 #[cfg(feature = "ureq")]
-pub use transport::over_ureq;
+#[doc(no_inline)]
+pub use sanspay_tls::doctor::{Check, Diagnosis, Verdict};
+#[cfg(feature = "ureq")]
+#[doc(no_inline)]
+pub use sanspay_tls::{TlsConfig, TlsConfigBuilder, TlsVersion};
+#[cfg(feature = "ureq")]
+pub use transport::UreqTransport;

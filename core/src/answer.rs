@@ -7,7 +7,7 @@ use http::{HeaderMap, Response, StatusCode, header};
 use serde::Deserialize;
 
 use crate::api::Api;
-use crate::error::{Error, ErrorBody, ErrorKind, describe_json_error};
+use crate::error::{Error, ErrorBody, ErrorKind, TlsProblem, describe_json_error};
 
 /// The most of a body that an error keeps.
 const KEPT_BODY: usize = 64 * 1024;
@@ -142,6 +142,10 @@ pub fn success<'a>(
     if status.is_success() {
         return Ok(response.body());
     }
+    let received = Received::new(api, response);
+    if let Some(problem) = TlsProblem::in_answer(status, received.error_body()) {
+        return Err(Error::of_tls(operation.to_owned(), problem).with_received(received));
+    }
     let (kind, detail) = match status.as_u16() {
         401 => (
             ErrorKind::Unauthorized,
@@ -169,7 +173,7 @@ pub fn success<'a>(
         ),
         _ => (ErrorKind::Unreadable, "the status means nothing here"),
     };
-    Err(received_error(kind, operation, detail, api, response))
+    Err(Error::new(kind, operation.to_owned(), detail).with_received(received))
 }
 
 /// The JSON of a success (2xx).

@@ -126,7 +126,10 @@ pub use api::{Api, BaseUrl, Wire, path_segment};
 pub use builder::SessionBuilder;
 pub use credentials::Credentials;
 pub use endpoint::{Auth, Endpoint, Replay};
-pub use error::{ApiError, Error, ErrorBody, ErrorKind, Intent, Problem, Problems, UnknownOutcome};
+pub use error::{
+    ApiError, CertificateValidity, Error, ErrorBody, ErrorKind, Intent, Problem, Problems,
+    TlsProblem, UnknownOutcome,
+};
 pub use exchange::{Exchange, Idempotency, RetryPolicy, Session, Settings, Step, TokenPolicy};
 pub use money::{Amount, AmountError, Currency, CurrencyError};
 pub use pager::{Cursor, Page, Paged, Pager};

@@ -38,6 +38,11 @@ pub(super) fn unwrap<'a, T: Deserialize<'a>>(
     let data = Data { mark }.deserialize(&mut reader)?;
     reader.end()?;
     match data {
+        // A derived reader would take an array for the object as well.
+        Some(data) if data.get().starts_with('[') => {
+            let found = de::Unexpected::Other("an array");
+            Err(de::Error::invalid_type(found, &"a JSON object"))
+        }
         Some(data) => serde_json::from_str(data.get()),
         None => serde_json::from_slice(body),
     }

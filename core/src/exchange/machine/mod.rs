@@ -1,8 +1,9 @@
 //! One exchange: its phases, and how polls and replies move it between them.
 
+mod token;
+
 use std::fmt;
 use std::mem;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use http::header::AUTHORIZATION;
@@ -12,21 +13,18 @@ use super::outcome::judge;
 use super::retry::{Failure, RetryDecision};
 use super::session::{Idempotency, Session};
 use super::step::{Report, Step, Wait};
-use super::token::{Access, Grant, Leadership};
+use super::token::{Grant, Leadership};
+use token::TOKEN_LATE;
+
 use crate::answer;
 use crate::endpoint::{Auth, Endpoint, Replay};
 use crate::error::{Error, ErrorKind, UnknownOutcome};
 use crate::transport::{Limits, TransportError};
 
-/// The longest that a follower waits before it looks again by itself; a driver that heeds
-/// [`Wait::wake_early`] never needs it.
-const FOLLOWER_LOOKS_AGAIN: Duration = Duration::from_millis(100);
-
 /// The longest deadline, 136 years: a clock can be added to it without harm.
 const LONGEST_DEADLINE: Duration = Duration::from_secs(u32::MAX as u64);
 
 const ANSWER_LATE: &str = "the deadline passed before the answer came";
-const TOKEN_LATE: &str = "the deadline passed before a token was there";
 
 /// One call of one endpoint, on its way. See the [module](super) for its states.
 ///
@@ -221,30 +219,6 @@ impl<E: Endpoint> Exchange<E> {
         };
     }
 
-    fn authorize(&mut self, now: SystemTime, followed: Option<u64>) -> Option<Wait> {
-        let tokens = &self.session.0.tokens;
-        self.phase = match tokens.acquire(now, followed) {
-            Access::Use(grant) => Phase::Call(Some(grant), Stage::Send),
-            Access::Fetch(leadership, fallback) => Phase::Fetch(Fetch {
-                leadership,
-                fallback,
-                stage: Stage::Send,
-                attempts: 0,
-            }),
-            Access::Failed(error) => self.end_with(now, error.seen_by(self.operation())),
-            Access::Wait(fetch) => {
-                let delay = self.left().min(FOLLOWER_LOOKS_AGAIN);
-                let wait = Wait {
-                    delay,
-                    fetch: Some((Arc::clone(tokens), fetch)),
-                };
-                self.phase = Phase::Authorize(Some(fetch));
-                return Some(wait);
-            }
-        };
-        None
-    }
-
     /// Hands out the request of the present phase, or changes the phase.
     fn send(&mut self, now: SystemTime) -> Option<Request<Vec<u8>>> {
         let shared = &self.session.0;
@@ -302,52 +276,6 @@ impl<E: Endpoint> Exchange<E> {
                 }
                 self.phase = self.end_with(now, error);
                 None
-            }
-        }
-    }
-
-    fn token_answered(
-        &mut self,
-        now: SystemTime,
-        leadership: Leadership,
-        fallback: Option<Grant>,
-        attempts: u32,
-        outcome: Result<Response<Vec<u8>>, TransportError>,
-    ) -> Phase<E::Output> {
-        let source = &*self.session.0.token_source;
-        let failed = match judge(source, &self.session, now, outcome) {
-            Ok(token) => {
-                return Phase::Call(Some(leadership.obtained(&token, now)), Stage::Send);
-            }
-            Err(failed) => failed,
-        };
-        if fallback.is_none() && self.ran_out_of_time(failed.failure) {
-            // Our haste is no failure of the token: the others go on trying.
-            drop(leadership);
-            return self.end_with(
-                now,
-                self.deadline_error(TOKEN_LATE).with_source(failed.error),
-            );
-        }
-        let error = failed.error.with_attempts(attempts);
-        if let Some(grant) = fallback {
-            leadership.failed(error, now);
-            return Phase::Call(Some(grant), Stage::Send);
-        }
-        let repeatable = source.replay() == Replay::Safe;
-        match self.decide(failed.failure, attempts, repeatable) {
-            RetryDecision::Retry(delay) => {
-                let stage = Stage::Pause(delay);
-                Phase::Fetch(Fetch {
-                    leadership,
-                    fallback: None,
-                    stage,
-                    attempts,
-                })
-            }
-            RetryDecision::Stop => {
-                leadership.failed(error.clone(), now);
-                self.end_with(now, error.seen_by(self.operation()))
             }
         }
     }
