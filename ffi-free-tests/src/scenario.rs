@@ -63,6 +63,28 @@ pub enum Step {
     Warm,
 }
 
+impl Step {
+    /// Whether somebody else than the merchant does it: payer, provider, network.
+    pub(crate) fn is_of_others(&self) -> bool {
+        match self {
+            Self::Fault { .. }
+            | Self::Canned(_)
+            | Self::RevokeTokens
+            | Self::Pay(_)
+            | Self::Executions(..) => true,
+            Self::Call(_)
+            | Self::CallWithin(..)
+            | Self::Pages(_)
+            | Self::Abandon
+            | Self::Resolve
+            | Self::Webhooks
+            | Self::Advance(_)
+            | Self::TurnBack(_)
+            | Self::Warm => false,
+        }
+    }
+}
+
 /// One call of an operation.
 #[derive(Debug, Clone)]
 pub enum Call {

@@ -65,8 +65,8 @@ struct Entry {
 impl Recorder {
     /// Begins a recording with a name for people, such as `payout, answer lost`.
     ///
-    /// Times are rounded down to whole seconds, so that a recording changes little when it is
-    /// made again.
+    /// Times are rounded to whole seconds, so that a recording changes little when it is made
+    /// again.
     pub fn new(name: impl Into<String>, redaction: Redaction) -> Self {
         Self(Arc::new(Mutex::new(Recording {
             name: name.into(),
@@ -249,8 +249,12 @@ impl Entry {
             None => Ok(None),
         };
         let at = self.began.duration_since(beginning).unwrap_or_default();
-        let (at, took) = (floor(at, resolution), floor(self.took, resolution));
-        Interaction::new(self.kind, at, took, request, outcome)
+        let took = match &outcome {
+            Ok(_) => floor(self.took, resolution),
+            // What took until the deadline has to take as long when it is replayed.
+            Err(_) => ceiling(self.took, resolution),
+        };
+        Interaction::new(self.kind, floor(at, resolution), took, request, outcome)
     }
 }
 
@@ -259,6 +263,15 @@ fn floor(time: Duration, resolution: Duration) -> Duration {
     time.saturating_sub(Duration::from_nanos(
         u64::try_from(beyond).unwrap_or_default(),
     ))
+}
+
+fn ceiling(time: Duration, resolution: Duration) -> Duration {
+    let floor = floor(time, resolution);
+    if floor == time {
+        time
+    } else {
+        floor.saturating_add(resolution)
+    }
 }
 
 impl fmt::Debug for Recorder {

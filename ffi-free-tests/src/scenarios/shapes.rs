@@ -40,7 +40,7 @@ fn refusals() -> Vec<Scenario> {
             .call(Call::List(ListPayments::new()))
             .expect(&[
                 "POST /partner/auth/token: 400",
-                "error: list payments, Refused, status 400, the page `400 No required SSL certificate was sent`, attempts 1",
+                "error: list payments, Tls, status 400, the page `400 No required SSL certificate was sent`, attempts 1",
             ]),
         Scenario::warm("NGINX's page for a payment is named, and the payment may be executed")
             .fault("502 html", PAYMENTS)

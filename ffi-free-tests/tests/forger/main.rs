@@ -74,12 +74,12 @@ pub(crate) fn forge(provider: &[(String, String)], read: Reader) -> Result<Tried
         cuts: cuts.len(),
         ..Tried::default()
     };
-    for cut in cuts {
-        for (number, message) in with_unsigned(&cut).into_iter().enumerate() {
+    for (place, cut) in cuts.iter().enumerate() {
+        for (number, message) in with_unsigned(cut).into_iter().enumerate() {
             tried.messages += 1;
             let Ok(signed) = read(&message, &sign) else {
-                // A cut that is refused by itself is tried in one more way, and not in all.
-                if number == 0 {
+                // Of the cuts that are refused by themselves, some are tried in one more way.
+                if number == 0 && place < 4 {
                     continue;
                 }
                 break;
@@ -209,7 +209,7 @@ fn cuts_with_other_names_are_refused_whatever_they_are() {
 #[test]
 fn with_the_ambiguity_rule_switched_off_the_forger_finds_forgeries() {
     let found = Cell::new(0);
-    check(2_000, &notifications(), |provider| {
+    check(1_000, &notifications(), |provider| {
         if let Err(forgery) = forge(&provider, without_the_ambiguity_rule) {
             // The shipped reader refuses the very same message, and says why in the log.
             let sign = key().sign(&provider).as_str().to_owned();
@@ -223,8 +223,8 @@ fn with_the_ambiguity_rule_switched_off_the_forger_finds_forgeries() {
         Ok(())
     });
     eprintln!(
-        "without the ambiguity rule {} of 2000 notifications can be forged",
+        "without the ambiguity rule {} of 1000 notifications can be forged",
         found.get()
     );
-    assert!(found.get() > 100, "{}", found.get());
+    assert!(found.get() > 80, "{}", found.get());
 }

@@ -19,7 +19,7 @@ use super::json::Json;
 use super::message::{Body, Headers, Mixed, Pair, RecordedRequest, RecordedResponse};
 use super::token;
 use super::{moment, origin};
-use crate::checkout::SigningKey;
+use crate::checkout::{Signature, SigningKey};
 
 /// A cookie's value of this length or more is none that every visitor gets.
 const COOKIE_LENGTH: usize = 6;
@@ -135,8 +135,9 @@ impl<'a> Redactor<'a> {
     /// A query or form. The signature of one that was signed with a known key is made anew.
     fn pairs(&mut self, pairs: &[Pair]) -> Vec<Pair> {
         let genuine = self.is_genuine(pairs);
-        let redact = |Pair(name, value): &Pair| {
-            Pair(self.free(name), self.leaf(name, Within::Nothing, value))
+        let redact = |Pair(name, value): &Pair| match Signature::from_received(value) {
+            Some(_) if name == "sign" && !genuine => Pair(name.clone(), self.wrong_sign(value)),
+            _ => Pair(self.free(name), self.leaf(name, Within::Nothing, value)),
         };
         let mut redacted: Vec<_> = pairs.iter().map(redact).collect();
         if genuine {
@@ -149,6 +150,13 @@ impl<'a> Redactor<'a> {
         }
         redacted.sort_by(|a, b| a.0.cmp(&b.0));
         redacted
+    }
+
+    /// What has the form of a signature and is none: equal ones stay equal, and all stay wrong.
+    fn wrong_sign(&mut self, sign: &str) -> String {
+        let placeholder = self.hide("sign", sign, Reach::Secret);
+        let digits = placeholder.chars().filter(char::is_ascii_digit);
+        format!("{:0>32}", digits.collect::<String>())
     }
 
     fn is_genuine(&self, pairs: &[Pair]) -> bool {

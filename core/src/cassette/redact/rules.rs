@@ -91,8 +91,8 @@ impl Redaction {
     }
 
     /// A key of the hosted checkout, as a secret; what it signed is signed anew with
-    /// [`TEST_KEY`](Redaction::TEST_KEY). A signature that no such key made is hidden like any
-    /// other secret and will not verify: what was forged stays forged.
+    /// [`TEST_KEY`](Redaction::TEST_KEY). Of a signature that no such key made nothing but its form
+    /// is kept: what was forged stays forged.
     pub fn signing_key(mut self, key: SigningKey) -> Self {
         self.secrets.push(key.secret().clone());
         self.signing_keys.push(key);

@@ -217,7 +217,12 @@ fn signatures_are_made_anew_where_they_were_genuine() {
         "{genuine}"
     );
     let forged = signed("0123456789abcdef0123456789abcdef");
-    assert!(forged.contains("sign=<redacted:sign:1>"), "{forged}");
+    assert!(
+        forged.contains("sign=00000000000000000000000000000001"),
+        "{forged}"
+    );
+    let odd = signed("none at all");
+    assert!(odd.contains("sign=<redacted:sign:1>"), "{odd}");
 }
 
 #[test]
