@@ -4,16 +4,16 @@ use std::time::Duration;
 
 use http::Response;
 use sanspay_core::exchange::{Failure, RetryDecision};
-use sanspay_core::partner::{FetchToken, RecordId};
+use sanspay_core::partner::{FetchToken, RecordId, TrustedSenders, UntrustedSender};
 use sanspay_core::sandbox::{
     ActionError, CheckoutApp, CheckoutChannel, DuplicateReferences, Fault, FaultRule, OrderStatus,
     PageShape, RecordKind, RecordStatus, Reply, RetryAfter, Sandbox, SandboxConfig, Shape,
     StatusFault,
 };
 use sanspay_core::{
-    AccessToken, Amount, Api, Auth, BaseUrl, Credentials, Currency, Cursor, Error, ErrorKind,
-    Idempotency, Intent, Lifetime, Limits, Problems, Replay, RetryPolicy, Secret, SessionBuilder,
-    Settings, Timestamp, TransportError, UnknownOutcome, Wire,
+    AccessToken, Amount, Api, Auth, BaseUrl, CertificateValidity, Credentials, Currency, Cursor,
+    Error, ErrorKind, Idempotency, Intent, Lifetime, Limits, Problems, Replay, RetryPolicy, Secret,
+    SessionBuilder, Settings, Timestamp, TlsProblem, TransportError, UnknownOutcome, Wire,
 };
 use sanspay_ffi_free_tests::World;
 
@@ -23,6 +23,7 @@ pub(crate) fn show(shown: &mut Shown) {
     secrets(shown);
     rules(shown);
     texts(shown);
+    certificates(shown);
     sandbox(shown);
 }
 
@@ -93,6 +94,26 @@ fn texts(shown: &mut Shown) {
     shown.both(&wrong.parse::<Timestamp>().unwrap_err());
     shown.both(&Timestamp::from_unix_seconds(1).unwrap());
     shown.both(&wrong.parse::<RecordId>().unwrap_err());
+}
+
+fn certificates(shown: &mut Shown) {
+    let problem = TlsProblem::ClientCertificateRejected;
+    shown.both(&problem);
+    let sent = CertificateValidity {
+        not_before: std::time::UNIX_EPOCH,
+        not_after: std::time::UNIX_EPOCH,
+    };
+    shown.debug(&sent);
+    let refused = TransportError::tls(problem, "refused");
+    shown.error(&refused.with_client_certificate(Some(sent)));
+    shown.error(&TrustedSenders::new(["PlantedJane"]).unwrap_err());
+    let senders = TrustedSenders::new(["da39a3ee5e6b4b0d3255bfef95601890afd80709"]).unwrap();
+    shown.debug(&senders);
+    let mut headers = http::HeaderMap::new();
+    assert_eq!(senders.check(&headers), Err(UntrustedSender::NotForwarded));
+    headers.insert("x-ssl-client-verify", "SUCCESS".parse().unwrap());
+    headers.insert("x-ssl-client-fingerprint", "PlantedJane".parse().unwrap());
+    shown.error(&senders.check(&headers).unwrap_err());
 }
 
 fn sandbox(shown: &mut Shown) {
