@@ -1,10 +1,14 @@
 //! The types that hold rules, keys and places, and those that the sandbox has.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http::Response;
 use sanspay_core::exchange::{Failure, RetryDecision};
+<<<<<<< HEAD
 use sanspay_core::partner::{FetchToken, RecordId, TrustedSenders, UntrustedSender};
+=======
+use sanspay_core::partner::{FetchToken, RecordId, TrustedSenders};
+>>>>>>> main
 use sanspay_core::sandbox::{
     ActionError, CheckoutApp, CheckoutChannel, DuplicateReferences, Fault, FaultRule, OrderStatus,
     PageShape, RecordKind, RecordStatus, Reply, RetryAfter, Sandbox, SandboxConfig, Shape,
@@ -23,7 +27,11 @@ pub(crate) fn show(shown: &mut Shown) {
     secrets(shown);
     rules(shown);
     texts(shown);
+<<<<<<< HEAD
     certificates(shown);
+=======
+    tls(shown);
+>>>>>>> main
     sandbox(shown);
 }
 
@@ -42,6 +50,24 @@ fn secrets(shown: &mut Shown) {
     shown.debug(&token.authorization());
     shown.error(&AccessToken::new("PlantedKeySecret\n", life).unwrap_err());
     shown.debug(&life);
+}
+
+fn tls(shown: &mut Shown) {
+    shown.debug(&TlsProblem::ClientCertificateMissing);
+    let (not_before, not_after) = (SystemTime::UNIX_EPOCH, SystemTime::UNIX_EPOCH);
+    shown.debug(&CertificateValidity {
+        not_before,
+        not_after,
+    });
+    let trusted = TrustedSenders::new(["PlantedKeyId"]);
+    shown.error(&trusted.unwrap_err());
+    let trusted = TrustedSenders::new(["0123456789abcdef0123456789abcdef01234567"]).unwrap();
+    shown.debug(&trusted);
+    let mut headers = http::HeaderMap::new();
+    let planted = http::HeaderValue::from_static("PlantedKeyId");
+    headers.insert("x-ssl-client-verify", planted.clone());
+    headers.insert("x-ssl-client-fingerprint", planted);
+    shown.both(&trusted.check(&headers).unwrap_err());
 }
 
 fn rules(shown: &mut Shown) {
