@@ -1,10 +1,10 @@
 //! The types that hold rules, keys and places, and those that the sandbox has.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http::Response;
 use sanspay_core::exchange::{Failure, RetryDecision};
-use sanspay_core::partner::{FetchToken, RecordId, TrustedSenders, UntrustedSender};
+use sanspay_core::partner::{FetchToken, RecordId, TrustedSenders};
 use sanspay_core::sandbox::{
     ActionError, CheckoutApp, CheckoutChannel, DuplicateReferences, Fault, FaultRule, OrderStatus,
     PageShape, RecordKind, RecordStatus, Reply, RetryAfter, Sandbox, SandboxConfig, Shape,
@@ -23,7 +23,7 @@ pub(crate) fn show(shown: &mut Shown) {
     secrets(shown);
     rules(shown);
     texts(shown);
-    certificates(shown);
+    tls(shown);
     sandbox(shown);
 }
 
@@ -42,6 +42,24 @@ fn secrets(shown: &mut Shown) {
     shown.debug(&token.authorization());
     shown.error(&AccessToken::new("PlantedKeySecret\n", life).unwrap_err());
     shown.debug(&life);
+}
+
+fn tls(shown: &mut Shown) {
+    shown.debug(&TlsProblem::ClientCertificateMissing);
+    let (not_before, not_after) = (SystemTime::UNIX_EPOCH, SystemTime::UNIX_EPOCH);
+    shown.debug(&CertificateValidity {
+        not_before,
+        not_after,
+    });
+    let trusted = TrustedSenders::new(["PlantedKeyId"]);
+    shown.error(&trusted.unwrap_err());
+    let trusted = TrustedSenders::new(["0123456789abcdef0123456789abcdef01234567"]).unwrap();
+    shown.debug(&trusted);
+    let mut headers = http::HeaderMap::new();
+    let planted = http::HeaderValue::from_static("PlantedKeyId");
+    headers.insert("x-ssl-client-verify", planted.clone());
+    headers.insert("x-ssl-client-fingerprint", planted);
+    shown.both(&trusted.check(&headers).unwrap_err());
 }
 
 fn rules(shown: &mut Shown) {
@@ -94,26 +112,6 @@ fn texts(shown: &mut Shown) {
     shown.both(&wrong.parse::<Timestamp>().unwrap_err());
     shown.both(&Timestamp::from_unix_seconds(1).unwrap());
     shown.both(&wrong.parse::<RecordId>().unwrap_err());
-}
-
-fn certificates(shown: &mut Shown) {
-    let problem = TlsProblem::ClientCertificateRejected;
-    shown.both(&problem);
-    let sent = CertificateValidity {
-        not_before: std::time::UNIX_EPOCH,
-        not_after: std::time::UNIX_EPOCH,
-    };
-    shown.debug(&sent);
-    let refused = TransportError::tls(problem, "refused");
-    shown.error(&refused.with_client_certificate(Some(sent)));
-    shown.error(&TrustedSenders::new(["PlantedJane"]).unwrap_err());
-    let senders = TrustedSenders::new(["da39a3ee5e6b4b0d3255bfef95601890afd80709"]).unwrap();
-    shown.debug(&senders);
-    let mut headers = http::HeaderMap::new();
-    assert_eq!(senders.check(&headers), Err(UntrustedSender::NotForwarded));
-    headers.insert("x-ssl-client-verify", "SUCCESS".parse().unwrap());
-    headers.insert("x-ssl-client-fingerprint", "PlantedJane".parse().unwrap());
-    shown.error(&senders.check(&headers).unwrap_err());
 }
 
 fn sandbox(shown: &mut Shown) {
