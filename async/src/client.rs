@@ -89,6 +89,17 @@ impl Client {
         }
     }
 
+    /// The same client with a recorder around its transport.
+    #[cfg(feature = "cassette")]
+    pub(crate) fn recorded(self, recorder: &sanspay_core::cassette::Recorder) -> Self {
+        let (transport, clock) = (self.transport, Arc::clone(&self.clock));
+        let send = recorder.wrap_async(move || clock.now(), move |request| transport(request));
+        Self {
+            transport: Arc::new(send),
+            ..self
+        }
+    }
+
     /// Makes all later connections, of this client and its clones, with another TLS configuration:
     /// for a client certificate that is renewed while the program runs. Calls in flight end
     /// undisturbed on the connections that they have; the token stays.

@@ -45,3 +45,16 @@ impl Clock for SystemClock {
         Box::pin(tokio::time::sleep(delay))
     }
 }
+
+/// Virtual time: a sleep lets it pass at once.
+#[cfg(feature = "testing")]
+impl Clock for sanspay_core::testing::World {
+    fn now(&self) -> SystemTime {
+        self.now()
+    }
+
+    fn sleep(&self, delay: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        self.sleep(delay);
+        Box::pin(std::future::ready(()))
+    }
+}

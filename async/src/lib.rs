@@ -34,6 +34,43 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! # Recorded fixtures
+//!
+//! With feature `cassette`: record a run of your own code once, commit the file, replay it for
+//! ever. Secrets and personal data do not reach the file; see [`sanspay_core::cassette`].
+//!
+//! ```
+//! # #[cfg(feature = "testing")]
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use sanspay_async::Client;
+//! use sanspay_core::cassette::{Recorder, Redaction, Replay};
+//! use sanspay_core::{Currency, Error, partner::NewPayment, testing::World};
+//!
+//! async fn charge(client: &Client, order: &str) -> Result<String, Error> {
+//!     let payment = NewPayment::new(order, "10.00".parse().unwrap(), Currency::USD);
+//!     Ok(client.call(payment).await?.checkout_url().unwrap_or_default().to_owned())
+//! }
+//!
+//! let recorder = Recorder::new("charge", Redaction::new());
+//! let builder = Client::builder().base_url("https://api.example.com");
+//! let builder = builder.credentials("sandbox-key-id", "sandbox-key-secret");
+//! // The sandbox in memory; leave `transport` out to record the real one.
+//! let builder = builder.transport(World::new(Default::default()).async_transport());
+//! charge(&builder.record(&recorder).build()?, "order-1").await?;
+//! let text = recorder.to_json()?; // std::fs::write("charge.json", &text)
+//!
+//! let replay = Replay::from_json("charge.json", &text)?; // include_str!("charge.json")
+//! let builder = Client::builder().base_url("https://api.example.com").credentials("any", "key");
+//! let url = charge(&builder.transport(replay.async_transport()).build()?, "order-1").await?;
+//! assert!(url.ends_with("/pay/00000000-0000-4000-8000-000000000001"));
+//! replay.assert_all_used();
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "testing"))]
+//! # fn main() {}
+//! ```
 
 mod builder;
 mod client;

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Request, Response};
+#[cfg(feature = "cassette")]
+use sanspay_core::cassette::Recorder;
 use sanspay_core::{
     Error, Idempotency, RetryPolicy, Secret, SessionBuilder, Settings, TransportError, Wire,
 };
@@ -26,6 +28,8 @@ pub struct ClientBuilder {
     #[cfg(feature = "ureq")]
     tls: Option<TlsConfig>,
     clock: Arc<dyn Clock>,
+    #[cfg(feature = "cassette")]
+    recorder: Option<Recorder>,
 }
 
 impl ClientBuilder {
@@ -39,6 +43,8 @@ impl ClientBuilder {
             #[cfg(feature = "ureq")]
             tls: None,
             clock: Arc::new(SystemClock),
+            #[cfg(feature = "cassette")]
+            recorder: None,
         }
     }
 
@@ -125,12 +131,28 @@ impl ClientBuilder {
         self
     }
 
+    /// Records what goes over the transport, whichever it is, for tests that replay it; see
+    /// [`cassette`](sanspay_core::cassette).
+    #[cfg(feature = "cassette")]
+    pub fn record(mut self, recorder: &Recorder) -> Self {
+        self.recorder = Some(recorder.clone());
+        self
+    }
+
     /// The client.
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`](sanspay_core::ErrorKind::Invalid) with everything that is missing
     /// or wrong.
     pub fn build(self) -> Result<Client, Error> {
+        #[cfg(feature = "cassette")]
+        if let Some(recorder) = self.recorder.clone() {
+            return Ok(self.unrecorded()?.recorded(&recorder));
+        }
+        self.unrecorded()
+    }
+
+    fn unrecorded(self) -> Result<Client, Error> {
         let session = self.session.build()?;
         if let Some(transport) = self.transport {
             return Ok(Client::new(session, transport, self.clock));

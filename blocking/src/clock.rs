@@ -42,3 +42,15 @@ impl Clock for SystemClock {
         thread::sleep(delay);
     }
 }
+
+/// Virtual time: a sleep lets it pass at once.
+#[cfg(feature = "testing")]
+impl Clock for sanspay_core::testing::World {
+    fn now(&self) -> SystemTime {
+        self.now()
+    }
+
+    fn sleep(&self, delay: Duration) {
+        self.sleep(delay);
+    }
+}

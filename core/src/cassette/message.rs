@@ -69,9 +69,12 @@ pub(super) struct Headers(pub(super) BTreeMap<String, String>);
 impl RecordedRequest {
     pub(super) fn of(request: &Request<Vec<u8>>) -> Self {
         let query = request.uri().query().unwrap_or_default();
+        // `*` and a lone authority have no path.
+        let path = request.uri().path();
+        let path = path.strip_prefix('/').unwrap_or(path);
         Self {
             method: request.method().clone(),
-            path: request.uri().path().to_owned(),
+            path: format!("/{path}"),
             query: pairs(query),
             headers: Headers::of(request.headers()),
             body: Body::read(request.headers(), request.body()),

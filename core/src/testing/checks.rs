@@ -1,11 +1,16 @@
 //! Checks in one line each, and the world as a transport.
 
+use std::future::{Ready, ready};
+
 use http::{Request, Response};
 
 use super::trace::{Event, RequestEnd};
 use super::world::World;
 use crate::cassette::{is_placeholder, leak};
 use crate::transport::TransportError;
+
+/// What came of a request, as a transport reports it.
+type Outcome = Result<Response<Vec<u8>>, TransportError>;
 
 impl World {
     /// How many requests the network saw since the trace began; those that were not sent do not
@@ -80,12 +85,17 @@ impl World {
     }
 
     /// The world as a blocking transport, for the client of an adapter.
-    pub fn transport(
-        &self,
-    ) -> impl Fn(Request<Vec<u8>>) -> Result<Response<Vec<u8>>, TransportError> + Send + Sync + use<>
-    {
+    pub fn transport(&self) -> impl Fn(Request<Vec<u8>>) -> Outcome + Send + Sync + use<> {
         let world = self.clone();
         move |request| world.send(&request)
+    }
+
+    /// The world as an asynchronous transport, for the client of an adapter.
+    pub fn async_transport(
+        &self,
+    ) -> impl Fn(Request<Vec<u8>>) -> Ready<Outcome> + Send + Sync + use<> {
+        let world = self.clone();
+        move |request| ready(world.send(&request))
     }
 }
 

@@ -127,24 +127,20 @@ impl Known {
 
     /// The label of a secret that is found in the text, in whatever form.
     pub(super) fn leak(&self, text: &str) -> Option<&str> {
-        let mut texts = vec![text.to_owned()];
+        let mut text = text.to_owned();
         // Encodings inside of base64 inside of encodings, and so on.
         for _ in 0..3 {
-            let decoded: Vec<_> = texts
-                .iter()
-                .flat_map(|text| view::views(text, DEPTH))
-                .collect();
-            for view in &decoded {
+            let mut runs = BTreeSet::new();
+            for view in view::views(&text, DEPTH) {
                 let is_found = |form: &String| view.text().contains(form.as_str());
                 let mut checked = self.checked.iter();
                 if let Some((label, _)) = checked.find(|(_, forms)| forms.iter().any(is_found)) {
                     return Some(label);
                 }
+                runs.extend(view::decoded_runs(view.text()));
             }
-            let runs = decoded
-                .iter()
-                .filter_map(|view| view::decoded_runs(view.text()));
-            texts = runs.collect();
+            // Views have most of them in common.
+            text = runs.into_iter().collect::<Vec<_>>().join("\n");
         }
         None
     }

@@ -205,38 +205,45 @@ pub(super) fn disguises(value: &str) -> Vec<String> {
     disguises
 }
 
-/// Everything in the text that decodes as base64 or hexadecimal digits, joined.
-pub(super) fn decoded_runs(text: &str) -> Option<String> {
+/// Everything in the text that decodes as base64 or hexadecimal digits.
+pub(super) fn decoded_runs(text: &str) -> Vec<String> {
     let is_digit = |b: char| b.is_ascii_alphanumeric() || matches!(b, '+' | '/' | '-' | '_');
-    let mut found = String::new();
+    let mut found = Vec::new();
     let runs = text.split(|c| !is_digit(c));
     for run in runs.filter(|run| run.len() >= SHORTEST_BASE64) {
-        let run = run.replace('-', "+").replace('_', "/");
         // A run may begin before the encoded part does.
-        for skipped in 0..4 {
-            let part = run.get(skipped..).unwrap_or_default();
+        for part in (0..4).filter_map(|skipped| run.get(skipped..)) {
             // One character alone stands for no byte.
             let usable = part.len() - usize::from(part.len() % 4 == 1);
-            let part = part.get(..usable).unwrap_or_default();
-            let engine = base64::engine::GeneralPurpose::new(
-                &base64::alphabet::STANDARD,
-                base64::engine::GeneralPurposeConfig::new()
-                    .with_encode_padding(false)
-                    .with_decode_allow_trailing_bits(true)
-                    .with_decode_padding_mode(base64::engine::DecodePaddingMode::Indifferent),
-            );
-            if let Ok(bytes) = engine.decode(part) {
-                found.push_str(&String::from_utf8_lossy(&bytes));
-                found.push('\n');
-            }
+            let bytes = part.get(..usable).and_then(lenient_base64);
+            found.extend(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()));
         }
-        let even = run.get(..run.len() / 2 * 2).unwrap_or_default();
-        if let Ok(bytes) = hex::decode(even) {
-            found.push_str(&String::from_utf8_lossy(&bytes));
-            found.push('\n');
+        for part in (0..2).filter_map(|skipped| run.get(skipped..)) {
+            found.extend(leading_hex(part));
         }
     }
-    (!found.is_empty()).then_some(found)
+    found
+}
+
+/// Base64 in either alphabet, whatever its last bits.
+fn lenient_base64(text: &str) -> Option<Vec<u8>> {
+    use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+    const LENIENT: GeneralPurpose = GeneralPurpose::new(
+        &base64::alphabet::STANDARD,
+        GeneralPurposeConfig::new()
+            .with_decode_allow_trailing_bits(true)
+            .with_decode_padding_mode(DecodePaddingMode::RequireNone),
+    );
+    LENIENT
+        .decode(text.replace('-', "+").replace('_', "/"))
+        .ok()
+}
+
+/// The text of the hexadecimal digits at the beginning.
+fn leading_hex(text: &str) -> Option<String> {
+    let digits = text.bytes().take_while(u8::is_ascii_hexdigit).count();
+    let bytes = hex::decode(text.get(..digits / 2 * 2)?).ok()?;
+    (bytes.len() >= SHORTEST_BASE64 / 2).then(|| String::from_utf8_lossy(&bytes).into_owned())
 }
 
 #[cfg(test)]
@@ -278,8 +285,9 @@ mod tests {
             let encoded = STANDARD_NO_PAD.encode(format!("{before}s3cr3t-value?>~z"));
             let found = disguises("s3cr3t-value?>~");
             assert!(found.iter().any(|core| encoded.contains(core)), "{before}");
-            let runs = decoded_runs(&format!("=x{encoded}")).unwrap();
-            assert!(runs.contains("s3cr3t-value?>~"), "{before}: {runs}");
+            let runs = decoded_runs(&format!("=x{encoded}"));
+            let is_found = |run: &String| run.contains("s3cr3t-value?>~");
+            assert!(runs.iter().any(is_found), "{before}: {runs:?}");
         }
     }
 
