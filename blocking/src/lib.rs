@@ -31,6 +31,7 @@
 mod builder;
 mod client;
 mod clock;
+mod journal;
 mod pages;
 mod span;
 #[cfg(feature = "ureq")]
@@ -43,6 +44,7 @@ mod readme {}
 pub use builder::ClientBuilder;
 pub use client::Client;
 pub use clock::Clock;
+pub use journal::{FileJournal, JournalError};
 pub use pages::Pages;
 #[cfg(feature = "ureq")]
 pub use transport::over_ureq;
