@@ -5,6 +5,7 @@
 //!   [`Trace`] of what happens.
 //! - [`InMemory`]: the driver with no socket, no thread and no sleep.
 //! - [`scenarios::all`]: the suite, as data with its expectations.
+//! - [`simulation`]: years of faults from one seed, with a violation told as a story.
 //! - [`Driver`] and [`Client`]: what a way to drive the core implements to be put through it;
 //!   [`disagreements`] does that.
 //!
@@ -18,6 +19,7 @@ mod memory;
 mod run;
 mod scenario;
 pub mod scenarios;
+pub mod simulation;
 mod trace;
 mod world;
 

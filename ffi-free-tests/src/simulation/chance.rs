@@ -10,9 +10,11 @@ impl Chance {
     /// is when something else is taken out of it.
     pub(super) fn new(seed: u64, purpose: &str) -> Self {
         // FNV-1a spreads the purpose; the generator mixes the rest.
-        let mixed = purpose.bytes().fold(seed ^ 0xcbf2_9ce4_8422_2325, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
+        let mixed = purpose
+            .bytes()
+            .fold(seed ^ 0xcbf2_9ce4_8422_2325, |hash, byte| {
+                (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+            });
         Self(fastrand::Rng::with_seed(mixed))
     }
 
@@ -33,7 +35,10 @@ impl Chance {
 
     /// One of them.
     pub(super) fn pick<T: Copy>(&mut self, choices: &[T], otherwise: T) -> T {
-        choices.get(self.below(choices.len())).copied().unwrap_or(otherwise)
+        choices
+            .get(self.below(choices.len()))
+            .copied()
+            .unwrap_or(otherwise)
     }
 
     /// One of them, each as likely as its weight says.

@@ -49,7 +49,9 @@ impl Disk {
     /// The state that survives if the process dies now.
     pub(super) fn durable(&self) -> Entries {
         let safe = self.bytes.get(..self.synchronised).unwrap_or_default();
-        Entries::read(safe).map(|(entries, _)| entries).unwrap_or_default()
+        Entries::read(safe)
+            .map(|(entries, _)| entries)
+            .unwrap_or_default()
     }
 
     /// What the process has stored, or believes to have.
