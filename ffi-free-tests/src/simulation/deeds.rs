@@ -104,6 +104,7 @@ impl Simulation {
             kind,
             reference,
             attempts: 0,
+            done: false,
         };
         self.jobs.insert(number, job);
         self.work(number)
@@ -128,6 +129,7 @@ impl Simulation {
             kind: JobKind::Checkout,
             reference,
             attempts: 0,
+            done: false,
         };
         self.jobs.insert(number, job);
         let mut request = Request::new(Vec::new());

@@ -24,6 +24,8 @@ pub(super) struct Disk {
     bytes: Vec<u8>,
     synchronised: usize,
     entries: Entries,
+    /// What the synchronised bytes say.
+    durable: Entries,
     /// The process dies in the next write, after so many thousandths of its bytes.
     pub(super) dies_in_write: Option<usize>,
     pub(super) skips_sync: bool,
@@ -42,16 +44,14 @@ impl Disk {
         let (entries, whole) = Entries::read(&self.bytes).map_err(|e| e.to_string())?;
         self.bytes.truncate(whole);
         self.synchronised = whole;
+        self.durable = entries.clone();
         self.entries = entries;
         Ok(())
     }
 
     /// The state that survives if the process dies now.
-    pub(super) fn durable(&self) -> Entries {
-        let safe = self.bytes.get(..self.synchronised).unwrap_or_default();
-        Entries::read(safe)
-            .map(|(entries, _)| entries)
-            .unwrap_or_default()
+    pub(super) fn durable(&self) -> &Entries {
+        &self.durable
     }
 
     /// What the process has stored, or believes to have.
@@ -74,6 +74,7 @@ impl Disk {
         self.bytes.extend(line);
         if !self.skips_sync {
             self.synchronised = self.bytes.len();
+            self.durable.apply(&entry);
         }
         self.entries.apply(&entry);
         Ok(true)

@@ -135,7 +135,7 @@ impl Simulation {
     ) -> Held {
         self.check_ending(index, &task)?;
         if let Err(error) = &result {
-            self.check_error(error)?;
+            self.check_error(index, error)?;
         }
         let said = match &result {
             Ok(_) => "succeeded".to_owned(),
@@ -215,10 +215,12 @@ impl Simulation {
 
     /// Stores what is known now about a payment or payout.
     fn end(&mut self, index: usize, number: usize, outcome: Outcome) -> Held {
-        let (Some(process), Some(job)) = (self.processes.get_mut(index), self.jobs.get(&number))
+        let (Some(process), Some(job)) =
+            (self.processes.get_mut(index), self.jobs.get_mut(&number))
         else {
             return Ok(());
         };
+        job.done = matches!(outcome, Outcome::Executed(_));
         if process.disk.end(&job.intent(), outcome).is_err() {
             return self.crash(index);
         }
@@ -235,7 +237,7 @@ impl Simulation {
         let mine: Vec<usize> = self
             .jobs
             .iter()
-            .filter(|(_, job)| job.kind != JobKind::Checkout)
+            .filter(|(_, job)| job.kind != JobKind::Checkout && !job.done)
             .map(|(number, _)| *number)
             .filter(|number| self.process_of(*number) == Some(index))
             .collect();
@@ -330,6 +332,8 @@ impl Simulation {
             return super::engine::broken("the journal opens after any crash", error);
         }
         self.tell(|| format!("p{index} starts anew"));
+        // What it knew is gone: its disk tells what is left to be done.
+        self.jobs.values_mut().for_each(|job| job.done = false);
         self.check_paid_orders(index)?;
         self.sweep(index, 0)
     }

@@ -35,8 +35,8 @@ pub enum Mutation {
     UnpayOnLateNotification,
     /// Every call has a session, and so a token, of its own.
     SessionPerCall,
-    /// Errors are logged together with the body that came back.
-    LogErrorBodies,
+    /// Errors are logged together with the headers of the request.
+    LogRequestHeaders,
 }
 
 impl Mutation {
@@ -57,6 +57,6 @@ impl Mutation {
         Self::TreatConflictAsRefused,
         Self::UnpayOnLateNotification,
         Self::SessionPerCall,
-        Self::LogErrorBodies,
+        Self::LogRequestHeaders,
     ];
 }

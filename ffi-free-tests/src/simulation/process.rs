@@ -39,6 +39,8 @@ pub(super) struct Job {
     pub(super) reference: String,
     /// How often it was sent by this process; durable or not makes no difference.
     pub(super) attempts: u32,
+    /// Nothing is left to be done about it.
+    pub(super) done: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -354,17 +354,19 @@ impl Simulation {
     }
 
     /// No error may hold a secret.
-    pub(super) fn check_error(&self, error: &Error) -> Held {
+    pub(super) fn check_error(&self, index: usize, error: &Error) -> Held {
         let mut text = format!("{error} {error:?}");
         let mut source = std::error::Error::source(error);
         while let Some(cause) = source {
             text.push_str(&format!(" {cause} {cause:?}"));
             source = cause.source();
         }
-        if self.is(Mutation::LogErrorBodies)
-            && let Some(body) = error.body()
-        {
-            text.push_str(&String::from_utf8_lossy(body));
+        let token = self
+            .processes
+            .get(index)
+            .and_then(|process| process.token.as_ref());
+        if let Some(token) = token.filter(|_| self.is(Mutation::LogRequestHeaders)) {
+            text.push_str(&token.text);
         }
         self.check_text(&text)
     }
