@@ -155,17 +155,12 @@ fn main() -> ExitCode {
 fn mistakes(seeds: u64) -> ExitCode {
     let mut missed = false;
     for mistake in Mutation::ALL {
-        match (0..seeds).find(|seed| shows(&Case::new(*seed), mistake)) {
-            Some(seed) => println!(
-                "  {:<28} found after {} seeds",
-                format!("{mistake:?}"),
-                seed + 1
-            ),
-            None => {
-                println!("  {:<28} not found", format!("{mistake:?}"));
-                missed = true;
-            }
-        }
+        let found = (0..seeds).find(|seed| shows(&Case::new(*seed), mistake));
+        let told = found.map_or("not found".into(), |seed| {
+            format!("found after {} seeds", seed + 1)
+        });
+        println!("  {:<28} {told}", format!("{mistake:?}"));
+        missed |= found.is_none();
     }
     if missed {
         ExitCode::FAILURE

@@ -73,19 +73,16 @@ impl Simulation {
         );
         let amount = Amount::from_minor_units(1000, 2).map_err(set_up)?;
         let session = self.session_of(index)?;
-        let call: Box<dyn Running> = match kind {
-            JobKind::Payment => {
-                let payment = NewPayment::new(reference.clone(), amount, Currency::USD);
-                Box::new(session.exchange(payment))
-            }
-            _ => {
-                let beneficiary = json!({"iban": "DE00"});
-                let payout = NewPayout::new(reference.clone(), amount, Currency::USD, &beneficiary);
-                if self.is(Mutation::RetryPayoutBlindly) {
-                    Box::new(session.exchange(Repeatable(payout)))
-                } else {
-                    Box::new(session.exchange(payout))
-                }
+        let call: Box<dyn Running> = if kind == JobKind::Payment {
+            let payment = NewPayment::new(reference.clone(), amount, Currency::USD);
+            Box::new(session.exchange(payment))
+        } else {
+            let beneficiary = json!({"iban": "DE00"});
+            let payout = NewPayout::new(reference.clone(), amount, Currency::USD, &beneficiary);
+            if self.is(Mutation::RetryPayoutBlindly) {
+                Box::new(session.exchange(Repeatable(payout)))
+            } else {
+                Box::new(session.exchange(payout))
             }
         };
         self.tell(|| format!("p{index} begins {reference} as {name}"));

@@ -254,7 +254,6 @@ fn draw_deed(chance: &mut Chance, made: &[Made], at: Duration) -> (Deed, Duratio
     let after = |chance: &mut Chance, made: Made| made.at + chance.between(50, 300_000);
     let draw = chance.below(100);
     let target = match draw {
-        0..30 => None,
         30..52 => one_of(chance, &[Kind::Payment, Kind::Payout, Kind::Checkout]),
         52..57 => one_of(chance, &[Kind::Payment]),
         57..64 => one_of(chance, &[Kind::Checkout]),

@@ -1,5 +1,6 @@
 //! Calls on their way: from the process over the network to the provider, and back.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, SystemTime};
@@ -358,7 +359,7 @@ impl Simulation {
         let mut text = format!("{error} {error:?}");
         let mut source = std::error::Error::source(error);
         while let Some(cause) = source {
-            text.push_str(&format!(" {cause} {cause:?}"));
+            let _ = write!(text, " {cause} {cause:?}");
             source = cause.source();
         }
         let token = self
