@@ -76,6 +76,7 @@ mod client;
 mod clock;
 #[cfg(feature = "ureq")]
 mod doctor;
+mod journal;
 mod pages;
 mod span;
 #[cfg(feature = "ureq")]
@@ -90,6 +91,7 @@ pub use client::Client;
 pub use clock::Clock;
 #[cfg(feature = "ureq")]
 pub use doctor::Doctor;
+pub use journal::{FileJournal, JournalError};
 pub use pages::Pages;
 #[cfg(feature = "ureq")]
 #[doc(no_inline)]

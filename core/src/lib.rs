@@ -109,6 +109,7 @@ mod credentials;
 mod endpoint;
 mod error;
 pub mod exchange;
+pub mod journal;
 mod money;
 mod pager;
 pub mod partner;

@@ -6,6 +6,7 @@
 //! - [`InMemory`]: the driver with no socket, no thread and no sleep.
 //! - [`scenarios::all`]: the suite, as data with its expectations.
 //! - [`cassettes::record`]: the suite as cassettes, and replayed from them alone.
+//! - [`simulation`]: years of faults from one seed, with a violation told as a story.
 //! - [`Driver`] and [`Client`]: what a way to drive the core implements to be put through it;
 //!   [`disagreements`] does that.
 //!
@@ -20,6 +21,7 @@ mod memory;
 mod run;
 mod scenario;
 pub mod scenarios;
+pub mod simulation;
 
 pub use driver::{Client, Driver, KEY_ID, KEY_SECRET};
 pub use memory::{InMemory, MemoryClient};

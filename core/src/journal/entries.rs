@@ -1,0 +1,252 @@
+//! The entries of a journal: what they add up to, and how they are written as lines.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error as StdError;
+use std::fmt;
+use std::str;
+use std::time::SystemTime;
+
+use md5::{Digest, Md5};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::{Begin, OrderUpdate, Outcome};
+use crate::error::{Intent, UnknownOutcome};
+
+/// One thing that a journal stores.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Entry {
+    /// The intent is about to be sent, or was.
+    Begun(UnknownOutcome),
+    /// What came of an intent.
+    Ended(Intent, Outcome),
+    /// An event was acted on.
+    Committed(OrderUpdate),
+}
+
+impl Entry {
+    /// The entry as one line of JSON with a checksum and a line feed at its end.
+    ///
+    /// # Errors
+    /// When a time lies before 1970, which has no form here.
+    pub fn to_line(&self) -> Result<Vec<u8>, Unwritable> {
+        let entry = serde_json::to_string(self).map_err(|_| Unwritable(()))?;
+        let md5 = checksum(&entry);
+        Ok(format!("{{\"md5\":\"{md5}\",\"entry\":{entry}}}\n").into_bytes())
+    }
+
+    fn from_line(line: &[u8]) -> Option<Self> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Line<'a> {
+            md5: &'a str,
+            #[serde(borrow)]
+            entry: &'a RawValue,
+        }
+        let line: Line<'_> = serde_json::from_str(str::from_utf8(line).ok()?).ok()?;
+        let whole = checksum(line.entry.get()) == line.md5;
+        whole
+            .then(|| serde_json::from_str(line.entry.get()).ok())
+            .flatten()
+    }
+}
+
+/// It guards against torn and rotten bytes, not against people.
+fn checksum(text: &str) -> String {
+    let mut digits = [0; 32];
+    // The lengths fit by construction: 16 bytes are 32 digits.
+    let _ = hex::encode_to_slice(Md5::digest(text), &mut digits);
+    digits.iter().map(|digit| char::from(*digit)).collect()
+}
+
+/// What the entries of a journal add up to: pure state, on which journals are built.
+///
+/// ```
+/// use std::time::SystemTime;
+/// use sanspay_core::Intent;
+/// use sanspay_core::journal::{Begin, Entries, Entry};
+/// let intent = Intent::new("payout", "p-1");
+/// let mut entries = Entries::default();
+/// let (begin, entry) = entries.begin(&intent, SystemTime::UNIX_EPOCH);
+/// assert_eq!(begin, Begin::Send);
+///
+/// // Store the entry durably, then apply it.
+/// let entry = entry.unwrap();
+/// let mut file = entry.to_line()?;
+/// entries.apply(&entry);
+///
+/// // After a crash in the middle of the next line everything before it is there.
+/// file.extend_from_slice(br#"{"md5":"5d41"#);
+/// let (read, whole) = Entries::read(&file)?;
+/// assert_eq!((&read, whole), (&entries, file.len() - 12));
+/// assert_eq!(read.open().count(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Entries {
+    /// By type and reference.
+    intents: BTreeMap<(String, String), State>,
+    orders: BTreeMap<String, String>,
+    dedup_keys: BTreeSet<String>,
+    /// In the order in which they were committed, for writing them anew.
+    updates: Vec<OrderUpdate>,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+enum State {
+    Open(SystemTime),
+    Ended(Outcome),
+}
+
+impl Entries {
+    /// Reads the lines of a journal; also says how many bytes of them are whole. What follows the
+    /// last line feed is a line that was torn by a crash: it was never acknowledged, so it is
+    /// left out, and has to be cut off before anything is appended.
+    ///
+    /// # Errors
+    /// When a whole line is not what was written. Going on without it could pay twice.
+    pub fn read(bytes: &[u8]) -> Result<(Self, usize), Damaged> {
+        let mut entries = Self::default();
+        let mut whole = 0;
+        for (index, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
+            let Some(text) = line.strip_suffix(b"\n") else {
+                break;
+            };
+            let entry = Entry::from_line(text).ok_or(Damaged { line: index + 1 })?;
+            entries.apply(&entry);
+            whole += line.len();
+        }
+        Ok((entries, whole))
+    }
+
+    /// What [`Journal::begin`](super::Journal::begin) answers, and the entry to store for it.
+    pub fn begin(&self, intent: &Intent, sent_by: SystemTime) -> (Begin, Option<Entry>) {
+        match self.intents.get(&key(intent)) {
+            Some(State::Open(sent_by)) => {
+                let unknown = UnknownOutcome::new(intent.clone(), *sent_by);
+                (Begin::LookUp(unknown), None)
+            }
+            Some(State::Ended(Outcome::Executed(id))) => (Begin::Executed(*id), None),
+            Some(State::Ended(Outcome::NotExecuted)) | None => {
+                let unknown = UnknownOutcome::new(intent.clone(), sent_by);
+                (Begin::Send, Some(Entry::Begun(unknown)))
+            }
+        }
+    }
+
+    /// The entry to store for [`Journal::end`](super::Journal::end), if it is news.
+    pub fn end(&self, intent: &Intent, outcome: Outcome) -> Option<Entry> {
+        let news = match self.intents.get(&key(intent)) {
+            Some(State::Ended(Outcome::Executed(_))) => false,
+            Some(State::Ended(known)) => *known != outcome,
+            Some(State::Open(_)) | None => true,
+        };
+        news.then(|| Entry::Ended(intent.clone(), outcome))
+    }
+
+    /// The entry to store for [`Journal::commit`](super::Journal::commit), if it is news.
+    pub fn commit(&self, update: &OrderUpdate) -> Option<Entry> {
+        let news = !self.dedup_keys.contains(update.dedup_key());
+        news.then(|| Entry::Committed(update.clone()))
+    }
+
+    /// Adds an entry that is stored. Applying one again changes nothing.
+    pub fn apply(&mut self, entry: &Entry) {
+        match entry {
+            Entry::Begun(unknown) => {
+                if let (Begin::Send, _) = self.begin(&unknown.intent, unknown.sent_at) {
+                    let state = State::Open(unknown.sent_at);
+                    self.intents.insert(key(&unknown.intent), state);
+                }
+            }
+            Entry::Ended(intent, outcome) => {
+                if self.end(intent, *outcome).is_some() {
+                    self.intents.insert(key(intent), State::Ended(*outcome));
+                }
+            }
+            Entry::Committed(update) => {
+                if self.dedup_keys.insert(update.dedup_key.clone()) {
+                    self.orders
+                        .insert(update.order.clone(), update.status.clone());
+                    self.updates.push(update.clone());
+                }
+            }
+        }
+    }
+
+    /// What was begun and not ended.
+    pub fn open(&self) -> impl Iterator<Item = UnknownOutcome> {
+        self.intents.iter().filter_map(|(key, state)| match state {
+            State::Open(sent_by) => Some(UnknownOutcome::new(intent(key), *sent_by)),
+            State::Ended(_) => None,
+        })
+    }
+
+    /// The status that was committed last for an order.
+    pub fn order_status(&self, order: &str) -> Option<&str> {
+        self.orders.get(order).map(String::as_str)
+    }
+
+    /// The fewest entries that add up to the same: for writing a journal anew.
+    pub fn compact(&self) -> impl Iterator<Item = Entry> {
+        let intents = self.intents.iter().map(|(key, state)| match state {
+            State::Open(sent_by) => Entry::Begun(UnknownOutcome::new(intent(key), *sent_by)),
+            State::Ended(outcome) => Entry::Ended(intent(key), *outcome),
+        });
+        intents.chain(self.updates.iter().cloned().map(Entry::Committed))
+    }
+}
+
+fn key(intent: &Intent) -> (String, String) {
+    (intent.record_type.clone(), intent.reference.clone())
+}
+
+fn intent((record_type, reference): &(String, String)) -> Intent {
+    Intent::new(record_type, reference)
+}
+
+/// Shows how much there is; references and orders are yours to print.
+impl fmt::Debug for Entries {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entries")
+            .field("intents", &self.intents.len())
+            .field("open", &self.open().count())
+            .field("orders", &self.orders.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A whole line of a journal is not what was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Damaged {
+    line: usize,
+}
+
+impl Damaged {
+    /// The number of the line, counted from 1.
+    pub fn line(&self) -> usize {
+        self.line
+    }
+}
+
+impl fmt::Display for Damaged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {} of the journal is damaged", self.line)
+    }
+}
+
+impl StdError for Damaged {}
+
+/// An entry holds a time before 1970, which no line can say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unwritable(());
+
+impl fmt::Display for Unwritable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a time before 1970 cannot be stored")
+    }
+}
+
+impl StdError for Unwritable {}

@@ -1,0 +1,193 @@
+//! The journal's promises: nothing acknowledged is lost, nothing executed is sent again.
+
+use std::time::{Duration, SystemTime};
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn at(seconds: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+}
+
+fn payout(reference: &str) -> Intent {
+    Intent::new("payout", reference)
+}
+
+fn id(byte: u8) -> RecordId {
+    RecordId::from_bytes([byte; 16])
+}
+
+/// Does to any journal what the entry says.
+fn store<J: Journal>(journal: &mut J, entry: &Entry) -> Result<(), J::Error> {
+    match entry {
+        Entry::Begun(unknown) => {
+            let _ = journal.begin(&unknown.intent, unknown.sent_at)?;
+        }
+        Entry::Ended(intent, outcome) => journal.end(intent, *outcome)?,
+        Entry::Committed(update) => {
+            journal.commit(update)?;
+        }
+    }
+    Ok(())
+}
+
+fn any_entry() -> impl Strategy<Value = Entry> {
+    let intent = (0..2usize, 0..4u8).prop_map(|(kind, number)| {
+        Intent::new(["payment", "payout"][kind], format!("r-{number}\n\"é"))
+    });
+    let outcome = prop_oneof![
+        Just(Outcome::NotExecuted),
+        (0..3u8).prop_map(|byte| Outcome::Executed(id(byte))),
+    ];
+    let update = (0..3u8, "paid|failed", 0..6u8).prop_map(|(order, status, key)| {
+        OrderUpdate::new(order.to_string(), status, key.to_string())
+    });
+    prop_oneof![
+        (intent.clone(), 0..1000u64)
+            .prop_map(|(intent, time)| Entry::Begun(UnknownOutcome::new(intent, at(time)))),
+        (intent, outcome).prop_map(|(intent, outcome)| Entry::Ended(intent, outcome)),
+        update.prop_map(Entry::Committed),
+    ]
+}
+
+fn lines(entries: &[Entry]) -> Vec<u8> {
+    entries.iter().flat_map(|e| e.to_line().unwrap()).collect()
+}
+
+fn sum(entries: &[Entry]) -> Entries {
+    let mut sum = Entries::default();
+    for entry in entries {
+        sum.apply(entry);
+    }
+    sum
+}
+
+#[test]
+fn what_is_open_or_executed_is_not_sent_again_and_what_was_not_executed_may_be() {
+    let mut journal = MemoryJournal::default();
+    let intent = payout("p-1");
+    assert_eq!(journal.begin(&intent, at(30)), Ok(Begin::Send));
+    let unknown = UnknownOutcome::new(intent.clone(), at(30));
+    let look_up = Begin::LookUp(unknown.clone());
+    assert_eq!(
+        journal.begin(&intent, at(99)),
+        Ok(look_up),
+        "and keeps its time"
+    );
+    assert_eq!(journal.open(), Ok(vec![unknown]));
+    journal.end(&intent, Outcome::NotExecuted).unwrap();
+    assert_eq!(journal.open(), Ok(vec![]));
+    assert_eq!(journal.begin(&intent, at(200)), Ok(Begin::Send));
+    journal.end(&intent, Outcome::Executed(id(1))).unwrap();
+    journal.end(&intent, Outcome::NotExecuted).unwrap();
+    assert_eq!(journal.begin(&intent, at(300)), Ok(Begin::Executed(id(1))));
+    let payment = Intent::new("payment", "p-1");
+    assert_eq!(
+        journal.begin(&payment, at(300)),
+        Ok(Begin::Send),
+        "another type"
+    );
+}
+
+#[test]
+fn a_result_says_what_became_of_the_intent_unless_nobody_can_know() {
+    let error = |kind| Err(Error::new(kind, "request payout", "for the test"));
+    let refused = Outcome::of(&error(ErrorKind::Refused));
+    assert_eq!(refused, Some(Outcome::NotExecuted));
+    assert_eq!(Outcome::of(&error(ErrorKind::Conflict)), None);
+    let lost = Error::new(ErrorKind::Lost, "request payout", "for the test");
+    assert_eq!(Outcome::of(&Err(lost.with_outcome_unknown(None))), None);
+    assert_eq!(
+        Outcome::of_lookup(&Resolution::Absent),
+        Some(Outcome::NotExecuted)
+    );
+}
+
+#[test]
+fn a_damaged_line_is_refused_by_its_number_and_a_torn_one_left_out() {
+    let entries = [payout("p-1"), payout("p-2"), payout("p-3")]
+        .map(|intent| Entry::Begun(UnknownOutcome::new(intent, at(1))));
+    let file = lines(&entries);
+    let second = file.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+    for place in [second, second + 60] {
+        let mut rotten = file.clone();
+        rotten[place] ^= 1;
+        assert_eq!(Entries::read(&rotten).unwrap_err().line(), 2);
+    }
+    let mut zeros = file.clone();
+    zeros.extend([0; 512]);
+    assert_eq!(Entries::read(&zeros), Ok((sum(&entries), file.len())));
+}
+
+#[test]
+fn debug_shows_no_reference_and_no_order() {
+    let entries = sum(&[
+        Entry::Begun(UnknownOutcome::new(payout("SECRET"), at(1))),
+        Entry::Committed(OrderUpdate::new("SECRET", "paid", "SECRET")),
+    ]);
+    let entry = Entry::Begun(UnknownOutcome::new(payout("SECRET"), at(1)));
+    let update = OrderUpdate::new("SECRET", "paid", "SECRET");
+    let journal = MemoryJournal::default();
+    assert!(!format!("{entries:?}{entry:?}{update:?}{journal:?}").contains("SECRET"));
+}
+
+#[test]
+fn a_time_before_1970_is_refused_and_not_misread() {
+    let early = SystemTime::UNIX_EPOCH - Duration::from_secs(1);
+    let entry = Entry::Begun(UnknownOutcome::new(payout("p"), early));
+    assert!(entry.to_line().is_err());
+}
+
+proptest! {
+    #[test]
+    fn any_prefix_of_a_file_recovers_what_was_whole(
+        entries in prop::collection::vec(any_entry(), 0..12), cut in any::<prop::sample::Index>(),
+    ) {
+        let file = lines(&entries);
+        let cut = cut.index(file.len() + 1);
+        let (read, whole) = Entries::read(&file[..cut]).unwrap();
+        let complete = file[..cut].split(|byte| *byte == b'\n').count() - 1;
+        prop_assert_eq!(read, sum(&entries[..complete]));
+        prop_assert_eq!(whole, lines(&entries[..complete]).len());
+    }
+
+    #[test]
+    fn any_changed_byte_is_noticed_or_torn(
+        entries in prop::collection::vec(any_entry(), 1..6),
+        place in any::<prop::sample::Index>(), change in 1u8..,
+    ) {
+        let mut file = lines(&entries);
+        let place = place.index(file.len());
+        file[place] ^= change;
+        let all = sum(&entries);
+        // Only the last line's own line feed can be lost without an error.
+        let torn = sum(&entries[..entries.len() - 1]);
+        if let Ok((read, _)) = Entries::read(&file) {
+            prop_assert!(place == file.len() - 1 && read == torn || read == all);
+        }
+    }
+
+    #[test]
+    fn a_journal_written_anew_says_the_same(entries in prop::collection::vec(any_entry(), 0..40)) {
+        let all = sum(&entries);
+        let fewest: Vec<_> = all.compact().collect();
+        prop_assert!(fewest.len() <= entries.len());
+        prop_assert_eq!(sum(&fewest), all);
+    }
+
+    /// A journal stores only news, and its lines add up to what it says itself.
+    #[test]
+    fn the_journal_and_its_lines_agree(entries in prop::collection::vec(any_entry(), 0..40)) {
+        let mut journal = MemoryJournal::default();
+        for entry in &entries {
+            store(&mut journal, entry).unwrap();
+        }
+        prop_assert_eq!(journal.open().unwrap(), sum(&entries).open().collect::<Vec<_>>());
+        let all = sum(&entries);
+        for order in ["0", "1", "2"] {
+            let status = journal.order_status(order).unwrap();
+            prop_assert_eq!(status.as_deref(), all.order_status(order));
+        }
+    }
+}

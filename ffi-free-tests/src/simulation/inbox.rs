@@ -1,0 +1,323 @@
+//! Webhooks and notifications on their way to the merchant, and what the merchant does with them.
+
+use http::{Request, Response};
+use sanspay_core::checkout::{
+    Answer, Matched, Order, Progress, Refusal, Signature, SigningKey, Status as CheckoutStatus,
+};
+use sanspay_core::journal::{Journal, OrderUpdate};
+use sanspay_core::partner::{Change, Record, RecordType, Status, UnconfirmedEvent};
+use sanspay_core::sandbox::Delivery;
+use sanspay_core::{Amount, Currency, Error, ErrorKind};
+use serde_json::Value;
+
+use super::call::Output;
+use super::engine::{Event, Held, Simulation, set_up};
+use super::mutation::Mutation;
+use super::network::{Fate, Fault};
+use super::process::{JobKind, Purpose, ReplyTo, response};
+
+/// What the merchants sell.
+pub(super) const SUBJECT: &str = "Tea";
+
+impl Simulation {
+    /// The provider sends a webhook or notification.
+    pub(super) fn send_delivery(&mut self, delivery: Delivery) -> Held {
+        let name = format!("d{}.{}", delivery.id.message(), delivery.id.attempt());
+        let mut fate = Fate::of_delivery(self.case.seed, &name, self.fault_rate());
+        if self.case.calm.contains(&name) {
+            fate.calm();
+        }
+        if let Some(fault) = fate.fault {
+            self.figures.fault(fault.name());
+            self.faulty.insert(name.clone());
+        }
+        let (index, claim) = self.addressee(&delivery.request);
+        let fault = fate
+            .fault
+            .map_or(String::new(), |fault| format!(" [{}]", fault.name()));
+        let about = claim.as_ref().map_or(String::new(), |(number, status)| {
+            let reference = self.jobs.get(number).map_or("", |job| &job.reference);
+            format!(": {reference} is {status}")
+        });
+        self.tell(|| format!("the provider sends {name} to p{index}{about}{fault}"));
+        let mut request = delivery.request;
+        let reply = ReplyTo {
+            name,
+            delivery: Some(delivery.id),
+            back: fate.back,
+            lost: fate.fault == Some(Fault::AnswerLost),
+            claim,
+        };
+        match fate.fault {
+            Some(Fault::NotConnected) => {
+                self.after(fate.there, Event::Report(delivery.id, None));
+                return Ok(());
+            }
+            Some(Fault::RequestLost) => return Ok(()),
+            Some(Fault::RequestCorrupted) => {
+                let place = fate.chance.below(request.body().len());
+                if let Some(byte) = request.body_mut().get_mut(place) {
+                    *byte ^= 1;
+                }
+            }
+            Some(Fault::Duplicated) => {
+                let second = fate.there + fate.chance.between(0, 20_000);
+                let copy = Box::new(request.clone());
+                self.after(second, Event::Receive(index, copy, reply.clone()));
+            }
+            _ => {}
+        }
+        self.after(fate.there, Event::Receive(index, Box::new(request), reply));
+        Ok(())
+    }
+
+    /// To which process a message goes, and what it says of which job: the view of the
+    /// simulation, which knows that the provider sent it.
+    fn addressee(&self, request: &Request<Vec<u8>>) -> (usize, Option<(usize, String)>) {
+        let (reference, status) = if request.uri().path() == "/webhooks" {
+            let event: Value = serde_json::from_slice(request.body()).unwrap_or_default();
+            let field = |name: &str| {
+                let value = event.get("data").and_then(|data| data.get(name));
+                value.and_then(Value::as_str).unwrap_or_default().to_owned()
+            };
+            (field("reference"), field("status"))
+        } else {
+            let pairs: Vec<_> = form_urlencoded::parse(request.body()).collect();
+            let field = |name: &str| {
+                let pair = pairs.iter().find(|(known, _)| known == name);
+                pair.map_or(String::new(), |(_, value)| value.clone().into_owned())
+            };
+            (field("out_trade_no"), field("status"))
+        };
+        let job = self.job_of(&reference);
+        let index = job.and_then(|job| self.process_of(job)).unwrap_or_default();
+        (index, job.map(|job| (job, status)))
+    }
+
+    /// A message reaches a process.
+    pub(super) fn receive(
+        &mut self,
+        index: usize,
+        request: &Request<Vec<u8>>,
+        reply: ReplyTo,
+    ) -> Held {
+        let up = self.processes.get(index).is_some_and(|process| process.up);
+        if !up {
+            if let Some(id) = reply.delivery {
+                self.after(reply.back, Event::Report(id, None));
+            }
+            return Ok(());
+        }
+        self.figures.operations += 1;
+        if request.uri().path() == "/webhooks" {
+            self.webhook(index, request.body(), reply)
+        } else {
+            self.notification(index, request.body(), &reply)
+        }
+    }
+
+    fn webhook(&mut self, index: usize, body: &[u8], reply: ReplyTo) -> Held {
+        let Ok(event) = UnconfirmedEvent::parse(body) else {
+            self.figures.outcome("webhook unreadable");
+            return self.answer(index, &reply, response(400, "text/plain", "unreadable"));
+        };
+        if self.is(Mutation::TrustUnconfirmedWebhook) {
+            let record = event.unconfirmed_record().clone();
+            if let Some(job) = record
+                .reference()
+                .and_then(|reference| self.job_of(reference))
+            {
+                self.apply(index, job, &record)?;
+            }
+            return self.answer(index, &reply, response(200, "text/plain", ""));
+        }
+        let name = format!("{}c{}", reply.name, self.fresh_name(index, ""));
+        let call = Box::new(self.session_of(index)?.exchange(event.confirm()));
+        if self.is(Mutation::AcknowledgeBeforeCommit) {
+            self.answer(index, &reply, response(200, "text/plain", ""))?;
+            let silent = ReplyTo {
+                delivery: None,
+                claim: None,
+                ..reply
+            };
+            return self.begin_call(index, name, call, Purpose::Confirm(silent));
+        }
+        self.begin_call(index, name, call, Purpose::Confirm(reply))
+    }
+
+    /// The record of a webhook was fetched, or could not be.
+    pub(super) fn confirmed(
+        &mut self,
+        index: usize,
+        reply: &ReplyTo,
+        result: Result<Output, Error>,
+    ) -> Held {
+        let status = match result {
+            Ok(Output::Confirmed(event)) => {
+                let record = event.into_record();
+                let job = record
+                    .reference()
+                    .and_then(|reference| self.job_of(reference));
+                if let Some(job) = job {
+                    self.apply(index, job, &record)?;
+                }
+                self.figures.outcome("webhook confirmed");
+                200
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                self.figures.outcome("webhook about nothing");
+                404
+            }
+            _ => {
+                self.figures.outcome("webhook left for later");
+                503
+            }
+        };
+        if self.processes.get(index).is_some_and(|process| process.up) {
+            self.answer(index, reply, response(status, "text/plain", ""))?;
+        }
+        Ok(())
+    }
+
+    /// Stores what a record says about its order, together with the dedup key.
+    pub(super) fn apply(&mut self, index: usize, number: usize, record: &Record) -> Held {
+        let (Some(job), Some(process)) = (self.jobs.get(&number), self.processes.get_mut(index))
+        else {
+            return Ok(());
+        };
+        let mine = record.record_type().map(RecordType::as_str) == Some(job.kind.name())
+            && record.reference() == Some(&*job.reference);
+        let reference = job.reference.clone();
+        if !mine {
+            return Ok(());
+        }
+        let Ok(known) = process.disk.order_status(&reference) else {
+            return self.crash(index);
+        };
+        let known = known.map_or(Status::Created, |known| Status::from(&*known));
+        if known.change_to(record.status()) != Change::Advance {
+            return Ok(());
+        }
+        let key = format!("{}:{}", record.id(), record.status());
+        self.commit(
+            index,
+            number,
+            &OrderUpdate::new(reference, record.status().as_str(), key),
+        )
+    }
+
+    fn commit(&mut self, index: usize, number: usize, update: &OrderUpdate) -> Held {
+        let Some(process) = self.processes.get_mut(index) else {
+            return Ok(());
+        };
+        match process.disk.commit(update) {
+            Err(_) => self.crash(index),
+            Ok(false) => Ok(()),
+            Ok(true) => {
+                self.figures.outcome("order updated");
+                let (order, status) = (update.order(), update.status());
+                self.tell(|| format!("p{index} stores that {order} is {status}"));
+                self.check_order(index, number, update)
+            }
+        }
+    }
+
+    fn notification(&mut self, index: usize, body: &[u8], reply: &ReplyTo) -> Held {
+        if self.is(Mutation::AcceptRecutNotification) {
+            self.trust_signature(index, body)?;
+        }
+        let stored = match self.read_notification(body) {
+            Err(refusal) => {
+                self.figures.outcome("notification refused");
+                let reason = refusal.log_reason();
+                self.tell(|| format!("p{index} refuses {}: {reason}", reply.name));
+                Err(refusal)
+            }
+            Ok((number, matched)) => {
+                self.figures.outcome("notification accepted");
+                self.matched(index, number, &matched)?;
+                Ok(matched)
+            }
+        };
+        let answer = Answer::to(&stored);
+        if self.processes.get(index).is_some_and(|process| process.up) {
+            self.answer(index, reply, answer.response())?;
+        }
+        Ok(())
+    }
+
+    fn read_notification(&self, body: &[u8]) -> Result<(usize, Matched), Refusal> {
+        let signed = self.verifier.notification(body)?;
+        let number = self
+            .job_of(signed.out_trade_no())
+            .ok_or(Refusal::WrongOrder)?;
+        let order = self.checkout_order(number).ok_or(Refusal::WrongOrder)?;
+        Ok((number, signed.matches(&order)?))
+    }
+
+    /// The order as it stands in the merchant's books.
+    fn checkout_order(&self, number: usize) -> Option<Order> {
+        let job = self.jobs.get(&number)?;
+        let amount = Amount::from_minor_units(1000, 2).ok()?;
+        let order = Order::new(
+            "sandbox-app",
+            &job.reference,
+            amount,
+            Currency::USD,
+            SUBJECT,
+        );
+        (job.kind == JobKind::Checkout).then(|| order.channel("1", Currency::USD))
+    }
+
+    fn matched(&mut self, index: usize, number: usize, matched: &Matched) -> Held {
+        let (Some(job), Some(process)) = (self.jobs.get(&number), self.processes.get(index)) else {
+            return Ok(());
+        };
+        let known = process.disk.entries().order_status(&job.reference);
+        let known = known.and_then(CheckoutStatus::from_text);
+        let known = known.unwrap_or(CheckoutStatus::Created);
+        let blind = self.is(Mutation::UnpayOnLateNotification);
+        if known.progress(matched.status()) != Progress::Advance && !blind {
+            return Ok(());
+        }
+        let key = matched.dedup_key().to_string();
+        let update = OrderUpdate::new(job.reference.clone(), matched.status().as_str(), key);
+        self.commit(index, number, &update)
+    }
+
+    /// The mistake of a merchant who compares signature, number and amount, and no more.
+    fn trust_signature(&mut self, index: usize, body: &[u8]) -> Held {
+        let mut pairs: Vec<(String, String)> = form_urlencoded::parse(body).into_owned().collect();
+        let take = |pairs: &[(String, String)], name: &str| {
+            let pair = pairs.iter().find(|(known, _)| known == name);
+            pair.map_or(String::new(), |(_, value)| value.clone())
+        };
+        let sign = Signature::from_received(&take(&pairs, "sign"));
+        pairs.retain(|(name, _)| name != "sign");
+        let key = SigningKey::new("sandbox-default-key").map_err(set_up)?;
+        let status = take(&pairs, "status");
+        let right = sign == Some(key.sign(&pairs)) && take(&pairs, "total_amount") == "10.00";
+        let job = self.job_of(&take(&pairs, "out_trade_no"));
+        match job.filter(|_| right && status == "CHECKOUT_SUCCEED") {
+            Some(number) => {
+                let order = take(&pairs, "out_trade_no");
+                let key = format!("{}:{status}", take(&pairs, "trade_no"));
+                self.commit(index, number, &OrderUpdate::new(order, status, key))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The process answers a webhook or notification.
+    fn answer(&mut self, index: usize, reply: &ReplyTo, answer: Response<Vec<u8>>) -> Held {
+        let status = answer.status();
+        self.tell(|| format!("p{index} answers {} with {status}", reply.name));
+        if status.is_success() {
+            self.check_acknowledgement(index, reply)?;
+        }
+        if let (Some(id), false) = (reply.delivery, reply.lost) {
+            self.after(reply.back, Event::Report(id, Some(answer)));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,83 @@
+//! Years of faults in seconds: merchants, both providers and the network between them, all
+//! virtual, all from one seed.
+//!
+//! One run has one to three processes of merchants, each with a session that its interleaved calls
+//! share, a journal on a disk that tears its last line when the process dies, and the provider's
+//! webhooks and notifications coming in. Requests and answers are lost, delayed, duplicated,
+//! overtaken, cut, corrupted and replaced by a proxy's HTML; the provider refuses, fails, is slow,
+//! revokes tokens and restarts; clocks are wrong and jump; processes die at any step, in the
+//! middle of a write too; attackers forge webhooks and cut signed texts anew. There is no thread
+//! and no sleep. The merchant is written the way the journal's documentation tells users to write
+//! theirs (see [`sanspay_core::journal`]).
+//!
+//! After every step it is checked that
+//!
+//! - nothing is executed twice: no payout, no payment of one reference;
+//! - an intent is on the disk before it is sent, and what is executed is known or listed as
+//!   unknown; what is stored about it is true; once the network heals nothing stays unknown;
+//! - an order is paid only if the provider holds it as paid, and no paid order is un-paid;
+//! - what is acknowledged is on the disk;
+//! - one token request is on its way at a time, and a good token is not thrown away;
+//! - every call ends by its deadline, and nothing is sent after it;
+//! - no error holds a secret.
+//!
+//! A [`Violation`] comes as a story of a few numbered lines, from which everything was taken out
+//! that it does not need, and with one line that repeats it:
+//!
+//! ```
+//! use sanspay_ffi_free_tests::simulation::{Mutation, simulate, simulate_with};
+//! assert!(simulate(&"17".parse()?).is_ok());
+//!
+//! // A merchant who sends what is open again, after a restart.
+//! let mistake = Some(Mutation::ResendOpenIntents);
+//! let violation = (0..1000).find_map(|seed: u64| {
+//!     simulate_with(&seed.to_string().parse().ok()?, mistake).err()
+//! });
+//! println!("{}", violation.unwrap());
+//! # Ok::<(), sanspay_ffi_free_tests::simulation::CaseError>(())
+//! ```
+
+// Whatever happens has one form: everything holds, or an invariant is broken.
+#![allow(clippy::unnecessary_wraps)]
+
+mod books;
+mod call;
+mod chance;
+mod checks;
+mod deeds;
+mod disk;
+mod engine;
+mod inbox;
+mod merchant;
+mod mutation;
+mod network;
+mod plan;
+mod process;
+mod requests;
+mod shrink;
+
+pub use books::{Figures, Violation};
+pub use mutation::Mutation;
+pub use plan::{Case, CaseError};
+
+/// Runs one case to its end.
+///
+/// # Errors
+/// When an invariant breaks: the smallest case found that breaks it, and its story.
+pub fn simulate(case: &Case) -> Result<Figures, Box<Violation>> {
+    simulate_with(case, None)
+}
+
+/// Runs one case with a mistake in it.
+///
+/// # Errors
+/// Those of [`simulate`].
+pub fn simulate_with(case: &Case, mistake: Option<Mutation>) -> Result<Figures, Box<Violation>> {
+    let (result, _) = engine::run(case, mistake, false);
+    result.map_err(|violation| Box::new(shrink::shrink(violation, mistake)))
+}
+
+/// Whether a mistake shows in a case, without the work of making the case small.
+pub fn shows(case: &Case, mistake: Mutation) -> bool {
+    engine::run(case, Some(mistake), false).0.is_err()
+}

@@ -1,0 +1,395 @@
+//! Calls on their way: from the process over the network to the provider, and back.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::{Duration, SystemTime};
+
+use http::{Method, Request, Response};
+use sanspay_core::exchange::Step;
+use sanspay_core::{Error, Limits, TransportError};
+use serde_json::Value;
+
+use super::call::Running;
+use super::engine::{Event, Flight, Held, Simulation};
+use super::mutation::Mutation;
+use super::network::{Fate, Fault, corrupt};
+use super::process::{HeldToken, Purpose, Task, TaskKey, Woken, clock, response};
+
+const HTML: &str = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>";
+
+impl Simulation {
+    pub(super) fn task(&self, key: TaskKey) -> Option<&Task> {
+        let process = self.processes.get(key.process)?;
+        let alive = process.up && process.incarnation == key.incarnation;
+        process.tasks.get(&key.task).filter(|_| alive)
+    }
+
+    pub(super) fn task_mut(&mut self, key: TaskKey) -> Option<&mut Task> {
+        let process = self.processes.get_mut(key.process)?;
+        let alive = process.up && process.incarnation == key.incarnation;
+        process.tasks.get_mut(&key.task).filter(|_| alive)
+    }
+
+    /// Begins a call.
+    pub(super) fn begin_call(
+        &mut self,
+        index: usize,
+        name: String,
+        call: Box<dyn Running>,
+        purpose: Purpose,
+    ) -> Held {
+        let ends_by = self.now + self.plan.deadline;
+        let frozen = self.is(Mutation::ForgetDeadline);
+        let now = self.now;
+        let Some(process) = self.processes.get_mut(index) else {
+            return Ok(());
+        };
+        process.last_task += 1;
+        let key = TaskKey {
+            process: index,
+            incarnation: process.incarnation,
+            task: process.last_task,
+        };
+        let frozen = frozen.then(|| clock(now, process.skew));
+        let task = Task {
+            name,
+            call,
+            purpose,
+            flight: None,
+            fetches_token: false,
+            polled_at: None,
+            ends_by,
+            sends: 0,
+            frozen,
+        };
+        process.tasks.insert(key.task, task);
+        self.figures.operations += 1;
+        self.poll(key)
+    }
+
+    fn clock_of(&self, key: TaskKey) -> SystemTime {
+        let skew = self
+            .processes
+            .get(key.process)
+            .map_or(0, |process| process.skew);
+        let frozen = self.task(key).and_then(|task| task.frozen);
+        frozen.unwrap_or_else(|| clock(self.now, skew))
+    }
+
+    /// Does what a driver does with one step.
+    pub(super) fn poll(&mut self, key: TaskKey) -> Held {
+        let now = self.clock_of(key);
+        let Some(task) = self.task_mut(key) else {
+            return Ok(());
+        };
+        match task.call.poll(now) {
+            Step::Send(request) => self.send(key, request),
+            Step::Wait(wait) => {
+                if task.flight.is_some() {
+                    // The transport gives up by itself.
+                    return Ok(());
+                }
+                if wait.may_end_early() && self.plan.heeds_wakers {
+                    let queue = Arc::clone(&self.woken);
+                    wait.wake_early(&Waker::from(Arc::new(Woken { key, queue })));
+                }
+                let at = self.now + wait.delay();
+                if let Some(task) = self.task_mut(key) {
+                    task.polled_at = Some(at);
+                }
+                self.at(at, Event::Poll(key));
+                Ok(())
+            }
+            Step::Done(result) => {
+                let process = self.processes.get_mut(key.process);
+                match process.and_then(|process| process.tasks.remove(&key.task)) {
+                    Some(task) => self.finished(key.process, task, result),
+                    None => Ok(()),
+                }
+            }
+        }
+    }
+
+    fn send(&mut self, key: TaskKey, request: Request<Vec<u8>>) -> Held {
+        let for_token = request.uri().path() == "/partner/auth/token";
+        self.check_sending(key, for_token)?;
+        self.last_flight += 1;
+        let flight = self.last_flight;
+        let Some(task) = self.task_mut(key) else {
+            return Ok(());
+        };
+        task.flight = Some(flight);
+        task.fetches_token = for_token;
+        task.sends += 1;
+        let name = format!("{}.{}", task.name, task.sends);
+        let mut fate = Fate::of_request(self.case.seed, &name, self.fault_rate());
+        if self.case.calm.contains(&name) {
+            fate.calm();
+        }
+        let creates = request.method() == Method::POST && !for_token;
+        let twice = self.plan.accepts_duplicates && !self.plan.honours_idempotency;
+        if fate.fault == Some(Fault::Duplicated) && creates && twice {
+            // No client could do anything about a copy that such a provider executes.
+            fate.fault = None;
+        }
+        if let Some(fault) = fate.fault {
+            self.figures.fault(fault.name());
+            self.faulty.insert(name.clone());
+        }
+        let fault = fate
+            .fault
+            .map_or(String::new(), |fault| format!(" [{}]", fault.name()));
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        self.tell(|| format!("p{} sends {method} {path} as {name}{fault}", key.process));
+        self.depart(flight, key, name, request, fate);
+        Ok(())
+    }
+
+    /// Puts everything into the queue that will come of a request.
+    fn depart(
+        &mut self,
+        id: u64,
+        key: TaskKey,
+        name: String,
+        request: Request<Vec<u8>>,
+        fate: Fate,
+    ) {
+        let limit = Limits::of(&request).time_left;
+        let (there, back) = (fate.there, fate.back);
+        let mut chance = fate.chance;
+        let answered =
+            |status, kind, body: &str| Some((there + back, Ok(response(status, kind, body))));
+        let json = "application/json";
+        let (mut arrivals, mut landing) = (vec![there], None);
+        match fate.fault {
+            Some(Fault::NotConnected) => {
+                arrivals.clear();
+                landing = Some((there, Err(TransportError::not_sent("refused"))));
+            }
+            Some(Fault::RequestLost) => arrivals.clear(),
+            Some(Fault::ProxyHtml) => {
+                arrivals.clear();
+                let status = chance.pick(&[400, 408, 502, 503, 504], 502);
+                landing = answered(status, "text/html", HTML);
+            }
+            Some(Fault::Unauthorized) => {
+                arrivals.clear();
+                landing = answered(401, json, r#"{"message":"no","code":"token_invalid"}"#);
+            }
+            Some(Fault::RateLimited) => {
+                arrivals.clear();
+                landing = answered(
+                    429,
+                    json,
+                    r#"{"message":"slow down","code":"rate_limited"}"#,
+                );
+            }
+            Some(Fault::ServerError) => {
+                arrivals.clear();
+                let status = chance.pick(&[500, 502, 503, 504], 500);
+                landing = answered(status, json, r#"{"message":"oops","code":"server_error"}"#);
+            }
+            Some(Fault::Duplicated) => arrivals.push(there + chance.between(1, 20_000)),
+            _ => {}
+        }
+        if let Some(breaks) = fate.breaks {
+            landing = Some((breaks, Err(TransportError::maybe_sent("reset"))));
+        }
+        let mut copies = 0;
+        for arrival in arrivals {
+            copies += 1;
+            self.after(arrival, Event::Arrive(id));
+        }
+        if let Some((wait, outcome)) = landing {
+            self.after(wait.min(limit), Event::Land(id, outcome));
+        }
+        if !self.is(Mutation::ForgetDeadline) {
+            self.after(
+                limit,
+                Event::Land(id, Err(TransportError::maybe_sent("too late"))),
+            );
+        }
+        let fault = fate.fault;
+        let landed = false;
+        let flight = Flight {
+            key,
+            name,
+            request,
+            fault,
+            back,
+            chance,
+            landed,
+            copies,
+        };
+        self.flights.insert(id, flight);
+    }
+
+    /// A request reaches the provider.
+    pub(super) fn arrive(&mut self, id: u64) -> Held {
+        if let Some((_, unanswered)) = &mut self.restarting {
+            unanswered.push(id);
+            return Ok(());
+        }
+        let now = self.provider_now();
+        let Some(flight) = self.flights.get_mut(&id) else {
+            return Ok(());
+        };
+        flight.copies = flight.copies.saturating_sub(1);
+        let first_copy = flight.copies > 0;
+        let mut request = flight.request.clone();
+        if flight.fault == Some(Fault::RequestCorrupted) {
+            corrupt(request.body_mut(), &mut flight.chance);
+        }
+        let mut answer = self.provider.handle(&request, now);
+        let status = answer.status();
+        let mut outcome_lost = None;
+        let mut lost = false;
+        match flight.fault {
+            Some(Fault::AnswerLost) => lost = true,
+            // A proxy sends once more when it got no answer; or both answers arrive.
+            Some(Fault::Duplicated) if first_copy => lost = flight.chance.per_mille(500),
+            Some(Fault::AnswerCut) => outcome_lost = Some("cut"),
+            Some(Fault::AnswerTruncated) => {
+                let half = answer.body().len() / 2;
+                answer.body_mut().truncate(half);
+            }
+            Some(Fault::AnswerCorrupted) => corrupt(answer.body_mut(), &mut flight.chance),
+            Some(Fault::ProxyHtmlExecuted) => {
+                let status = flight.chance.pick(&[408, 502, 504], 504);
+                answer = response(status, "text/html", HTML);
+            }
+            Some(Fault::ServerErrorExecuted) => {
+                answer = response(500, "application/json", r#"{"message":"oops"}"#);
+            }
+            _ => {}
+        }
+        let (back, name) = (flight.back, flight.name.clone());
+        let line = if lost { ", and the answer is lost" } else { "" };
+        self.tell(|| format!("the provider answers {name} with {status}{line}"));
+        self.note_token(&request, &answer);
+        if !lost {
+            let outcome = match outcome_lost {
+                Some(why) => Err(TransportError::maybe_sent(why)),
+                None => Ok(answer),
+            };
+            self.after(back, Event::Land(id, outcome));
+        }
+        if self
+            .flights
+            .get(&id)
+            .is_some_and(|flight| flight.landed && flight.copies == 0)
+        {
+            self.flights.remove(&id);
+        }
+        self.check_executions(&request)
+    }
+
+    fn note_token(&mut self, request: &Request<Vec<u8>>, answer: &Response<Vec<u8>>) {
+        if request.uri().path() == "/partner/auth/token"
+            && let Some(token) = token_in(answer.body())
+        {
+            // The first bytes of a JWT are the same in all.
+            self.tokens.extend(token.get(60..92).map(str::to_owned));
+        }
+    }
+
+    /// An answer, or that there is none, reaches the process, if it still waits for it.
+    pub(super) fn land(
+        &mut self,
+        id: u64,
+        outcome: Result<Response<Vec<u8>>, TransportError>,
+    ) -> Held {
+        let Some(flight) = self.flights.get_mut(&id) else {
+            return Ok(());
+        };
+        let key = flight.key;
+        let waited = !std::mem::replace(&mut flight.landed, true);
+        let token = bearer(&flight.request);
+        if flight.copies == 0 {
+            self.flights.remove(&id);
+        }
+        let now = self.clock_of(key);
+        if !waited || self.task(key).is_none_or(|task| task.flight != Some(id)) {
+            return Ok(());
+        }
+        let said = match &outcome {
+            Ok(answer) => answer.status().to_string(),
+            Err(error) => error.to_string(),
+        };
+        let refused = outcome.as_ref().is_ok_and(|answer| answer.status() == 401);
+        let given = outcome
+            .as_ref()
+            .ok()
+            .and_then(|answer| token_in(answer.body()));
+        let at = self.now;
+        let Some(task) = self.task_mut(key) else {
+            return Ok(());
+        };
+        let name = task.name.clone();
+        task.flight = None;
+        let fetched = std::mem::take(&mut task.fetches_token);
+        task.call.reply(now, outcome);
+        if let Some(process) = self.processes.get_mut(key.process) {
+            match (&mut process.token, token) {
+                (Some(held), Some(token)) if refused && held.text == token => held.refused = true,
+                _ => {}
+            }
+            if let Some(text) = given.filter(|_| fetched) {
+                process.token = Some(HeldToken {
+                    text,
+                    since: at,
+                    refused: false,
+                });
+            }
+        }
+        self.tell(|| format!("p{} gets for {name}: {said}", key.process));
+        if refused && !fetched && self.is(Mutation::InvalidateWrongGeneration) {
+            // Whatever token is live is thrown away.
+            let session = self.new_session(key.process, key.incarnation)?;
+            if let Some(process) = self.processes.get_mut(key.process) {
+                process.session = session;
+            }
+        }
+        self.poll(key)
+    }
+
+    /// No error may hold a secret.
+    pub(super) fn check_error(&self, index: usize, error: &Error) -> Held {
+        let mut text = format!("{error} {error:?}");
+        let mut source = std::error::Error::source(error);
+        while let Some(cause) = source {
+            let _ = write!(text, " {cause} {cause:?}");
+            source = cause.source();
+        }
+        let token = self
+            .processes
+            .get(index)
+            .and_then(|process| process.token.as_ref());
+        if let Some(token) = token.filter(|_| self.is(Mutation::LogRequestHeaders)) {
+            text.push_str(&token.text);
+        }
+        self.check_text(&text)
+    }
+}
+
+/// The token in the header of a request.
+fn bearer(request: &Request<Vec<u8>>) -> Option<String> {
+    let value = request.headers().get(http::header::AUTHORIZATION)?;
+    value
+        .to_str()
+        .ok()?
+        .strip_prefix("Bearer ")
+        .map(str::to_owned)
+}
+
+fn token_in(body: &[u8]) -> Option<String> {
+    let answer: Value = serde_json::from_slice(body).ok()?;
+    answer.get("access_token")?.as_str().map(str::to_owned)
+}
+
+/// So long a good token is not replaced.
+pub(super) fn kept_for(life: Duration) -> Duration {
+    let soft = Duration::from_secs(300).min(life / 4);
+    life.saturating_sub(soft)
+}
