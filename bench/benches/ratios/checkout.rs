@@ -136,7 +136,7 @@ pub(crate) fn rows(effort: Effort) -> Vec<Row> {
             compare(
                 effort,
                 || md5_of(&text),
-                || (key.sign(&typed), signed.url()),
+                || key.signed_url(Checkout::DEFAULT_PAGE, black_box(&typed)),
             ),
         ),
         Row::of(
