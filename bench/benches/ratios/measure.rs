@@ -16,8 +16,13 @@ pub(crate) struct Effort {
 
 impl Effort {
     /// The time that one comparison takes.
-    fn budget(self) -> Duration {
-        Duration::from_millis(if self.short { 150 } else { 1500 })
+    pub(crate) fn budget(self) -> Duration {
+        Duration::from_millis(if self.short { 150 } else { 2000 })
+    }
+
+    /// The time that one comparison with IO takes.
+    pub(crate) fn io_budget(self) -> Duration {
+        Duration::from_millis(if self.short { 1000 } else { 5000 })
     }
 }
 

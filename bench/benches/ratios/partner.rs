@@ -1,6 +1,7 @@
 //! Records, pages, webhooks, tokens and requests.
 
 use std::hint::black_box;
+use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
 use http::header::{ACCEPT, AUTHORIZATION, USER_AGENT};
@@ -211,6 +212,20 @@ pub(crate) fn token_answer() -> String {
     let part = |length: usize| "eyJhbGciOiJSUzI1NiJ9".repeat(length / 20);
     let jwt = format!("{}.{}.{}", part(40), part(240), part(340));
     format!(r#"{{"access_token":"{jwt}","token_type":"Bearer","expires_in":3600}}"#)
+}
+
+/// An `Authorization` as long as that of the answer.
+pub(crate) fn bearer() -> HeaderValue {
+    static BEARER: OnceLock<HeaderValue> = OnceLock::new();
+    let make = || {
+        let answer = token_answer();
+        let token: PlainToken = serde_json::from_str(&answer).expect("a token");
+        let mut value =
+            HeaderValue::try_from(format!("Bearer {}", token.access_token)).expect("a header");
+        value.set_sensitive(true);
+        value
+    };
+    BEARER.get_or_init(make).clone()
 }
 
 fn token_row(effort: Effort) -> Row {

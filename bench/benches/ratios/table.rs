@@ -49,6 +49,10 @@ pub(crate) struct Row {
     target_allocations: Option<u64>,
     floor_allocations: Option<u64>,
     bytes: Option<u64>,
+    /// Whether both times are counts of something else.
+    counts: bool,
+    /// Whether it must hold on any machine.
+    exact: bool,
 }
 
 impl Row {
@@ -71,6 +75,8 @@ impl Row {
             target_allocations: target.allocations,
             floor_allocations: Some(low.allocations),
             bytes: Some(ours.bytes),
+            counts: false,
+            exact: false,
         }
     }
 
@@ -93,6 +99,8 @@ impl Row {
             target_allocations: target.allocations,
             floor_allocations: None,
             bytes: None,
+            counts: false,
+            exact: false,
         }
     }
 
@@ -116,11 +124,36 @@ impl Row {
             target_allocations: None,
             floor_allocations: None,
             bytes: None,
+            counts: false,
+            exact: false,
+        }
+    }
+
+    /// A row of two counts that are no times.
+    pub(crate) fn counted(
+        name: impl Into<String>,
+        floor: &'static str,
+        target: Target,
+        low: f64,
+        ours: f64,
+    ) -> Self {
+        Self {
+            counts: true,
+            ..Self::timed(name, floor, target, low, ours)
+        }
+    }
+
+    /// The same row without slack.
+    pub(crate) fn exact(self) -> Self {
+        Self {
+            exact: true,
+            ..self
         }
     }
 
     /// Whether the row misses its target by more than `slack` times; allocations have no slack.
     fn misses(&self, slack: f64) -> bool {
+        let slack = if self.exact { 1.0 } else { slack };
         let over = |reached: Option<f64>, target: Option<f64>| {
             reached
                 .zip(target)
@@ -136,6 +169,13 @@ impl Row {
 
     fn cells(&self) -> [String; 8] {
         let dash = || "-".to_owned();
+        let figure = |value: f64| {
+            if self.counts {
+                format!("{value:.0}")
+            } else {
+                time(value)
+            }
+        };
         let number = |n: Option<u64>| n.map_or_else(dash, |n| n.to_string());
         let target = match (self.target_ratio, self.target_nanos) {
             (Some(ratio), _) => format!("<= {ratio:.2}"),
@@ -149,8 +189,8 @@ impl Row {
         [
             self.name.clone(),
             self.floor.to_owned(),
-            self.floor_nanos.map_or_else(dash, time),
-            time(self.nanos),
+            self.floor_nanos.map_or_else(dash, figure),
+            figure(self.nanos),
             self.ratio.map_or_else(dash, |ratio| format!("{ratio:.2}")),
             target,
             heap,
