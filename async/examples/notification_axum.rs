@@ -31,7 +31,7 @@ struct Shop {
 }
 
 impl Shop {
-    fn notified(&self, body: &[u8]) -> Result<(), Box<dyn Error>> {
+    fn notified(&self, body: &[u8]) -> Result<Matched, Box<dyn Error>> {
         let signed = self.verifier.notification(body)?;
         let mut orders = self
             .orders
@@ -52,7 +52,7 @@ impl Shop {
             *stored = matched.status();
             self.paid.send_replace(matches!(matched, Matched::Paid(_)));
         }
-        Ok(())
+        Ok(matched)
     }
 }
 

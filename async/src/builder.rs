@@ -9,10 +9,14 @@ use http::{Request, Response};
 use sanspay_core::{
     Error, Idempotency, RetryPolicy, Secret, SessionBuilder, Settings, TransportError, Wire,
 };
+#[cfg(feature = "reqwest")]
+use sanspay_tls::TlsConfig;
 
 use crate::client::Client;
 use crate::clock::{Clock, SystemClock};
 use crate::transport::Transport;
+#[cfg(feature = "reqwest")]
+use crate::transport::reqwest::ReqwestTransport;
 
 /// Builds a [`Client`]. Everything but base URL and credentials has a default.
 #[must_use]
@@ -20,6 +24,8 @@ pub struct ClientBuilder {
     session: SessionBuilder,
     transport: Option<Arc<Transport>>,
     connect_timeout: Duration,
+    #[cfg(feature = "reqwest")]
+    tls: Option<TlsConfig>,
     clock: Arc<dyn Clock>,
 }
 
@@ -31,6 +37,8 @@ impl ClientBuilder {
             session: SessionBuilder::new(seed),
             transport: None,
             connect_timeout: Duration::from_secs(10),
+            #[cfg(feature = "reqwest")]
+            tls: None,
             clock: Arc::new(SystemClock),
         }
     }
@@ -79,6 +87,15 @@ impl ClientBuilder {
     /// a transport of your own.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
+        self
+    }
+
+    /// Whom to trust, and with which certificate to introduce itself; see [`TlsConfig`]. Without it
+    /// Mozilla's CAs are trusted and no certificate is sent. It has no effect on a transport of
+    /// your own.
+    #[cfg(feature = "reqwest")]
+    pub fn tls(mut self, tls: TlsConfig) -> Self {
+        self.tls = Some(tls);
         self
     }
 
@@ -137,27 +154,23 @@ impl ClientBuilder {
     /// or wrong.
     pub fn build(self) -> Result<Client, Error> {
         let session = self.session.build()?;
-        let transport = match self.transport {
-            Some(transport) => transport,
-            None => default_transport(self.connect_timeout)?,
-        };
-        Ok(Client::new(session, transport, self.clock))
+        if let Some(transport) = self.transport {
+            return Ok(Client::new(session, transport, self.clock));
+        }
+        #[cfg(feature = "reqwest")]
+        {
+            let tls = self.tls.map_or_else(|| TlsConfig::builder().build(), Ok)?;
+            let transport = ReqwestTransport::new(self.connect_timeout, tls)?;
+            Ok(Client::over_reqwest(session, transport, self.clock))
+        }
+        #[cfg(not(feature = "reqwest"))]
+        Err(SessionBuilder::missing_transport("reqwest"))
     }
 
     fn with(mut self, change: impl FnOnce(SessionBuilder) -> SessionBuilder) -> Self {
         self.session = change(self.session);
         self
     }
-}
-
-#[cfg(feature = "reqwest")]
-fn default_transport(connect_timeout: Duration) -> Result<Arc<Transport>, Error> {
-    Ok(Arc::new(crate::over_reqwest(connect_timeout)?))
-}
-
-#[cfg(not(feature = "reqwest"))]
-fn default_transport(_connect_timeout: Duration) -> Result<Arc<Transport>, Error> {
-    Err(SessionBuilder::missing_transport("reqwest"))
 }
 
 impl fmt::Debug for ClientBuilder {

@@ -11,6 +11,8 @@ use sanspay_core::partner::Resolution;
 use sanspay_core::{
     Endpoint, Error, Exchange, Limits, Paged, Session, TransportError, UnknownOutcome,
 };
+#[cfg(feature = "reqwest")]
+use sanspay_tls::TlsConfig;
 use tokio::time;
 
 use crate::builder::ClientBuilder;
@@ -18,6 +20,8 @@ use crate::clock::Clock;
 use crate::pages::Pages;
 use crate::span::Span;
 use crate::transport::Transport;
+#[cfg(feature = "reqwest")]
+use crate::transport::reqwest::ReqwestTransport;
 
 /// An asynchronous client of the partner API on tokio. Cloning is cheap; all clones and all tasks
 /// share the connections and the token.
@@ -25,7 +29,8 @@ use crate::transport::Transport;
 /// A call may be dropped at any await point: nothing stays locked, and where it was fetching the
 /// token another call takes over. Dropping does not tell whether a request that was already sent
 /// is executed; a payment or payout is better left to its [deadline](Client::call_within), which
-/// says so.
+/// says so. A call that is kept and not polled may hold up others that wait for the token which
+/// it fetches, until it is polled or dropped or they reach their deadlines.
 ///
 /// ```no_run
 /// use sanspay_async::Client;
@@ -47,6 +52,8 @@ pub struct Client {
     session: Session,
     transport: Arc<Transport>,
     clock: Arc<dyn Clock>,
+    #[cfg(feature = "reqwest")]
+    over_reqwest: Option<ReqwestTransport>,
 }
 
 impl Client {
@@ -60,7 +67,39 @@ impl Client {
             session,
             transport,
             clock,
+            #[cfg(feature = "reqwest")]
+            over_reqwest: None,
         }
+    }
+
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn over_reqwest(
+        session: Session,
+        transport: ReqwestTransport,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let sending = transport.clone();
+        Self {
+            over_reqwest: Some(transport),
+            ..Self::new(
+                session,
+                Arc::new(move |request| sending.send(request)),
+                clock,
+            )
+        }
+    }
+
+    /// Makes all later connections, of this client and its clones, with another TLS configuration:
+    /// for a client certificate that is renewed while the program runs. Calls in flight end
+    /// undisturbed on the connections that they have; the token stays.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Misuse`](sanspay_core::ErrorKind::Misuse) where the client sends through a
+    /// transport of your own.
+    #[cfg(feature = "reqwest")]
+    pub fn reload_tls(&self, tls: TlsConfig) -> Result<(), Error> {
+        let transport = self.over_reqwest.as_ref();
+        transport.ok_or_else(TlsConfig::not_ours)?.reload_tls(tls)
     }
 
     /// The session that the client drives.

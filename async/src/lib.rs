@@ -49,5 +49,8 @@ pub use client::Client;
 pub use clock::Clock;
 pub use pages::Pages;
 #[cfg(feature = "reqwest")]
-pub use transport::reqwest::over_reqwest;
+#[doc(no_inline)]
+pub use sanspay_tls::{TlsConfig, TlsConfigBuilder, TlsVersion};
+#[cfg(feature = "reqwest")]
+pub use transport::reqwest::ReqwestTransport;
 pub use transport::{Outcome, Sending};

@@ -2,14 +2,15 @@
 
 use std::future::poll_fn;
 use std::mem;
+use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::vec;
 
 use futures_core::Stream;
-use sanspay_core::{Error, Paged, Pager};
+use sanspay_core::{Error, ErrorKind, Paged, Pager};
 use tokio::sync::mpsc;
-use tokio::task::AbortHandle;
+use tokio::task::JoinHandle;
 
 use crate::client::Client;
 
@@ -33,7 +34,7 @@ pub struct Pages<L: Paged> {
 enum Source<L: Paged> {
     Idle(Fetcher<L>),
     OnDemand(Fetching<L>),
-    Ahead(mpsc::Receiver<Fetched<L>>, AbortOnDrop),
+    Ahead(mpsc::Receiver<Fetched<L>>, Task),
     Ended,
 }
 
@@ -88,8 +89,11 @@ where
                         page
                     }
                 },
-                Source::Ahead(mut pages, task) => {
-                    let received = pages.poll_recv(cx);
+                Source::Ahead(mut pages, mut task) => {
+                    let received = match pages.poll_recv(cx) {
+                        Poll::Ready(None) => task.poll_end(cx).map(|error| error.map(Err)),
+                        received => received,
+                    };
                     self.source = Source::Ahead(pages, task);
                     ready!(received)
                 }
@@ -144,13 +148,29 @@ where
                 }
             }
         });
-        Source::Ahead(receiver, AbortOnDrop(task.abort_handle()))
+        Source::Ahead(receiver, Task(task))
     }
 }
 
-struct AbortOnDrop(AbortHandle);
+/// The task that fetches ahead. It ends with the stream.
+struct Task(JoinHandle<()>);
 
-impl Drop for AbortOnDrop {
+impl Task {
+    /// How it ended, once it sends no more: a list that was cut off must not pass for a complete
+    /// one.
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Option<Error>> {
+        let Err(error) = ready!(Pin::new(&mut self.0).poll(cx)) else {
+            return Poll::Ready(None);
+        };
+        if let Ok(panic) = error.try_into_panic() {
+            resume_unwind(panic);
+        }
+        let detail = "the runtime that fetched the pages has ended";
+        Poll::Ready(Some(Error::new(ErrorKind::Paging, "fetch pages", detail)))
+    }
+}
+
+impl Drop for Task {
     fn drop(&mut self) {
         self.0.abort();
     }

@@ -172,7 +172,11 @@ async fn what_was_never_sent_is_known_not_to_have_been_sent() {
     drop(listener);
     let plain = server_saying(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n").await;
     let plain = plain.replace("http:", "https:");
-    for url in [refused.as_str(), "https://sanspay.invalid", &plain] {
+    for (url, kind) in [
+        (refused.as_str(), ErrorKind::NotSent),
+        ("https://sanspay.invalid", ErrorKind::NotSent),
+        (&plain, ErrorKind::Tls),
+    ] {
         let error = client(url)
             .build()
             .unwrap()
@@ -181,7 +185,7 @@ async fn what_was_never_sent_is_known_not_to_have_been_sent() {
             .unwrap_err();
         assert_eq!(
             (error.kind(), error.outcome_unknown()),
-            (ErrorKind::NotSent, false),
+            (kind, false),
             "{error:?}"
         );
     }

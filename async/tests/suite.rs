@@ -8,13 +8,12 @@ mod flight_server;
 
 use std::future::{pending, poll_fn, ready};
 use std::pin::{Pin, pin};
-use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
 use flight_server::FlightServer;
 use http::Request;
-use sanspay_async::{Client as Async, Clock, Outcome, Sending, over_reqwest};
+use sanspay_async::{Client as Async, Clock, Outcome, ReqwestTransport, TlsConfig};
 use sanspay_core::partner::{ListPayments, Record, Resolution};
 use sanspay_core::{Endpoint, Error, Limits, Settings, TransportError, UnknownOutcome};
 use sanspay_ffi_free_tests::{Client, Driver, KEY_ID, KEY_SECRET, World, disagreements, scenarios};
@@ -46,12 +45,9 @@ struct Calls {
 }
 
 /// Sends over the socket, with the time limit that the flight server gave the request.
-async fn send(
-    sending: Arc<dyn Fn(Request<Vec<u8>>) -> Sending + Send + Sync>,
-    request: Request<Vec<u8>>,
-) -> Outcome {
+async fn send(over: ReqwestTransport, request: Request<Vec<u8>>) -> Outcome {
     let limit = Limits::of(&request).time_left;
-    let sent = timeout(limit, sending(request)).await;
+    let sent = timeout(limit, over.send(request)).await;
     sent.unwrap_or_else(|late| Err(TransportError::maybe_sent(late)))
 }
 
@@ -63,9 +59,9 @@ impl Driver for Over {
         let socket = match self {
             Self::Closure => None,
             Self::Socket(server) => {
-                let sending: Arc<dyn Fn(Request<Vec<u8>>) -> Sending + Send + Sync> =
-                    Arc::new(over_reqwest(Duration::from_secs(5))?);
-                Some((server.clone(), sending))
+                let tls = TlsConfig::builder().build()?;
+                let reqwest = ReqwestTransport::new(Duration::from_secs(5), tls)?;
+                Some((server.clone(), reqwest))
             }
         };
         let transport = move |request: Request<Vec<u8>>| {

@@ -9,9 +9,13 @@ use http::{Request, Response};
 use sanspay_core::{
     Error, Idempotency, RetryPolicy, Secret, SessionBuilder, Settings, TransportError, Wire,
 };
+#[cfg(feature = "ureq")]
+use sanspay_tls::TlsConfig;
 
 use crate::client::{Client, Transport};
 use crate::clock::{Clock, SystemClock};
+#[cfg(feature = "ureq")]
+use crate::transport::UreqTransport;
 
 /// Builds a [`Client`]. Everything but base URL and credentials has a default.
 #[must_use]
@@ -19,6 +23,8 @@ pub struct ClientBuilder {
     session: SessionBuilder,
     transport: Option<Arc<Transport>>,
     connect_timeout: Duration,
+    #[cfg(feature = "ureq")]
+    tls: Option<TlsConfig>,
     clock: Arc<dyn Clock>,
 }
 
@@ -30,6 +36,8 @@ impl ClientBuilder {
             session: SessionBuilder::new(seed),
             transport: None,
             connect_timeout: Duration::from_secs(10),
+            #[cfg(feature = "ureq")]
+            tls: None,
             clock: Arc::new(SystemClock),
         }
     }
@@ -81,6 +89,15 @@ impl ClientBuilder {
         self
     }
 
+    /// Whom to trust, and with which certificate to introduce itself; see [`TlsConfig`]. Without it
+    /// Mozilla's CAs are trusted and no certificate is sent. It has no effect on a transport of
+    /// your own.
+    #[cfg(feature = "ureq")]
+    pub fn tls(mut self, tls: TlsConfig) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
     /// Sends through a transport of your own: any closure from a request to a response.
     ///
     /// ```
@@ -115,28 +132,23 @@ impl ClientBuilder {
     /// or wrong.
     pub fn build(self) -> Result<Client, Error> {
         let session = self.session.build()?;
-        let transport = match self.transport {
-            Some(transport) => transport,
-            None => default_transport(self.connect_timeout)?,
-        };
-        Ok(Client::new(session, transport, self.clock))
+        if let Some(transport) = self.transport {
+            return Ok(Client::new(session, transport, self.clock));
+        }
+        #[cfg(feature = "ureq")]
+        {
+            let tls = self.tls.map_or_else(|| TlsConfig::builder().build(), Ok)?;
+            let transport = UreqTransport::new(self.connect_timeout, tls);
+            Ok(Client::over_ureq(session, transport, self.clock))
+        }
+        #[cfg(not(feature = "ureq"))]
+        Err(SessionBuilder::missing_transport("ureq"))
     }
 
     fn with(mut self, change: impl FnOnce(SessionBuilder) -> SessionBuilder) -> Self {
         self.session = change(self.session);
         self
     }
-}
-
-#[cfg(feature = "ureq")]
-#[allow(clippy::unnecessary_wraps)] // It can fail without the feature.
-fn default_transport(connect_timeout: Duration) -> Result<Arc<Transport>, Error> {
-    Ok(Arc::new(crate::transport::over_ureq(connect_timeout)))
-}
-
-#[cfg(not(feature = "ureq"))]
-fn default_transport(_connect_timeout: Duration) -> Result<Arc<Transport>, Error> {
-    Err(SessionBuilder::missing_transport("ureq"))
 }
 
 impl fmt::Debug for ClientBuilder {

@@ -10,11 +10,15 @@ use http::{Request, Response};
 use sanspay_core::exchange::Step;
 use sanspay_core::partner::Resolution;
 use sanspay_core::{Endpoint, Error, Exchange, Session, TransportError, UnknownOutcome};
+#[cfg(feature = "ureq")]
+use sanspay_tls::TlsConfig;
 
 use crate::builder::ClientBuilder;
 use crate::clock::Clock;
 use crate::pages::Pages;
 use crate::span::Span;
+#[cfg(feature = "ureq")]
+use crate::transport::UreqTransport;
 
 /// What a transport is: one closure from a request to what came of it.
 pub(crate) type Transport =
@@ -41,6 +45,8 @@ pub struct Client {
     session: Session,
     transport: Arc<Transport>,
     clock: Arc<dyn Clock>,
+    #[cfg(feature = "ureq")]
+    over_ureq: Option<UreqTransport>,
 }
 
 impl Client {
@@ -54,7 +60,40 @@ impl Client {
             session,
             transport,
             clock,
+            #[cfg(feature = "ureq")]
+            over_ureq: None,
         }
+    }
+
+    #[cfg(feature = "ureq")]
+    pub(crate) fn over_ureq(
+        session: Session,
+        transport: UreqTransport,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let sending = transport.clone();
+        Self {
+            over_ureq: Some(transport),
+            ..Self::new(
+                session,
+                Arc::new(move |request| sending.send(request)),
+                clock,
+            )
+        }
+    }
+
+    /// Makes all later connections, of this client and its clones, with another TLS configuration:
+    /// for a client certificate that is renewed while the program runs. Calls in flight end
+    /// undisturbed on the connections that they have; the token stays.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Misuse`](sanspay_core::ErrorKind::Misuse) where the client sends through a
+    /// transport of your own.
+    #[cfg(feature = "ureq")]
+    pub fn reload_tls(&self, tls: TlsConfig) -> Result<(), Error> {
+        let transport = self.over_ureq.as_ref().ok_or_else(TlsConfig::not_ours)?;
+        transport.reload_tls(tls);
+        Ok(())
     }
 
     /// The session that the client drives.
@@ -96,6 +135,8 @@ impl Client {
     /// Drives an exchange to its end.
     fn drive<E: Endpoint>(&self, mut exchange: Exchange<E>) -> Result<E::Output, Error> {
         let span = Span::begin(exchange.endpoint().operation());
+        // One for the whole call: the session keeps the same waker once.
+        let mut waker = None;
         loop {
             match exchange.poll(self.clock.now()) {
                 Step::Send(request) => {
@@ -103,7 +144,7 @@ impl Client {
                     exchange.reply(self.clock.now(), outcome);
                 }
                 Step::Wait(wait) if wait.may_end_early() => {
-                    wait.wake_early(&Waker::from(Arc::new(Unpark(thread::current()))));
+                    wait.wake_early(waker.get_or_insert_with(unpark_this_thread));
                     thread::park_timeout(wait.delay());
                 }
                 Step::Wait(wait) => self.clock.sleep(wait.delay()),
@@ -122,6 +163,10 @@ impl fmt::Debug for Client {
             .field("session", &self.session)
             .finish_non_exhaustive()
     }
+}
+
+fn unpark_this_thread() -> Waker {
+    Waker::from(Arc::new(Unpark(thread::current())))
 }
 
 /// Wakes a thread that waits for the token which another one fetches.

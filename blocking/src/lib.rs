@@ -27,10 +27,19 @@
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # Logs
+//!
+//! No span and no error of this SDK holds a secret. But at level `trace` of the `log` crate ureq
+//! dumps every byte that it sends and receives, keys and tokens among them (target `ureq_proto`),
+//! and writes whole URLs (target `ureq`); at `debug` it leaves both out. Never let `trace` of
+//! these two through: for example `RUST_LOG=trace,ureq=debug,ureq_proto=debug`.
 
 mod builder;
 mod client;
 mod clock;
+#[cfg(feature = "ureq")]
+mod doctor;
 mod pages;
 mod span;
 #[cfg(feature = "ureq")]
@@ -43,6 +52,14 @@ mod readme {}
 pub use builder::ClientBuilder;
 pub use client::Client;
 pub use clock::Clock;
+#[cfg(feature = "ureq")]
+pub use doctor::Doctor;
 pub use pages::Pages;
 #[cfg(feature = "ureq")]
-pub use transport::over_ureq;
+#[doc(no_inline)]
+pub use sanspay_tls::doctor::{Check, Diagnosis, Verdict};
+#[cfg(feature = "ureq")]
+#[doc(no_inline)]
+pub use sanspay_tls::{TlsConfig, TlsConfigBuilder, TlsVersion};
+#[cfg(feature = "ureq")]
+pub use transport::UreqTransport;

@@ -1,66 +1,123 @@
 //! The transport over ureq: statuses are answers, redirects are not followed, bodies are bounded.
 
 mod resolver;
+mod tls;
 
+use std::fmt;
 use std::io::{self, Read};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use http::{Request, Response};
 use sanspay_core::{Limits, TransportError};
-use ureq::unversioned::transport::DefaultConnector;
+use sanspay_tls::{TlsConfig, problem_of};
+use ureq::unversioned::transport::{Connector, TcpConnector};
 use ureq::{Agent, AsSendBody, Timeout};
 
 use resolver::{CachingResolver, ResolveError};
+use tls::{HandshakeError, TlsConnector};
 
 /// A connection is reused for less than the 75 s after which NGINX closes an idle one by default.
 const MAX_IDLE_AGE: Duration = Duration::from_secs(45);
 
-/// The transport that a client has by default, with a pool of its own: for closures that stand
-/// around it.
+/// As good as none: 136 years.
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(u32::MAX as u64);
+
+/// The transport that a client has by default: for closures that stand around it. Cloning is
+/// cheap; all clones share the connections.
 ///
 /// ```
 /// use std::time::Duration;
-/// use sanspay_blocking::{Client, over_ureq};
+/// use sanspay_blocking::{Client, TlsConfig, UreqTransport};
 ///
-/// let send = over_ureq(Duration::from_secs(10));
+/// let over_ureq = UreqTransport::new(Duration::from_secs(10), TlsConfig::builder().build()?);
 /// let client = Client::builder()
 ///     .base_url("https://api.example.com")
 ///     .credentials("key-id", "key-secret")
 ///     .transport(move |request| {
 ///         // Count, trace or record here.
-///         send(request)
+///         over_ureq.send(request)
 ///     })
 ///     .build()?;
 /// # Ok::<(), sanspay_core::Error>(())
 /// ```
-pub fn over_ureq(
+#[derive(Clone)]
+pub struct UreqTransport(Arc<Shared>);
+
+struct Shared {
     connect_timeout: Duration,
-) -> impl Fn(Request<Vec<u8>>) -> Result<Response<Vec<u8>>, TransportError> + Send + Sync {
+    current: RwLock<(Agent, TlsConfig)>,
+}
+
+impl UreqTransport {
+    /// A transport with a pool of its own. Making a connection, its TLS handshake included, may
+    /// take `connect_timeout`.
+    pub fn new(connect_timeout: Duration, tls: TlsConfig) -> Self {
+        let current = RwLock::new((agent(connect_timeout, &tls), tls));
+        Self(Arc::new(Shared {
+            connect_timeout,
+            current,
+        }))
+    }
+
+    /// Makes all later connections with another configuration. Calls in flight go on with the old
+    /// one, whose idle connections are closed when the last of them has ended.
+    pub fn reload_tls(&self, tls: TlsConfig) {
+        let agent = agent(self.0.connect_timeout, &tls);
+        let current = self.0.current.write();
+        let mut current = current.unwrap_or_else(PoisonError::into_inner);
+        let old = std::mem::replace(&mut *current, (agent, tls));
+        drop(current);
+        // Closing connections takes its time; nobody has to wait for the lock meanwhile.
+        drop(old);
+    }
+
+    /// Sends a request and reads its answer.
+    ///
+    /// # Errors
+    /// Whatever kept the answer from arriving.
+    pub fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, TransportError> {
+        let current = self.0.current.read();
+        let (agent, tls) = current.unwrap_or_else(PoisonError::into_inner).clone();
+        let (parts, body) = request.into_parts();
+        let answer = if body.is_empty() && parts.method.is_safe() {
+            // An empty slice would be announced with `content-length: 0`.
+            send(&agent, &tls, Request::from_parts(parts, ()))
+        } else {
+            send(&agent, &tls, Request::from_parts(parts, body.as_slice()))
+        };
+        let mut response = answer?;
+        tls.annotate(&mut response);
+        Ok(response)
+    }
+}
+
+impl fmt::Debug for UreqTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("UreqTransport")
+    }
+}
+
+fn agent(connect_timeout: Duration, tls: &TlsConfig) -> Agent {
     let config = Agent::config_builder()
         .http_status_as_error(false)
         .max_redirects(0)
         .max_redirects_will_error(false)
         .proxy(None)
-        .timeout_connect(Some(connect_timeout))
+        // ureq adds it to a clock, which panics where the sum does not fit.
+        .timeout_connect(Some(connect_timeout.min(LONGEST_TIMEOUT)))
         .max_idle_connections(256)
         .max_idle_connections_per_host(256)
         .max_idle_age(MAX_IDLE_AGE)
         .build();
-    let resolver = CachingResolver::default();
-    let agent = Agent::with_parts(config, DefaultConnector::default(), resolver);
-    move |request| {
-        let (parts, body) = request.into_parts();
-        if body.is_empty() && parts.method.is_safe() {
-            // An empty slice would be announced with `content-length: 0`.
-            send(&agent, Request::from_parts(parts, ()))
-        } else {
-            send(&agent, Request::from_parts(parts, body.as_slice()))
-        }
-    }
+    let connector = ().chain(TcpConnector::default());
+    let connector = connector.chain(TlsConnector(tls.rustls().clone()));
+    Agent::with_parts(config, connector, CachingResolver::default())
 }
 
 fn send(
     agent: &Agent,
+    tls: &TlsConfig,
     request: Request<impl AsSendBody>,
 ) -> Result<Response<Vec<u8>>, TransportError> {
     let limits = request.extensions().get::<Limits>().copied();
@@ -69,7 +126,8 @@ fn send(
         .configure_request(request)
         .timeout_global(time_left)
         .build();
-    let (parts, body) = agent.run(request).map_err(transport_error)?.into_parts();
+    let answer = agent.run(request).map_err(|e| transport_error(e, tls))?;
+    let (parts, body) = answer.into_parts();
     let most = limits
         .map_or(u64::MAX, |limits| limits.body as u64)
         .saturating_add(1);
@@ -80,18 +138,27 @@ fn send(
 }
 
 /// Whether the request may have reached the server; in doubt it may.
-fn transport_error(error: ureq::Error) -> TransportError {
+fn transport_error(error: ureq::Error, tls: &TlsConfig) -> TransportError {
     use ureq::Error as E;
+    // ureq's errors do not tell their source.
+    let problem = match &error {
+        E::Io(io) => problem_of(io),
+        E::Other(source) => problem_of(&**source),
+        _ => None,
+    };
+    if let Some(problem) = problem {
+        return tls.transport_error(problem, error);
+    }
     #[allow(clippy::match_same_arms)] // One arm for each reason.
     let not_sent = match &error {
         E::HostNotFound | E::ConnectionFailed | E::ConnectProxyFailed(_) | E::InvalidProxyUrl => {
             true
         }
         // Refused by ureq itself, before any connection.
-        E::BadUri(_) | E::Http(_) | E::RequireHttpsOnly(_) | E::Tls(_) | E::TlsRequired => true,
+        E::BadUri(_) | E::Http(_) | E::RequireHttpsOnly(_) => true,
         E::Timeout(Timeout::Resolve | Timeout::Connect) => true,
-        E::Io(io) => io.kind() == io::ErrorKind::ConnectionRefused || is_handshake_failure(io),
-        E::Other(source) => source.is::<ResolveError>(),
+        E::Io(io) => io.kind() == io::ErrorKind::ConnectionRefused,
+        E::Other(source) => source.is::<ResolveError>() || source.is::<HandshakeError>(),
         _ => false,
     };
     if not_sent {
@@ -99,16 +166,4 @@ fn transport_error(error: ureq::Error) -> TransportError {
     } else {
         TransportError::maybe_sent(error)
     }
-}
-
-/// A server that we do not trust, or that speaks no TLS, never saw a byte of the request.
-fn is_handshake_failure(error: &io::Error) -> bool {
-    use rustls::Error as Tls;
-    let tls = error
-        .get_ref()
-        .and_then(|source| source.downcast_ref::<Tls>());
-    matches!(
-        tls,
-        Some(Tls::InvalidCertificate(_) | Tls::InvalidMessage(_) | Tls::PeerIncompatible(_))
-    )
 }

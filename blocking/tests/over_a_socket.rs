@@ -179,7 +179,7 @@ fn a_tls_handshake_with_a_plain_server_sends_nothing() {
         .unwrap_err();
     assert_eq!(
         (error.kind(), error.outcome_unknown()),
-        (ErrorKind::NotSent, false),
+        (ErrorKind::Tls, false),
         "{error:?}"
     );
 }

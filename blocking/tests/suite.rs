@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use flight_server::FlightServer;
-use sanspay_blocking::{Client as Blocking, Clock, over_ureq};
+use sanspay_blocking::{Client as Blocking, Clock, TlsConfig, UreqTransport};
 use sanspay_core::partner::{ListPayments, Record, Resolution};
 use sanspay_core::{Endpoint, Error, Settings, UnknownOutcome};
 use sanspay_ffi_free_tests::{Client, Driver, KEY_ID, KEY_SECRET, World, disagreements, scenarios};
@@ -50,23 +50,28 @@ impl Driver for Over {
         let time = Time(world.clone(), Arc::clone(&looks));
         let socket = match self {
             Self::Closure => None,
-            Self::Socket(server) => Some((server.clone(), over_ureq(Duration::from_secs(5)))),
+            Self::Socket(server) => {
+                let tls = TlsConfig::builder().build()?;
+                let ureq = UreqTransport::new(Duration::from_secs(5), tls);
+                Some((server.clone(), ureq))
+            }
         };
         let transport = move |request| {
+            // Before the other call can begin, which waits for this one to depart.
+            let looked = looks.load(Ordering::SeqCst);
             let flight = network.depart(&request);
             if flight.is_abandoned() {
                 // The other call has begun when it has looked at the clock and gone on.
-                let begun = looks.load(Ordering::SeqCst) + 2;
-                while looks.load(Ordering::SeqCst) < begun {
+                while looks.load(Ordering::SeqCst) < looked + 2 {
                     thread::yield_now();
                 }
                 resume_unwind(Box::new("given up"));
             }
             looks.fetch_add(1, Ordering::SeqCst);
-            let Some((server, send)) = &socket else {
+            let Some((server, over)) = &socket else {
                 return network.land(flight);
             };
-            let outcome = send(server.redirect(request, &flight));
+            let outcome = over.send(server.redirect(request, &flight));
             network.landed(&flight, &outcome);
             outcome
         };

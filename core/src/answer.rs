@@ -7,10 +7,13 @@ use http::{HeaderMap, Response, StatusCode, header};
 use serde::Deserialize;
 
 use crate::api::Api;
-use crate::error::{Error, ErrorBody, ErrorKind, describe_json_error};
+use crate::error::{Error, ErrorBody, ErrorKind, TlsProblem, describe_json_error};
 
 /// The most of a body that an error keeps.
 const KEPT_BODY: usize = 64 * 1024;
+
+/// The longest `Retry-After` that is told, 136 years: a clock can be added to it without harm.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(u32::MAX as u64);
 
 /// The most of a request id that is kept.
 const KEPT_REQUEST_ID: usize = 128;
@@ -28,11 +31,12 @@ pub(crate) struct Received {
 impl Received {
     pub(crate) fn new(api: &Api, response: &Response<&[u8]>) -> Self {
         let body = response.body();
+        let body = body.get(..KEPT_BODY).unwrap_or(body);
         Self {
             status: response.status(),
             request_id: request_id(api, response.headers()),
             retry_after: retry_after_seconds(response.headers()),
-            body: body.get(..KEPT_BODY).unwrap_or(body).to_vec(),
+            body: body.to_vec(),
             error_body: ErrorBody::read(body),
         }
     }
@@ -108,7 +112,11 @@ fn retry_after_seconds(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     // More digits than fit mean "practically never", not "now".
-    digits.then(|| Duration::from_secs(text.parse().unwrap_or(u64::from(u32::MAX))))
+    let wait = || {
+        text.parse()
+            .map_or(LONGEST_RETRY_AFTER, Duration::from_secs)
+    };
+    digits.then(|| wait().min(LONGEST_RETRY_AFTER))
 }
 
 /// `Retry-After` in either of its two forms (RFC 9110, 10.2.3); a date in the past is zero.
@@ -116,7 +124,8 @@ pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Durati
     retry_after_seconds(headers).or_else(|| {
         let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?;
         let date = httpdate::parse_http_date(text.trim()).ok()?;
-        Some(date.duration_since(now).unwrap_or_default())
+        let wait = date.duration_since(now).unwrap_or_default();
+        Some(wait.min(LONGEST_RETRY_AFTER))
     })
 }
 
@@ -132,6 +141,10 @@ pub fn success<'a>(
     let status = response.status();
     if status.is_success() {
         return Ok(response.body());
+    }
+    let received = Received::new(api, response);
+    if let Some(problem) = TlsProblem::in_answer(status, received.error_body()) {
+        return Err(Error::of_tls(operation.to_owned(), problem).with_received(received));
     }
     let (kind, detail) = match status.as_u16() {
         401 => (
@@ -160,7 +173,7 @@ pub fn success<'a>(
         ),
         _ => (ErrorKind::Unreadable, "the status means nothing here"),
     };
-    Err(received_error(kind, operation, detail, api, response))
+    Err(Error::new(kind, operation.to_owned(), detail).with_received(received))
 }
 
 /// The JSON of a success (2xx).
@@ -208,4 +221,43 @@ pub(crate) fn received_error(
     response: &Response<&[u8]>,
 ) -> Error {
     Error::new(kind, operation.to_owned(), detail).with_received(Received::new(api, response))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::BaseUrl;
+
+    fn refused(body: &str, asks: &str) -> Error {
+        let api = Api::new(BaseUrl::new("https://h.example").unwrap());
+        let response = Response::builder().status(429).header("retry-after", asks);
+        let response = response.body(body.as_bytes()).unwrap();
+        let wait = retry_after(response.headers(), SystemTime::UNIX_EPOCH);
+        let error = success("probe", &api, &response).unwrap_err();
+        error.with_retry_after(wait)
+    }
+
+    #[test]
+    fn a_clock_can_be_added_to_whatever_the_server_asks_for() {
+        let year_9999 = "Fri, 31 Dec 9999 23:59:59 GMT";
+        for asks in ["18446744073709551615", "99999999999999999999999", year_9999] {
+            let wait = refused("", asks).retry_after().unwrap();
+            assert_eq!(wait, LONGEST_RETRY_AFTER, "{asks}");
+            assert!(SystemTime::UNIX_EPOCH.checked_add(wait).is_some());
+        }
+        for asks in ["", "-1", "1.5", "soon", "Fri, 31 Dec 99999 23:59:59 GMT"] {
+            assert_eq!(refused("", asks).retry_after(), None, "{asks}");
+        }
+    }
+
+    #[test]
+    fn an_error_keeps_a_bounded_part_of_the_answer_and_nothing_beyond_it() {
+        let long = format!(r#"{{"message":"{}"}}"#, "x".repeat(1 << 20));
+        let error = refused(&long, "1");
+        assert_eq!(error.body().unwrap().len(), KEPT_BODY);
+        let kept = error.api().and_then(crate::ApiError::message);
+        assert!(kept.is_none_or(|text| text.len() <= KEPT_BODY));
+        let short = refused(r#"{"message":"m","code":"c"}"#, "1");
+        assert_eq!(short.api().unwrap().message(), Some("m"));
+    }
 }

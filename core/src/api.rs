@@ -26,8 +26,10 @@ const USER_AGENT: &str = concat!("sanspay/", env!("CARGO_PKG_VERSION"));
 pub struct Wire {
     /// Exchange of `key_id` and `key_secret` for a token (grade D).
     pub token: String,
-    /// Create a payment, and list records.
+    /// Create a payment.
     pub payments: String,
+    /// List payments and payouts.
+    pub list: String,
     /// Request a payout.
     pub payouts: String,
     /// Show one record: `{uuid}` stands for its id.
@@ -37,7 +39,9 @@ pub struct Wire {
     /// The header in which the server names the request.
     pub request_id_header: HeaderName,
     /// How long after its last sending a request may still arrive at the server. Before that, a
-    /// record that is not listed is still unknown and not absent.
+    /// record that is not listed is still unknown and not absent. It is measured by the clock that
+    /// you pass to the lookup: one that leaps ahead makes it short, so keep references unique at
+    /// the provider as well.
     pub settle: Duration,
 }
 
@@ -46,6 +50,7 @@ impl Default for Wire {
         Self {
             token: "/partner/auth/token".into(),
             payments: "/partner/payments".into(),
+            list: "/partner/payments".into(),
             payouts: "/partner/payouts".into(),
             payment: "/partner/payments/{uuid}".into(),
             idempotency_key_header: HeaderName::from_static("idempotency-key"),

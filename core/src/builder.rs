@@ -131,6 +131,11 @@ impl SessionBuilder {
             "deadline",
             "must be more than zero",
         );
+        problems.require(
+            self.wire.payment.contains("{uuid}"),
+            "wire.payment",
+            "must say with {uuid} where the record's id stands",
+        );
         match (base, credentials) {
             (Some(base), Some(credentials)) if problems.is_empty() => {
                 let api = Api::new(base).with_wire(self.wire);
@@ -153,10 +158,17 @@ mod tests {
     fn everything_that_is_missing_is_reported_at_once() {
         let error = SessionBuilder::new(0)
             .deadline(Duration::ZERO)
+            .wire(Wire {
+                payment: "/partner/payments/{id}".into(),
+                ..Wire::default()
+            })
             .build()
             .unwrap_err();
         let fields: Vec<_> = error.problems().iter().map(crate::Problem::field).collect();
-        assert_eq!(fields, ["base_url", "credentials", "deadline"]);
+        assert_eq!(
+            fields,
+            ["base_url", "credentials", "deadline", "wire.payment"]
+        );
     }
 
     #[test]

@@ -102,6 +102,8 @@ mod access_token;
 mod answer;
 mod api;
 mod builder;
+#[cfg(feature = "cassette")]
+pub mod cassette;
 pub mod checkout;
 mod credentials;
 mod endpoint;
@@ -113,6 +115,8 @@ pub mod partner;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 mod secret;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod timestamp;
 mod transport;
 
@@ -122,7 +126,10 @@ pub use api::{Api, BaseUrl, Wire, path_segment};
 pub use builder::SessionBuilder;
 pub use credentials::Credentials;
 pub use endpoint::{Auth, Endpoint, Replay};
-pub use error::{ApiError, Error, ErrorBody, ErrorKind, Intent, Problem, Problems, UnknownOutcome};
+pub use error::{
+    ApiError, CertificateValidity, Error, ErrorBody, ErrorKind, Intent, Problem, Problems,
+    TlsProblem, UnknownOutcome,
+};
 pub use exchange::{Exchange, Idempotency, RetryPolicy, Session, Settings, Step, TokenPolicy};
 pub use money::{Amount, AmountError, Currency, CurrencyError};
 pub use pager::{Cursor, Page, Paged, Pager};

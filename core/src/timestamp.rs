@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use time::format_description::well_known::Rfc3339;
-use time::{Date, Month, Time, UtcDateTime};
+use time::{Date, Month, OffsetDateTime, Time, UtcDateTime};
 
 /// A point in time, written as RFC 3339 in UTC (grade A for the partner API's fields).
 ///
@@ -85,7 +85,10 @@ impl From<Timestamp> for SystemTime {
         let since = time.0 - UtcDateTime::UNIX_EPOCH;
         let distance: Duration = since.unsigned_abs();
         if since.is_negative() {
-            SystemTime::UNIX_EPOCH - distance
+            // Some systems' clocks begin in 1601; the earliest that they can show is close enough.
+            SystemTime::UNIX_EPOCH
+                .checked_sub(distance)
+                .unwrap_or(SystemTime::UNIX_EPOCH)
         } else {
             SystemTime::UNIX_EPOCH + distance
         }
@@ -96,9 +99,15 @@ impl FromStr for Timestamp {
     type Err = TimestampError;
 
     fn from_str(text: &str) -> Result<Self, TimestampError> {
-        let usual = whole_second(text.as_bytes()).map(Ok);
-        let time = usual.unwrap_or_else(|| UtcDateTime::parse(text, &Rfc3339));
-        time.map(Self).map_err(|_| TimestampError(()))
+        // An offset can lead out of the years that can be written again, and `UtcDateTime`'s own
+        // parser panics where it leads out of those that it can hold.
+        let general = || {
+            let time = OffsetDateTime::parse(text, &Rfc3339).ok();
+            time.and_then(OffsetDateTime::checked_to_utc)
+        };
+        let time = whole_second(text.as_bytes()).or_else(general);
+        let writable = time.filter(|time| (1..=9999).contains(&time.year()));
+        writable.map(Self).ok_or(TimestampError(()))
     }
 }
 
@@ -155,6 +164,7 @@ impl<'de> Deserialize<'de> for Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn converts_to_system_time_and_back_on_both_sides_of_the_epoch() {
@@ -178,6 +188,10 @@ mod tests {
             "2026-02-30T00:00:00Z",
             "1747669124",
             "2026-05-19T15:38:44",
+            "0000-01-01T00:00:00+01:00",
+            "0000-12-31T23:59:60+23:59",
+            "9999-12-31T23:59:59-01:00",
+            "9999-12-31T23:59:60-23:59",
         ] {
             assert!(text.parse::<Timestamp>().is_err(), "{text}");
         }
@@ -195,9 +209,10 @@ mod tests {
             "2016-12-31T23:59:60Z",
             "+026-05-19T15:38:44Z",
         ] {
-            let general = UtcDateTime::parse(text, &Rfc3339).ok();
-            let read = text.parse::<Timestamp>().ok();
-            assert_eq!(read.map(|time| time.0), general, "{text}");
+            let general = OffsetDateTime::parse(text, &Rfc3339).ok();
+            let general = general.and_then(OffsetDateTime::checked_to_utc);
+            let whole = whole_second(text.as_bytes());
+            assert!(whole.is_none() || whole == general, "{text}");
         }
     }
 
@@ -206,5 +221,20 @@ mod tests {
         let time: Timestamp = "2021-12-14T18:38:44Z".parse().unwrap();
         assert_eq!(time.to_date_time(8 * 60).unwrap(), "2021-12-15 02:38:44");
         assert_eq!(time.to_date_time(0).unwrap(), "2021-12-14 18:38:44");
+    }
+
+    proptest! {
+        #[test]
+        fn every_date_with_every_offset_is_refused_or_written_again(
+            year in prop_oneof![Just(0u16), Just(1), Just(9999), 0u16..=9999],
+            month in 1u8..=12, day in 1u8..=31, hour in 0u8..=23, second in 58u8..=61,
+            sign in "[-+]", away in 0u8..=24,
+        ) {
+            let text = format!("{year:04}-{month:02}-{day:02}T{hour:02}:59:{second:02}{sign}{away:02}:59");
+            if let Ok(time) = text.parse::<Timestamp>() {
+                prop_assert_eq!(time.to_string().parse(), Ok(time));
+                prop_assert_eq!(Timestamp::try_from(SystemTime::from(time)), Ok(time));
+            }
+        }
     }
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use http::Request;
 
+use crate::error::{CertificateValidity, TlsProblem};
+
 /// The bounds of one attempt, found in the extensions of every request that an exchange hands
 /// out.
 ///
@@ -52,6 +54,8 @@ impl Limits {
 /// ```
 pub struct TransportError {
     maybe_sent: bool,
+    tls: Option<TlsProblem>,
+    client_certificate: Option<CertificateValidity>,
     source: Box<dyn std::error::Error + Send + Sync>,
 }
 
@@ -60,6 +64,8 @@ impl TransportError {
     pub fn not_sent(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self {
             maybe_sent: false,
+            tls: None,
+            client_certificate: None,
             source: source.into(),
         }
     }
@@ -68,8 +74,43 @@ impl TransportError {
     pub fn maybe_sent(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self {
             maybe_sent: true,
-            source: source.into(),
+            ..Self::not_sent(source)
         }
+    }
+
+    /// The connection failed for reasons of TLS, so the server did not take the request in, even
+    /// where bytes of it were written before the server's alert came. It is not tried again.
+    ///
+    /// ```
+    /// use sanspay_core::{TlsProblem, TransportError};
+    /// let error = TransportError::tls(TlsProblem::ServerExpired, "certificate expired");
+    /// assert!(!error.may_have_been_sent());
+    /// ```
+    pub fn tls(
+        problem: TlsProblem,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self {
+            tls: Some(problem),
+            ..Self::not_sent(source)
+        }
+    }
+
+    /// Says from when to when the client certificate that was sent is valid, so that a refusal of
+    /// it can be explained.
+    #[must_use]
+    pub fn with_client_certificate(mut self, sent: Option<CertificateValidity>) -> Self {
+        self.client_certificate = sent;
+        self
+    }
+
+    /// What is wrong with TLS, where that is the cause.
+    pub fn tls_problem(&self) -> Option<TlsProblem> {
+        self.tls
+    }
+
+    pub(crate) fn client_certificate(&self) -> Option<CertificateValidity> {
+        self.client_certificate
     }
 
     /// Whether the server may have seen the request.
@@ -86,6 +127,8 @@ impl fmt::Debug for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TransportError")
             .field("maybe_sent", &self.maybe_sent)
+            .field("tls", &self.tls)
+            .field("client_certificate", &self.client_certificate)
             .field("source", &self.source)
             .finish()
     }
@@ -93,6 +136,9 @@ impl fmt::Debug for TransportError {
 
 impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(problem) = self.tls {
+            return problem.fmt(f);
+        }
         f.write_str(if self.maybe_sent {
             "the request may have been sent and no complete answer came"
         } else {

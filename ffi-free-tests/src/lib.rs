@@ -5,6 +5,7 @@
 //!   [`Trace`] of what happens.
 //! - [`InMemory`]: the driver with no socket, no thread and no sleep.
 //! - [`scenarios::all`]: the suite, as data with its expectations.
+//! - [`cassettes::record`]: the suite as cassettes, and replayed from them alone.
 //! - [`Driver`] and [`Client`]: what a way to drive the core implements to be put through it;
 //!   [`disagreements`] does that.
 //!
@@ -13,17 +14,15 @@
 //! assert_eq!(disagreements(&InMemory, &scenarios::all()), Vec::<String>::new());
 //! ```
 
+pub mod cassettes;
 mod driver;
 mod memory;
 mod run;
 mod scenario;
 pub mod scenarios;
-mod trace;
-mod world;
 
 pub use driver::{Client, Driver, KEY_ID, KEY_SECRET};
-pub use memory::{InMemory, MemoryClient, drive};
-pub use run::{disagreements, perform, run};
+pub use memory::{InMemory, MemoryClient};
+pub use run::{disagreements, perform, run, run_in};
+pub use sanspay_core::testing::{Canned, Event, Flight, RequestEnd, Trace, World, drive};
 pub use scenario::{Call, Scenario, Step};
-pub use trace::{Event, RequestEnd, Trace};
-pub use world::{Canned, Flight, World};

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use sanspay_core::exchange::Step;
 use sanspay_core::partner::Resolution;
-use sanspay_core::{Endpoint, Error, Exchange, Session, SessionBuilder, Settings, UnknownOutcome};
+use sanspay_core::testing::{TestClient, World, drive};
+use sanspay_core::{Endpoint, Error, Session, SessionBuilder, Settings, UnknownOutcome};
 
 use crate::driver::{Client, Driver, KEY_ID, KEY_SECRET};
-use crate::world::World;
 
 /// Drives the core by hand against the world: the reference that every other driver has to agree
 /// with.
@@ -32,32 +32,12 @@ pub struct InMemory;
 
 /// The client of [`InMemory`].
 #[derive(Debug, Clone)]
-pub struct MemoryClient {
-    world: World,
-    session: Session,
-}
+pub struct MemoryClient(TestClient);
 
 impl MemoryClient {
     /// The session that the client drives.
     pub fn session(&self) -> &Session {
-        &self.session
-    }
-}
-
-/// Drives an exchange to its end: the whole loop of a driver.
-///
-/// # Errors
-/// Those of the exchange.
-pub fn drive<E: Endpoint>(world: &World, mut exchange: Exchange<E>) -> Result<E::Output, Error> {
-    loop {
-        match exchange.poll(world.now()) {
-            Step::Send(request) => {
-                let outcome = world.send(&request);
-                exchange.reply(world.now(), outcome);
-            }
-            Step::Wait(wait) => world.pause(&wait),
-            Step::Done(result) => return result,
-        }
+        self.0.session()
     }
 }
 
@@ -70,8 +50,7 @@ impl Driver for InMemory {
             .credentials(KEY_ID, KEY_SECRET)
             .settings(settings)
             .build()?;
-        let world = world.clone();
-        Ok(MemoryClient { world, session })
+        Ok(MemoryClient(TestClient::new(world, session)))
     }
 }
 
@@ -81,12 +60,10 @@ impl Client for MemoryClient {
         E: Endpoint + Send + Sync,
         E::Output: Send,
     {
-        let exchange = self.session.exchange(endpoint);
-        let exchange = match deadline {
-            Some(deadline) => exchange.with_deadline(deadline),
-            None => exchange,
-        };
-        drive(&self.world, exchange)
+        match deadline {
+            Some(deadline) => self.0.call_within(deadline, endpoint),
+            None => self.0.call(endpoint),
+        }
     }
 
     fn abandon<E>(&self, dropped: E, follower: E) -> Result<E::Output, Error>
@@ -94,21 +71,22 @@ impl Client for MemoryClient {
         E: Endpoint + Send + Sync,
         E::Output: Send,
     {
-        let mut dropped = self.session.exchange(dropped);
-        if let Step::Send(request) = dropped.poll(self.world.now()) {
-            let _ = self.world.depart(&request);
+        let (world, session) = (self.0.world(), self.0.session());
+        let mut dropped = session.exchange(dropped);
+        if let Step::Send(request) = dropped.poll(world.now()) {
+            let _ = world.depart(&request);
         }
-        let mut follower = self.session.exchange(follower);
+        let mut follower = session.exchange(follower);
         // It waits for the token, or goes its own way.
-        if let Step::Send(request) = follower.poll(self.world.now()) {
-            let outcome = self.world.send(&request);
-            follower.reply(self.world.now(), outcome);
+        if let Step::Send(request) = follower.poll(world.now()) {
+            let outcome = world.send(&request);
+            follower.reply(world.now(), outcome);
         }
         drop(dropped);
-        drive(&self.world, follower)
+        drive(world, follower)
     }
 
     fn resolve(&self, unknown: &UnknownOutcome) -> Resolution {
-        Resolution::from(self.call(unknown.lookup(self.world.now()), None))
+        self.0.resolve(unknown)
     }
 }

@@ -8,7 +8,7 @@ use sanspay_core::partner::ListPayments;
 use sanspay_core::sandbox::{RecordKind, SandboxConfig};
 use serde_json::Value;
 
-use crate::world::Canned;
+use sanspay_core::testing::Canned;
 
 /// One scenario of the suite. It is data: the same for every driver.
 #[derive(Debug, Clone)]
@@ -61,6 +61,28 @@ pub enum Step {
     Executions(RecordKind, &'static str),
     /// A token is there already and the trace begins here.
     Warm,
+}
+
+impl Step {
+    /// Whether somebody else than the merchant does it: payer, provider, network.
+    pub(crate) fn is_of_others(&self) -> bool {
+        match self {
+            Self::Fault { .. }
+            | Self::Canned(_)
+            | Self::RevokeTokens
+            | Self::Pay(_)
+            | Self::Executions(..) => true,
+            Self::Call(_)
+            | Self::CallWithin(..)
+            | Self::Pages(_)
+            | Self::Abandon
+            | Self::Resolve
+            | Self::Webhooks
+            | Self::Advance(_)
+            | Self::TurnBack(_)
+            | Self::Warm => false,
+        }
+    }
 }
 
 /// One call of an operation.
@@ -151,7 +173,7 @@ impl Scenario {
         self.step(Step::Canned(canned))
     }
 
-    /// The trace that has to come of it; see [`Trace::difference`](crate::Trace::difference).
+    /// The trace that has to come of it; see [`Trace::difference`].
     #[must_use]
     pub fn expect(mut self, lines: &[&'static str]) -> Self {
         self.expected = lines.to_vec();

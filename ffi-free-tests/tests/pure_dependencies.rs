@@ -297,8 +297,10 @@ fn unsafe_code_is_forbidden_in_every_package() {
     assert!(lints.lines().any(|line| line == "unsafe_code = \"forbid\""));
     for manifest in [
         include_str!("../../core/Cargo.toml"),
+        include_str!("../../tls/Cargo.toml"),
         include_str!("../../blocking/Cargo.toml"),
         include_str!("../../async/Cargo.toml"),
+        include_str!("../../mtls-tests/Cargo.toml"),
         include_str!("../Cargo.toml"),
     ] {
         let lints = manifest.split_once("[lints]").expect("lints").1;

@@ -17,6 +17,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
@@ -34,6 +35,14 @@ pub(super) type Handler = dyn Fn(Request<Vec<u8>>) -> Answer + Send + Sync;
 /// A task that runs beside the server and ends with it.
 pub(super) type Background = Pin<Box<dyn Future<Output = ()> + Send>>;
 
+/// What is spoken on the connections.
+#[derive(Clone)]
+pub(super) enum Protocol {
+    Http,
+    #[cfg(feature = "sandbox-tls")]
+    Tls(super::tls::ServerTls),
+}
+
 /// Keeps the server running until it is dropped.
 pub(super) struct Listening {
     /// Dropping it stops the server.
@@ -43,9 +52,14 @@ pub(super) struct Listening {
 
 impl Listening {
     /// Serves on the present runtime.
-    pub(super) fn spawn(listener: TcpListener, handler: Arc<Handler>, beside: Background) -> Self {
+    pub(super) fn spawn(
+        listener: TcpListener,
+        protocol: Protocol,
+        handler: Arc<Handler>,
+        beside: Background,
+    ) -> Self {
         let (stop, stopped) = oneshot::channel();
-        tokio::spawn(run(listener, handler, beside, stopped));
+        tokio::spawn(run(listener, protocol, handler, beside, stopped));
         Self {
             stop: Some(stop),
             thread: None,
@@ -56,13 +70,14 @@ impl Listening {
     pub(super) fn spawn_thread(
         runtime: Runtime,
         listener: TcpListener,
+        protocol: Protocol,
         handler: Arc<Handler>,
         beside: Background,
     ) -> io::Result<Self> {
         let (stop, stopped) = oneshot::channel();
         let thread = thread::Builder::new()
             .name("sanspay-sandbox".into())
-            .spawn(move || runtime.block_on(run(listener, handler, beside, stopped)))?;
+            .spawn(move || runtime.block_on(run(listener, protocol, handler, beside, stopped)))?;
         Ok(Self {
             stop: Some(stop),
             thread: Some(thread),
@@ -90,6 +105,7 @@ pub(super) fn bind_in_thread(address: SocketAddr) -> io::Result<(Runtime, TcpLis
 /// Accepts connections until it is stopped; all tasks end with it.
 async fn run(
     listener: TcpListener,
+    protocol: Protocol,
     handler: Arc<Handler>,
     beside: Background,
     mut stopped: oneshot::Receiver<()>,
@@ -100,7 +116,7 @@ async fn run(
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    tasks.spawn(serve_connection(stream, Arc::clone(&handler)));
+                    tasks.spawn(serve_connection(stream, protocol.clone(), Arc::clone(&handler)));
                 }
                 // Out of descriptors, or a peer that left at once: go on a little later.
                 Err(_) => time::sleep(Duration::from_millis(10)).await,
@@ -111,9 +127,21 @@ async fn run(
     }
 }
 
-async fn serve_connection(stream: TcpStream, handler: Arc<Handler>) {
+async fn serve_connection(stream: TcpStream, protocol: Protocol, handler: Arc<Handler>) {
     // Small answers are written in two pieces; without this each waits for an acknowledgement.
     let _ = stream.set_nodelay(true);
+    match protocol {
+        Protocol::Http => serve_http(stream, handler).await,
+        #[cfg(feature = "sandbox-tls")]
+        Protocol::Tls(tls) => super::tls::serve_connection(stream, tls, handler).await,
+    }
+}
+
+/// Serves HTTP on a connection until it ends.
+pub(super) async fn serve_http<S>(stream: S, handler: Arc<Handler>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+{
     let service = service_fn(|request| answer(request, Arc::clone(&handler)));
     // A connection that breaks is what faults are for, and what clients do.
     let _ = http1::Builder::new()
@@ -131,20 +159,19 @@ async fn answer(
         .collect()
         .await
         .map_err(|_| Silence)?;
-    // The handler sees the URL as the client wrote it.
-    if let Some(host) = parts
-        .headers
-        .get(http::header::HOST)
-        .and_then(|h| h.to_str().ok())
-    {
-        let target = parts
-            .uri
-            .path_and_query()
-            .map_or("/", |target| target.as_str());
-        parts.uri = format!("http://{host}{target}")
-            .parse::<Uri>()
-            .unwrap_or(parts.uri);
-    }
+    // The handler sees the URL as the client wrote it; a front that ends TLS says so.
+    let text = |name: &str| parts.headers.get(name).and_then(|h| h.to_str().ok());
+    let scheme = match text("x-forwarded-proto") {
+        Some("https") => "https",
+        _ => "http",
+    };
+    let target = parts
+        .uri
+        .path_and_query()
+        .map_or("/", |target| target.as_str());
+    let url =
+        text("host").and_then(|host| format!("{scheme}://{host}{target}").parse::<Uri>().ok());
+    parts.uri = url.unwrap_or(parts.uri);
     handler(Request::from_parts(parts, body.to_bytes().to_vec())).await
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use http::{Request, Response};
 
-use super::listener::{Handler, Listening, Sent, bind_in_thread};
+use super::listener::{Handler, Listening, Protocol, Sent, bind_in_thread};
 
 /// A loopback server that stands in for the merchant's own, so that a test or a demonstration can
 /// receive what the sandbox delivers. Dropping it stops it.
@@ -44,7 +44,8 @@ impl Merchant {
         let handler: Arc<Handler> =
             Arc::new(move |request| Box::pin(ready(Ok(answer(request).map(Sent::whole)))));
         let beside = Box::pin(pending());
-        let listening = Listening::spawn_thread(runtime, listener, handler, beside)?;
+        let listening =
+            Listening::spawn_thread(runtime, listener, Protocol::Http, handler, beside)?;
         Ok(Self {
             address,
             _listening: listening,

@@ -22,6 +22,8 @@
 
 mod listener;
 mod merchant;
+#[cfg(feature = "sandbox-tls")]
+mod tls;
 
 use std::fmt;
 use std::io;
@@ -36,10 +38,13 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time;
 
-use crate::over_reqwest;
 use crate::transport::Transport;
-use listener::{Handler, Listening, Sent, Silence, bind_in_thread};
+use crate::transport::reqwest::ReqwestTransport;
+use listener::{Handler, Listening, Protocol, Sent, Silence, bind_in_thread};
 pub use merchant::Merchant;
+use sanspay_tls::TlsConfig;
+#[cfg(feature = "sandbox-tls")]
+pub use tls::ServerTls;
 
 /// A free port on the loopback address.
 pub const FREE_PORT: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0));
@@ -47,7 +52,7 @@ pub const FREE_PORT: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOC
 /// A sandbox that listens. Dropping it stops it.
 #[must_use = "dropping the server stops it"]
 pub struct Server {
-    address: SocketAddr,
+    base_url: String,
     shared: Arc<Shared>,
     _listening: Listening,
 }
@@ -67,12 +72,34 @@ struct Shared {
 /// When the address cannot be bound.
 pub async fn serve(config: SandboxConfig, address: SocketAddr) -> io::Result<Server> {
     let listener = TcpListener::bind(address).await?;
-    let address = listener.local_addr()?;
-    let shared = Shared::new(config, address)?;
+    serve_on(listener, config, Protocol::Http)
+}
+
+/// Like [`serve`] behind TLS, and behind mutual TLS where `tls` demands client certificates.
+///
+/// # Errors
+/// When the address cannot be bound.
+#[cfg(feature = "sandbox-tls")]
+pub async fn serve_tls(
+    config: SandboxConfig,
+    address: SocketAddr,
+    tls: ServerTls,
+) -> io::Result<Server> {
+    let listener = TcpListener::bind(address).await?;
+    serve_on(listener, config, Protocol::Tls(tls))
+}
+
+fn serve_on(
+    listener: TcpListener,
+    config: SandboxConfig,
+    protocol: Protocol,
+) -> io::Result<Server> {
+    let base_url = base_url(&listener, &protocol)?;
+    let shared = Shared::new(config, &base_url)?;
     let beside = Box::pin(deliver_what_is_due(Arc::clone(&shared)));
-    let listening = Listening::spawn(listener, handler(&shared), beside);
+    let listening = Listening::spawn(listener, protocol, handler(&shared), beside);
     Ok(Server {
-        address,
+        base_url,
         shared,
         _listening: listening,
     })
@@ -83,22 +110,55 @@ pub async fn serve(config: SandboxConfig, address: SocketAddr) -> io::Result<Ser
 /// # Errors
 /// When the address cannot be bound or the thread not be started.
 pub fn serve_in_thread(config: SandboxConfig, address: SocketAddr) -> io::Result<Server> {
+    serve_from_thread(config, address, Protocol::Http)
+}
+
+/// Like [`serve_in_thread`] behind TLS, and behind mutual TLS where `tls` demands client
+/// certificates.
+///
+/// # Errors
+/// When the address cannot be bound or the thread not be started.
+#[cfg(feature = "sandbox-tls")]
+pub fn serve_tls_in_thread(
+    config: SandboxConfig,
+    address: SocketAddr,
+    tls: ServerTls,
+) -> io::Result<Server> {
+    serve_from_thread(config, address, Protocol::Tls(tls))
+}
+
+fn serve_from_thread(
+    config: SandboxConfig,
+    address: SocketAddr,
+    protocol: Protocol,
+) -> io::Result<Server> {
     let (runtime, listener) = bind_in_thread(address)?;
-    let address = listener.local_addr()?;
-    let shared = Shared::new(config, address)?;
+    let base_url = base_url(&listener, &protocol)?;
+    let shared = Shared::new(config, &base_url)?;
     let beside = Box::pin(deliver_what_is_due(Arc::clone(&shared)));
-    let listening = Listening::spawn_thread(runtime, listener, handler(&shared), beside)?;
+    let handler = handler(&shared);
+    let listening = Listening::spawn_thread(runtime, listener, protocol, handler, beside)?;
     Ok(Server {
-        address,
+        base_url,
         shared,
         _listening: listening,
     })
 }
 
+fn base_url(listener: &TcpListener, protocol: &Protocol) -> io::Result<String> {
+    let address = listener.local_addr()?;
+    let scheme = match protocol {
+        Protocol::Http => "http",
+        #[cfg(feature = "sandbox-tls")]
+        Protocol::Tls(_) => "https",
+    };
+    Ok(format!("{scheme}://{address}"))
+}
+
 impl Server {
     /// Where it listens, such as `http://127.0.0.1:41234`.
     pub fn base_url(&self) -> String {
-        format!("http://{}", self.address)
+        self.base_url.clone()
     }
 
     /// Acts as the payer or the provider's staff, or looks into the books.
@@ -112,20 +172,22 @@ impl Server {
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server")
-            .field("address", &self.address)
+            .field("base_url", &self.base_url)
             .finish_non_exhaustive()
     }
 }
 
 impl Shared {
-    fn new(mut config: SandboxConfig, address: SocketAddr) -> io::Result<Arc<Self>> {
-        config.public_url = format!("http://{address}");
-        let deliver = Arc::new(over_reqwest(Duration::from_secs(5)).map_err(io::Error::other)?);
+    fn new(mut config: SandboxConfig, base_url: &str) -> io::Result<Arc<Self>> {
+        base_url.clone_into(&mut config.public_url);
+        let tls = TlsConfig::builder().build().map_err(io::Error::other)?;
+        let deliver = ReqwestTransport::new(Duration::from_secs(5), tls);
+        let deliver = deliver.map_err(io::Error::other)?;
         let sandbox = Mutex::new(Sandbox::new(config));
         Ok(Arc::new(Self {
             sandbox,
             changed: Notify::new(),
-            deliver,
+            deliver: Arc::new(move |request| deliver.send(request)),
         }))
     }
 

@@ -1,66 +1,98 @@
 //! The transport over reqwest: redirects are not followed, nothing is retried below the core,
 //! bodies are bounded.
 
-use std::error::Error as _;
-use std::sync::Arc;
+mod handed_back;
+
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use http::{Method, Request, Response, header};
 use reqwest::redirect::Policy;
 use reqwest::{Client, retry};
-use rustls::{ClientConfig, RootCertStore};
 use sanspay_core::{Error, ErrorKind, Limits, TransportError};
+use sanspay_tls::{TlsConfig, problem_of};
 
 use super::{Outcome, Sending};
 
 /// A connection is reused for less than the 75 s after which NGINX closes an idle one by default.
 const MAX_IDLE_AGE: Duration = Duration::from_secs(45);
 
-/// The transport that a client has by default, with a pool of its own: for closures that stand
-/// around it.
+/// The transport that a client has by default: for closures that stand around it. Cloning is
+/// cheap; all clones share the connections.
 ///
 /// ```
 /// use std::time::Duration;
-/// use sanspay_async::{Client, over_reqwest};
+/// use sanspay_async::{Client, ReqwestTransport, TlsConfig};
 ///
-/// let send = over_reqwest(Duration::from_secs(10))?;
+/// let tls = TlsConfig::builder().build()?;
+/// let over_reqwest = ReqwestTransport::new(Duration::from_secs(10), tls)?;
 /// let client = Client::builder()
 ///     .base_url("https://api.example.com")
 ///     .credentials("key-id", "key-secret")
 ///     .transport(move |request| {
 ///         // Count, trace or record here.
-///         send(request)
+///         over_reqwest.send(request)
 ///     })
 ///     .build()?;
 /// # Ok::<(), sanspay_core::Error>(())
 /// ```
-///
-/// # Errors
-/// When the TLS configuration is refused.
-pub fn over_reqwest(
+#[derive(Clone)]
+pub struct ReqwestTransport(Arc<Shared>);
+
+struct Shared {
     connect_timeout: Duration,
-) -> Result<impl Fn(Request<Vec<u8>>) -> Sending + Send + Sync + 'static, Error> {
-    let client = client(connect_timeout).map_err(|source| {
-        let detail = "the TLS configuration was refused";
-        Error::new(ErrorKind::Invalid, "configure", detail).with_source(source)
-    })?;
-    Ok(move |request| -> Sending {
-        let client = client.clone();
-        Box::pin(async move { send(&client, request).await })
-    })
+    current: RwLock<(Client, TlsConfig)>,
 }
 
-fn client(connect_timeout: Duration) -> Result<Client, Box<dyn std::error::Error + Send + Sync>> {
-    // A configuration of our own: no provider that others install, or fail to, has a say.
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let roots: RootCertStore = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect();
-    let mut tls = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+impl ReqwestTransport {
+    /// A transport with a pool of its own. Making a connection, its TLS handshake included, may
+    /// take `connect_timeout`.
+    ///
+    /// # Errors
+    /// When the TLS configuration is refused.
+    pub fn new(connect_timeout: Duration, tls: TlsConfig) -> Result<Self, Error> {
+        let current = RwLock::new((client(connect_timeout, &tls)?, tls));
+        Ok(Self(Arc::new(Shared {
+            connect_timeout,
+            current,
+        })))
+    }
+
+    /// Makes all later connections with another configuration. Calls in flight go on with the old
+    /// one, whose idle connections are closed when the last of them has ended.
+    ///
+    /// # Errors
+    /// When the TLS configuration is refused; the present one stays.
+    pub fn reload_tls(&self, tls: TlsConfig) -> Result<(), Error> {
+        let client = client(self.0.connect_timeout, &tls)?;
+        let current = self.0.current.write();
+        let mut current = current.unwrap_or_else(PoisonError::into_inner);
+        let old = std::mem::replace(&mut *current, (client, tls));
+        drop(current);
+        // Closing connections takes its time; nobody has to wait for the lock meanwhile.
+        drop(old);
+        Ok(())
+    }
+
+    /// Sends a request and reads its answer.
+    pub fn send(&self, request: Request<Vec<u8>>) -> Sending {
+        let current = self.0.current.read();
+        let (client, tls) = current.unwrap_or_else(PoisonError::into_inner).clone();
+        Box::pin(async move { send(&client, &tls, request).await })
+    }
+}
+
+impl fmt::Debug for ReqwestTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ReqwestTransport")
+    }
+}
+
+fn client(connect_timeout: Duration, tls: &TlsConfig) -> Result<Client, Error> {
     let client = Client::builder()
-        .tls_backend_preconfigured(tls)
+        // No provider that others install, or fail to, has a say in a ready configuration.
+        .tls_backend_preconfigured((**tls.rustls()).clone())
         .http1_only()
         .no_proxy()
         .redirect(Policy::none())
@@ -69,11 +101,14 @@ fn client(connect_timeout: Duration) -> Result<Client, Box<dyn std::error::Error
         .connect_timeout(connect_timeout)
         .pool_idle_timeout(MAX_IDLE_AGE)
         .pool_max_idle_per_host(256)
-        .build()?;
-    Ok(client)
+        .build();
+    client.map_err(|source| {
+        let detail = "the TLS configuration was refused";
+        Error::new(ErrorKind::Invalid, "configure", detail).with_source(source)
+    })
 }
 
-async fn send(client: &Client, mut request: Request<Vec<u8>>) -> Outcome {
+async fn send(client: &Client, tls: &TlsConfig, mut request: Request<Vec<u8>>) -> Outcome {
     let most = Limits::of(&request).body;
     let takes_body = matches!(
         *request.method(),
@@ -87,7 +122,18 @@ async fn send(client: &Client, mut request: Request<Vec<u8>>) -> Outcome {
         );
     }
     let request = reqwest::Request::try_from(request).map_err(TransportError::not_sent)?;
-    let mut response = client.execute(request).await.map_err(transport_error)?;
+    let target = request.url().clone();
+    let mut response = match client.execute(request).await {
+        Ok(response) => response,
+        Err(error) if handed_back::was(&error) => {
+            let error = error.without_url();
+            return Err(match handed_back::why(tls, &target).await {
+                Some(problem) => tls.transport_error(problem, error),
+                None => TransportError::not_sent(error),
+            });
+        }
+        Err(error) => return Err(transport_error(error, tls)),
+    };
     let mut body = Vec::new();
     // One byte over the limit is enough for the core to notice.
     while body.len() <= most {
@@ -97,13 +143,18 @@ async fn send(client: &Client, mut request: Request<Vec<u8>>) -> Outcome {
         }
     }
     let (parts, _) = Response::<reqwest::Body>::from(response).into_parts();
-    Ok(Response::from_parts(parts, body))
+    let mut response = Response::from_parts(parts, body);
+    tls.annotate(&mut response);
+    Ok(response)
 }
 
 /// Whether the request may have reached the server; in doubt it may. URLs are left out of the
 /// error, because a query may hold customer data.
-fn transport_error(error: reqwest::Error) -> TransportError {
-    if error.is_builder() || (error.is_connect() && !is_alert(&error)) {
+fn transport_error(error: reqwest::Error, tls: &TlsConfig) -> TransportError {
+    if let Some(problem) = problem_of(&error) {
+        return tls.transport_error(problem, error.without_url());
+    }
+    if error.is_builder() || error.is_connect() {
         return TransportError::not_sent(error.without_url());
     }
     lost(error)
@@ -111,20 +162,4 @@ fn transport_error(error: reqwest::Error) -> TransportError {
 
 fn lost(error: reqwest::Error) -> TransportError {
     TransportError::maybe_sent(error.without_url())
-}
-
-/// A TLS alert may come after the request was written.
-fn is_alert(error: &reqwest::Error) -> bool {
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let inner = cause
-            .downcast_ref::<std::io::Error>()
-            .and_then(std::io::Error::get_ref);
-        let tls = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>());
-        if matches!(tls, Some(rustls::Error::AlertReceived(_))) {
-            return true;
-        }
-        source = cause.source();
-    }
-    false
 }

@@ -63,7 +63,7 @@
 //!
 //! // A forged one is refused, and the answer does not tell why; your log does.
 //! let forged = String::from_utf8(body)?.replace("A-1", "A-2");
-//! let refused = verifier.notification(forged.as_bytes());
+//! let refused = handle(forged.as_bytes());
 //! assert_eq!(Answer::to(&refused).body(), "refused");
 //! assert_eq!(refused.unwrap_err().log_reason(), "sign was made with none of the keys");
 //! # Ok::<(), Box<dyn std::error::Error>>(())

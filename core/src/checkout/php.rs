@@ -236,6 +236,9 @@ fn compare(a: &str, b: &str) -> Ordering {
 /// A name that PHP takes for a number.
 #[derive(Clone, Copy)]
 enum Number {
+    /// An integer in its own form, such as `-5`, which an array keeps as an integer.
+    Key(i64),
+    /// A text that holds an integer, such as `05`.
     Int(i64),
     /// An integer that does not fit becomes a float in PHP; the flag remembers that.
     Float(f64, bool),
@@ -250,24 +253,28 @@ impl Number {
         if !unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
             return None;
         }
-        if unsigned.bytes().all(|b| b.is_ascii_digit()) {
-            return match text.parse() {
-                Ok(int) => Some(Self::Int(int)),
-                Err(_) => text.parse().ok().map(|float| Self::Float(float, true)),
-            };
+        if !unsigned.bytes().all(|b| b.is_ascii_digit()) {
+            return text.parse().ok().map(|float| Self::Float(float, false));
         }
-        text.parse().ok().map(|float| Self::Float(float, false))
+        match text.parse::<i64>() {
+            Ok(int) if int.to_string() == name => Some(Self::Key(int)),
+            Ok(int) => Some(Self::Int(int)),
+            Err(_) => text.parse().ok().map(|float| Self::Float(float, true)),
+        }
     }
 
-    /// `None` where PHP falls back to bytes: both too large in the same direction.
+    /// `None` where PHP falls back to bytes: both too large in the same way.
     fn compare(self, other: Self) -> Option<Ordering> {
         match (self, other) {
-            (Self::Int(a), Self::Int(b)) => Some(a.cmp(&b)),
-            (Self::Float(a, true), Self::Float(b, true)) if (a < 0.0) == (b < 0.0) => None,
-            (Self::Float(a, _), Self::Float(b, _))
-                if a.is_infinite() && a.to_bits() == b.to_bits() =>
-            {
-                None
+            (Self::Key(a) | Self::Int(a), Self::Key(b) | Self::Int(b)) => Some(a.cmp(&b)),
+            // Of two texts, the one that did not fit is the larger or the smaller one, even
+            // where it rounds to the same float. A key is compared as a float.
+            (Self::Int(_), Self::Float(b, true)) => 0f64.partial_cmp(&b),
+            (Self::Float(a, true), Self::Int(_)) => a.partial_cmp(&0f64),
+            (Self::Float(a, a_overflows), Self::Float(b, b_overflows)) => {
+                let inexact = (a_overflows && b_overflows) || a.is_infinite();
+                let order = a.partial_cmp(&b)?;
+                Some(order).filter(|order| order.is_ne() || !inexact)
             }
             (a, b) => a.to_float().partial_cmp(&b.to_float()),
         }
@@ -276,7 +283,7 @@ impl Number {
     #[expect(clippy::cast_precision_loss, reason = "PHP compares so as well")]
     fn to_float(self) -> f64 {
         match self {
-            Self::Int(int) => int as f64,
+            Self::Key(int) | Self::Int(int) => int as f64,
             Self::Float(float, _) => float,
         }
     }

@@ -3,12 +3,13 @@
 mod api;
 mod json;
 mod problem;
+mod tls;
 mod unknown;
 
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http::StatusCode;
 
@@ -16,6 +17,7 @@ pub(crate) use api::printable_name;
 pub use api::{ApiError, ErrorBody};
 pub(crate) use json::describe as describe_json_error;
 pub use problem::{Problem, Problems};
+pub use tls::{CertificateValidity, TlsProblem};
 pub use unknown::Intent;
 pub use unknown::UnknownOutcome;
 
@@ -29,6 +31,8 @@ pub enum ErrorKind {
     Invalid,
     /// No connection was made, so the server saw nothing.
     NotSent,
+    /// TLS or a certificate stands in the way, and [`Error::tls`] says which; nothing was executed.
+    Tls,
     /// The request may have reached the server and no complete answer came back.
     Lost,
     /// The deadline of the call passed.
@@ -80,6 +84,7 @@ struct Inner {
     operation: Cow<'static, str>,
     detail: Cow<'static, str>,
     problems: Vec<Problem>,
+    tls: Option<TlsProblem>,
     received: Option<Received>,
     attempts: u32,
     unknown: Option<UnknownOutcome>,
@@ -100,6 +105,7 @@ impl Error {
             operation: operation.into(),
             detail: detail.into(),
             problems: Vec::new(),
+            tls: None,
             received: None,
             attempts: 0,
             unknown: None,
@@ -115,6 +121,32 @@ impl Error {
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
     ) -> Self {
         self.0.source = Some(Arc::from(source.into()));
+        self
+    }
+
+    /// Says which part of TLS is to blame.
+    #[must_use]
+    pub fn with_tls(mut self, problem: TlsProblem) -> Self {
+        self.0.tls = Some(problem);
+        self
+    }
+
+    /// The error of a connection that failed for reasons of TLS.
+    pub(crate) fn of_tls(operation: impl Into<Cow<'static, str>>, problem: TlsProblem) -> Self {
+        Self::new(ErrorKind::Tls, operation, problem.to_string()).with_tls(problem)
+    }
+
+    /// Looks again at a refused client certificate whose dates are known.
+    pub(crate) fn given_certificate(
+        mut self,
+        sent: Option<CertificateValidity>,
+        now: SystemTime,
+    ) -> Self {
+        if let (Some(sent), Some(problem)) = (sent, self.0.tls) {
+            let problem = problem.given(sent, now);
+            self.0.detail = problem.to_string().into();
+            self.0.tls = Some(problem);
+        }
         self
     }
 
@@ -151,6 +183,10 @@ impl Error {
     /// waited for a token.
     pub(crate) fn seen_by(&self, operation: impl Into<Cow<'static, str>>) -> Self {
         let mut inner = (*self.0).clone();
+        // A token route that is not found must not pass for a payment that is not found.
+        if matches!(inner.kind, ErrorKind::NotFound | ErrorKind::Conflict) {
+            inner.kind = ErrorKind::Refused;
+        }
         inner.detail = format!("{}: {}", inner.operation, inner.detail).into();
         inner.operation = operation.into();
         Self(Box::new(inner))
@@ -199,6 +235,11 @@ impl Error {
         }
     }
 
+    /// What is wrong with TLS or a certificate, where that is the cause.
+    pub fn tls(&self) -> Option<TlsProblem> {
+        self.0.tls
+    }
+
     /// How long the server asks to wait, where it says so.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.received.as_ref().and_then(Received::retry_after)
@@ -232,13 +273,15 @@ impl Error {
         !self.outcome_unknown()
     }
 
-    /// Whether the same call may succeed later without a change on your side.
+    /// Whether the same call, made again later without a change on your side, may succeed and
+    /// cannot execute anything twice: what a retry loop of yours asks.
     pub fn is_transient(&self) -> bool {
         use ErrorKind as K;
-        matches!(
+        let passes = matches!(
             self.kind(),
             K::NotSent | K::Lost | K::Deadline | K::RateLimited | K::Server
-        )
+        );
+        passes && self.safe_to_retry()
     }
 
     /// What to do next, in one sentence.
@@ -246,6 +289,9 @@ impl Error {
         use ErrorKind as K;
         if self.outcome_unknown() {
             return "it may have been executed: do not repeat it, look it up by its reference first";
+        }
+        if let Some(problem) = self.tls() {
+            return problem.advice();
         }
         match self.kind() {
             K::Invalid => "nothing was sent: correct the input",
@@ -260,6 +306,7 @@ impl Error {
             K::Unreadable => "compare the kept body with the documented answer",
             K::TooLarge => "ask for less, or raise the limit of the body",
             K::Paging => "the list is incomplete: narrow the filter or report it to the provider",
+            K::Tls => "nothing was executed: check certificates and TLS settings",
             K::Misuse => "correct the calling code",
         }
     }
@@ -290,6 +337,7 @@ impl fmt::Debug for Error {
             .field("operation", &inner.operation)
             .field("detail", &inner.detail)
             .field("problems", &inner.problems)
+            .field("tls", &inner.tls)
             .field("received", &inner.received)
             .field("attempts", &inner.attempts)
             .field("outcome_unknown", &inner.outcome_unknown)

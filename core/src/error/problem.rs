@@ -102,7 +102,7 @@ impl Problems {
     }
 
     /// The one error that lists every problem.
-    pub(crate) fn into_error(self, operation: impl Into<Cow<'static, str>>) -> Error {
+    pub fn into_error(self, operation: impl Into<Cow<'static, str>>) -> Error {
         Error::new(ErrorKind::Invalid, operation, "invalid input").with_problems(self.0)
     }
 

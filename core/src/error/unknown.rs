@@ -50,7 +50,7 @@ impl UnknownOutcome {
         &self.intent.record_type
     }
 
-    /// When the request was last sent.
+    /// The last time at which the request may have been sent: when the call ended.
     pub fn sent_at(&self) -> SystemTime {
         self.sent_at
     }

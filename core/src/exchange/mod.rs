@@ -81,6 +81,8 @@
 //! ```
 
 mod machine;
+#[cfg(test)]
+mod model_tests;
 mod outcome;
 mod retry;
 mod session;

@@ -8,7 +8,7 @@ use super::retry::Failure;
 use super::session::Session;
 use crate::answer;
 use crate::endpoint::Endpoint;
-use crate::error::{Error, ErrorKind};
+use crate::error::{CertificateValidity, Error, ErrorKind};
 use crate::transport::TransportError;
 
 /// An attempt that did not succeed.
@@ -28,7 +28,7 @@ pub(super) fn judge<E: Endpoint + ?Sized>(
     let api = session.api();
     let response = match outcome {
         Ok(response) => response,
-        Err(lost) => return Err(transport_failed(endpoint.operation(), lost)),
+        Err(lost) => return Err(transport_failed(endpoint.operation(), now, lost)),
     };
     let (parts, body) = response.into_parts();
     let response = Response::from_parts(parts, body.as_slice());
@@ -51,8 +51,11 @@ pub(super) fn judge<E: Endpoint + ?Sized>(
     };
     parsed.map_err(|error| {
         let retry_after = answer::retry_after(response.headers(), now);
+        let sent = response.extensions().get::<CertificateValidity>().copied();
         Failed {
-            error: error.with_retry_after(retry_after),
+            error: error
+                .with_retry_after(retry_after)
+                .given_certificate(sent, now),
             failure: Failure::Status(status, retry_after),
             // Only a refusal says that nothing was executed; 408 comes from proxies too.
             may_be_executed: !status.is_client_error() || status == StatusCode::REQUEST_TIMEOUT,
@@ -60,7 +63,17 @@ pub(super) fn judge<E: Endpoint + ?Sized>(
     })
 }
 
-fn transport_failed(operation: &str, lost: TransportError) -> Failed {
+fn transport_failed(operation: &str, now: SystemTime, lost: TransportError) -> Failed {
+    if let Some(problem) = lost.tls_problem() {
+        let error = Error::of_tls(operation.to_owned(), problem);
+        return Failed {
+            error: error
+                .given_certificate(lost.client_certificate(), now)
+                .with_source(lost.into_source()),
+            failure: Failure::Tls,
+            may_be_executed: false,
+        };
+    }
     let may_be_executed = lost.may_have_been_sent();
     let (kind, detail, failure) = if may_be_executed {
         let detail = "the request may have been sent and no complete answer came";
@@ -77,5 +90,97 @@ fn transport_failed(operation: &str, lost: TransportError) -> Failed {
         error,
         failure,
         may_be_executed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::Step;
+    use crate::partner::NewPayout;
+    use crate::{Currency, SessionBuilder, TlsProblem};
+    use std::collections::BTreeMap;
+    use std::time::Duration;
+
+    const NOW: Duration = Duration::from_secs(1_800_000_000);
+
+    /// Drives a payout whose every request meets the same outcome; what it ends with, and how
+    /// many requests there were.
+    fn payout(outcome: impl Fn() -> Result<Response<Vec<u8>>, TransportError>) -> (Error, usize) {
+        let builder = SessionBuilder::new(0).base_url("https://h.example");
+        let session = builder.credentials("id", "secret").build().unwrap();
+        let amount = "1.00".parse().unwrap();
+        let to = BTreeMap::from([("iban", "DE89")]);
+        let mut exchange = session.exchange(NewPayout::new("p-1", amount, Currency::EUR, &to));
+        let now = SystemTime::UNIX_EPOCH + NOW;
+        for sent in 0.. {
+            match exchange.poll(now) {
+                Step::Send(_) => exchange.reply(now, outcome()),
+                Step::Wait(_) => panic!("it waits to try again"),
+                Step::Done(result) => return (result.unwrap_err(), sent),
+            }
+        }
+        unreachable!()
+    }
+
+    fn page(title: &str) -> Response<Vec<u8>> {
+        let body = format!("<html><head><title>{title}</title></head></html>");
+        let mut response = Response::new(body.into_bytes());
+        *response.status_mut() = StatusCode::BAD_REQUEST;
+        response
+    }
+
+    fn expired() -> CertificateValidity {
+        let not_after = SystemTime::UNIX_EPOCH + NOW - Duration::from_secs(1);
+        CertificateValidity {
+            not_before: SystemTime::UNIX_EPOCH,
+            not_after,
+        }
+    }
+
+    #[test]
+    fn a_tls_failure_is_never_tried_again_and_nothing_was_executed() {
+        let (error, sent) = payout(|| Err(TransportError::tls(TlsProblem::ServerWrongName, "x")));
+        assert_eq!((error.kind(), sent), (ErrorKind::Tls, 1));
+        assert_eq!(error.tls(), Some(TlsProblem::ServerWrongName));
+        assert!(!error.outcome_unknown() && !error.is_transient());
+        assert!(
+            error
+                .to_string()
+                .ends_with(TlsProblem::ServerWrongName.advice())
+        );
+        assert!(std::error::Error::source(&error).is_some());
+    }
+
+    #[test]
+    fn a_page_of_nginx_is_the_same_error_and_keeps_the_answer() {
+        let (error, sent) = payout(|| Ok(page("400 No required SSL certificate was sent")));
+        assert_eq!((error.kind(), sent), (ErrorKind::Tls, 1));
+        assert_eq!(error.tls(), Some(TlsProblem::ClientCertificateMissing));
+        assert_eq!(error.status(), Some(StatusCode::BAD_REQUEST));
+        assert!(error.body().is_some());
+        let (error, _) = payout(|| Ok(page("400 Bad Request")));
+        assert_eq!((error.kind(), error.tls()), (ErrorKind::Refused, None));
+    }
+
+    #[test]
+    fn a_refused_certificate_that_has_expired_is_called_expired() {
+        let told = Some(TlsProblem::ClientCertificateExpired);
+        let (error, _) = payout(|| {
+            let mut response = page("400 The SSL certificate error");
+            response.extensions_mut().insert(expired());
+            Ok(response)
+        });
+        assert_eq!(error.tls(), told);
+        let (error, _) = payout(|| {
+            let problem = TlsProblem::ClientCertificateRejected;
+            Err(TransportError::tls(problem, "x").with_client_certificate(Some(expired())))
+        });
+        assert_eq!(error.tls(), told);
+        assert!(
+            error
+                .to_string()
+                .contains("the client certificate has expired")
+        );
     }
 }

@@ -70,6 +70,7 @@ impl RetryPolicy {
         let (may_repeat, retry_after) = match failure {
             Failure::NotSent => (true, None),
             Failure::Lost => (repeatable, None),
+            Failure::Tls => (false, None),
             Failure::Status(status, after) => (repeatable && is_transient(status), after),
         };
         let asked = retry_after.unwrap_or_default();
@@ -99,6 +100,8 @@ pub enum Failure {
     NotSent,
     /// The request may have arrived; no complete answer came.
     Lost,
+    /// TLS or a certificate stands in the way, as it would the next time.
+    Tls,
     /// An answer with this status came, perhaps with a `Retry-After`.
     Status(StatusCode, Option<Duration>),
 }
@@ -141,6 +144,7 @@ mod tests {
             (Failure::NotSent, 4, false, Stop),
             (Failure::Lost, 1, true, ms(200)),
             (Failure::Lost, 1, false, Stop),
+            (Failure::Tls, 1, true, Stop),
             (status(408, None), 1, true, ms(200)),
             (status(429, None), 2, true, ms(400)),
             (status(500, None), 1, true, ms(200)),

@@ -23,12 +23,17 @@ pub enum Step<T> {
     Done(Result<T, Error>),
 }
 
-/// Method, path and size of a request; never its headers, query or body.
+/// Method and size of a request; its URL, headers and body may hold anything.
 impl<T> fmt::Debug for Step<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Send(request) => {
-                write!(f, "Send({} {})", request.method(), request.uri().path())
+                write!(
+                    f,
+                    "Send({}, {} bytes)",
+                    request.method(),
+                    request.body().len()
+                )
             }
             Self::Wait(wait) => wait.fmt(f),
             Self::Done(Ok(_)) => f.write_str("Done(Ok)"),

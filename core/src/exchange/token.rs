@@ -109,9 +109,11 @@ impl Tokens {
         let mut state = self.lock();
         let left = state.live.as_mut().map(|live| live.left(now));
         let failed_lately = state.failed.as_ref().is_some_and(|failed| {
-            // After a jump back of the clock the age is unknown: forget it.
-            now.duration_since(failed.at)
-                .is_ok_and(|age| age < self.policy.failure_memory)
+            // After a jump back of the clock the age is unknown: fetch again. The failure must
+            // not count either when the clock comes by once more while that fetch is under way.
+            let latest = failed.fetch == state.fetch;
+            let age = now.duration_since(failed.at);
+            latest && age.is_ok_and(|age| age < self.policy.failure_memory)
         });
         if let (Some(live), Some(left)) = (&state.live, left)
             && left > self.policy.hard_window.min(live.life / 10)

@@ -162,7 +162,9 @@ impl Endpoint for NewPayment {
     }
 
     fn parse(&self, api: &Api, response: &Response<&[u8]>) -> Result<Record, Error> {
-        one_record(OPERATION, api, response)
+        let reference = &*self.fields.reference;
+        let ours = |record: &Record| record.reference().is_none_or(|text| text == reference);
+        one_record(OPERATION, ours, api, response)
     }
 
     fn replay(&self) -> Replay {

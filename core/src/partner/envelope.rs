@@ -9,18 +9,26 @@ use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, IgnoredAny, Ma
 use serde_json::value::RawValue;
 
 use super::record::{Record, once};
-use crate::answer::{read_json, success, unreadable};
+use crate::answer::{read_json, received_error, success, unreadable};
 use crate::api::Api;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
-/// The record of a success, bare or inside `data`.
+/// The record of a success, bare or inside `data`. One that was not asked for, as from a cache or
+/// for an idempotency key that was used before, is an error.
 pub(super) fn one_record(
     operation: &str,
+    asked_for: impl FnOnce(&Record) -> bool,
     api: &Api,
     response: &Response<&[u8]>,
 ) -> Result<Record, Error> {
     let body = success(operation, api, response)?;
-    unwrap(body, "id").map_err(|e| unreadable(operation, &e, api, response))
+    let record = unwrap(body, "id").map_err(|e| unreadable(operation, &e, api, response))?;
+    if asked_for(&record) {
+        return Ok(record);
+    }
+    let detail = "the answer is about another record";
+    let kind = ErrorKind::Unreadable;
+    Err(received_error(kind, operation, detail, api, response))
 }
 
 /// Reads the object in `body`, which is bare where it has the field `mark`, without which it
@@ -32,25 +40,30 @@ pub(super) fn unwrap<'a, T: Deserialize<'a>>(
     body: &'a [u8],
     mark: &'static str,
 ) -> Result<T, serde_json::Error> {
-    let usual = if begins_with_data(body) {
-        std::str::from_utf8(body).ok().and_then(|text| {
-            let mut reader = serde_json::Deserializer::from_str(text);
-            let data = OnlyData {
-                mark,
-                of: PhantomData,
-            }
-            .deserialize(&mut reader);
-            data.ok().filter(|_| reader.end().is_ok())
-        })
-    } else {
-        read_json(body).ok()
+    let fields = after(body, b"{");
+    let data = fields
+        .and_then(|fields| after(fields, br#""data""#))
+        .and_then(|rest| after(rest, b":"));
+    let usual = match data {
+        None => fields.and_then(|_| read_json(body).ok()),
+        // A derived reader would take an array for the object as well.
+        Some(data) => after(data, b"{").and_then(|_| read_data(body, mark)),
     };
     usual.map_or_else(|| either(body, mark), Ok)
 }
 
-fn begins_with_data(body: &[u8]) -> bool {
-    let object = body.trim_ascii_start().strip_prefix(b"{");
-    object.is_some_and(|fields| fields.trim_ascii_start().starts_with(b"\"data\""))
+/// What comes after these signs, where JSON begins with them.
+fn after<'a>(json: &'a [u8], signs: &[u8]) -> Option<&'a [u8]> {
+    json.trim_ascii_start().strip_prefix(signs)
+}
+
+/// Reads an object that begins with `data`.
+fn read_data<'a, T: Deserialize<'a>>(body: &'a [u8], mark: &'static str) -> Option<T> {
+    let mut reader = serde_json::Deserializer::from_str(std::str::from_utf8(body).ok()?);
+    let of = PhantomData;
+    let data = OnlyData { mark, of }.deserialize(&mut reader).ok()?;
+    reader.end().ok()?;
+    Some(data)
 }
 
 /// Yields the value of `data`; an error where `mark` shows that the object is bare.
@@ -98,6 +111,11 @@ fn either<'a, T: Deserialize<'a>>(
     let data = Data { mark }.deserialize(&mut reader)?;
     reader.end()?;
     match data {
+        // A derived reader would take an array for the object as well.
+        Some(data) if data.get().starts_with('[') => {
+            let found = de::Unexpected::Other("an array");
+            Err(de::Error::invalid_type(found, &"a JSON object"))
+        }
         Some(data) => serde_json::from_str(data.get()),
         None => serde_json::from_slice(body),
     }
@@ -167,6 +185,8 @@ mod tests {
             "{}{}",
             "{\"data\":{}",
             r#"{"data":{},"data":{}}"#,
+            "[1]",
+            r#"{"data":[1]}"#,
             "null",
         ] {
             assert!(read(text).is_err(), "{text}");

@@ -179,7 +179,7 @@ impl Endpoint for ListPayments {
             .iter()
             .map(|(name, value)| (*name, &**value))
             .collect();
-        api.request(OPERATION, Method::GET, &api.wire().payments, &query, None)
+        api.request(OPERATION, Method::GET, &api.wire().list, &query, None)
     }
 
     fn parse(&self, api: &Api, response: &Response<&[u8]>) -> Result<Page<Record>, Error> {
@@ -234,6 +234,17 @@ mod tests {
 
     fn api() -> Api {
         Api::new(BaseUrl::new("https://h.example/v1").unwrap())
+    }
+
+    #[test]
+    fn the_list_may_have_a_route_of_its_own() {
+        let wire = crate::Wire {
+            list: "/partner/records".into(),
+            ..crate::Wire::default()
+        };
+        let api = api().with_wire(wire);
+        let request = ListPayments::new().request(&api).unwrap();
+        assert_eq!(request.uri().path(), "/v1/partner/records");
     }
 
     #[test]

@@ -123,7 +123,9 @@ impl Endpoint for NewPayout {
     }
 
     fn parse(&self, api: &Api, response: &Response<&[u8]>) -> Result<Record, Error> {
-        one_record(OPERATION, api, response)
+        let reference = &*self.fields.reference;
+        let ours = |record: &Record| record.reference().is_none_or(|text| text == reference);
+        one_record(OPERATION, ours, api, response)
     }
 
     fn replay(&self) -> Replay {
@@ -150,6 +152,7 @@ impl fmt::Debug for NewPayout {
 mod tests {
     use super::*;
     use crate::api::BaseUrl;
+    use crate::error::ErrorKind;
     use serde_json::{Value, json};
 
     fn api() -> Api {
@@ -174,6 +177,23 @@ mod tests {
         assert_eq!(body, expected);
         assert_eq!(payout.replay(), Replay::WithIdempotencyKey);
         assert!(payout.intent() == Some(Intent::new("payout", "p-1")));
+    }
+
+    /// Such as when a key of the user's own was used for two payouts, and the server answers the
+    /// second one with the first.
+    #[test]
+    fn an_answer_about_another_payout_is_no_success() {
+        let beneficiary = json!({"a": 1});
+        let payout = NewPayout::new("p-2", "5".parse().unwrap(), Currency::CNY, &beneficiary);
+        let answer = |reference: &str| {
+            let id = "6f2b7c1e-6a0e-4f53-9f0e-0d6f3a1b2c3d";
+            let body = json!({
+                "id": id, "status": "paid", "amount": "5", "currency": "CNY", "reference": reference,
+            });
+            payout.parse(&api(), &Response::new(body.to_string().as_bytes()))
+        };
+        assert!(answer("p-2").unwrap().status().is_paid());
+        assert_eq!(answer("p-1").unwrap_err().kind(), ErrorKind::Unreadable);
     }
 
     #[test]

@@ -6,10 +6,9 @@ use http::{Method, Request, Response};
 use super::envelope::one_record;
 use super::record::Record;
 use super::record_id::RecordId;
-use crate::answer::received_error;
 use crate::api::Api;
 use crate::endpoint::{Endpoint, Replay};
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 
 const OPERATION: &str = "show payment";
 
@@ -59,24 +58,14 @@ pub(super) fn parse(
     api: &Api,
     response: &Response<&[u8]>,
 ) -> Result<Record, Error> {
-    let record = one_record(operation, api, response)?;
-    if record.id() == id {
-        return Ok(record);
-    }
-    let detail = "the answer is about another record";
-    Err(received_error(
-        ErrorKind::Unreadable,
-        operation,
-        detail,
-        api,
-        response,
-    ))
+    one_record(operation, |record| record.id() == id, api, response)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::api::{BaseUrl, Wire};
+    use crate::error::ErrorKind;
 
     const ID: &str = "6f2b7c1e-6a0e-4f53-9f0e-0d6f3a1b2c3d";
 

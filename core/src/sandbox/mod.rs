@@ -135,6 +135,9 @@ pub struct Seen {
     pub path: String,
     /// The answer's status.
     pub status: StatusCode,
+    /// The client certificate's fingerprint as a front forwarded it in `X-SSL-Client-Fingerprint`
+    /// (grade D).
+    pub client_fingerprint: Option<String>,
 }
 
 impl Sandbox {
@@ -197,6 +200,7 @@ impl Sandbox {
 
     fn note(&mut self, request: &Request<Vec<u8>>, status: StatusCode) {
         let path = request.uri().path();
+        let fingerprint = request.headers().get("x-ssl-client-fingerprint");
         if self.partner.is_token_route(path) {
             self.token_requests = self.token_requests.saturating_add(1);
         }
@@ -204,6 +208,7 @@ impl Sandbox {
             method: request.method().clone(),
             path: path.to_owned(),
             status,
+            client_fingerprint: fingerprint.and_then(|f| f.to_str().ok()).map(str::to_owned),
         });
         while self.seen.len() > self.seen_limit {
             self.seen.pop_front();

@@ -7,7 +7,7 @@ use sanspay_core::sandbox::{DuplicateReferences, RecordKind};
 
 use super::{PAYMENTS, PAYOUTS};
 use crate::scenario::{Call, Scenario, Step};
-use crate::world::Canned;
+use sanspay_core::testing::Canned;
 
 fn payout(scenario: Scenario) -> Scenario {
     scenario.call(Call::Payout("payout-1"))

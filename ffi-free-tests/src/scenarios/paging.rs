@@ -5,7 +5,7 @@ use sanspay_core::sandbox::PageShape;
 
 use super::{PAYMENTS, TOKEN};
 use crate::scenario::{Call, Scenario, Step};
-use crate::world::Canned;
+use sanspay_core::testing::Canned;
 
 /// One record, as an answer has it.
 macro_rules! record {

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{PAYMENTS, PAYOUTS};
 use crate::scenario::{Call, Scenario};
-use crate::world::Canned;
+use sanspay_core::testing::Canned;
 
 const ID: &str = "6f2b7c1e-6a0e-4f53-9f0e-0d6f3a1b2c3d";
 const SHOWN: &str = "/partner/payments/6f2b7c1e-6a0e-4f53-9f0e-0d6f3a1b2c3d";
@@ -40,7 +40,7 @@ fn refusals() -> Vec<Scenario> {
             .call(Call::List(ListPayments::new()))
             .expect(&[
                 "POST /partner/auth/token: 400",
-                "error: list payments, Refused, status 400, the page `400 No required SSL certificate was sent`, attempts 1",
+                "error: list payments, Tls, status 400, the page `400 No required SSL certificate was sent`, attempts 1",
             ]),
         Scenario::warm("NGINX's page for a payment is named, and the payment may be executed")
             .fault("502 html", PAYMENTS)

@@ -9,7 +9,7 @@ use sanspay_core::sandbox::RecordKind;
 
 use super::{PAYMENTS, TOKEN};
 use crate::scenario::{Call, Scenario, Step};
-use crate::world::Canned;
+use sanspay_core::testing::Canned;
 
 fn list() -> Call {
     Call::List(ListPayments::new())

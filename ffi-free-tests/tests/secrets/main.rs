@@ -10,6 +10,7 @@
 )]
 
 mod calls;
+mod cassettes;
 mod checkout;
 mod search;
 mod values;
@@ -44,6 +45,7 @@ fn everything() -> (Shown, Secrets) {
     values::show(&mut shown);
     calls::show(&mut shown, &mut secrets);
     checkout::show(&mut shown, &mut secrets);
+    cassettes::show(&mut shown);
     (shown, secrets)
 }
 

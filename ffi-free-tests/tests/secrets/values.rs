@@ -1,19 +1,19 @@
 //! The types that hold rules, keys and places, and those that the sandbox has.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http::Response;
 use sanspay_core::exchange::{Failure, RetryDecision};
-use sanspay_core::partner::{FetchToken, RecordId};
+use sanspay_core::partner::{FetchToken, RecordId, TrustedSenders};
 use sanspay_core::sandbox::{
     ActionError, CheckoutApp, CheckoutChannel, DuplicateReferences, Fault, FaultRule, OrderStatus,
     PageShape, RecordKind, RecordStatus, Reply, RetryAfter, Sandbox, SandboxConfig, Shape,
     StatusFault,
 };
 use sanspay_core::{
-    AccessToken, Amount, Api, Auth, BaseUrl, Credentials, Currency, Cursor, Error, ErrorKind,
-    Idempotency, Intent, Lifetime, Limits, Problems, Replay, RetryPolicy, Secret, SessionBuilder,
-    Settings, Timestamp, TransportError, UnknownOutcome, Wire,
+    AccessToken, Amount, Api, Auth, BaseUrl, CertificateValidity, Credentials, Currency, Cursor,
+    Error, ErrorKind, Idempotency, Intent, Lifetime, Limits, Problems, Replay, RetryPolicy, Secret,
+    SessionBuilder, Settings, Timestamp, TlsProblem, TransportError, UnknownOutcome, Wire,
 };
 use sanspay_ffi_free_tests::World;
 
@@ -23,6 +23,7 @@ pub(crate) fn show(shown: &mut Shown) {
     secrets(shown);
     rules(shown);
     texts(shown);
+    tls(shown);
     sandbox(shown);
 }
 
@@ -41,6 +42,24 @@ fn secrets(shown: &mut Shown) {
     shown.debug(&token.authorization());
     shown.error(&AccessToken::new("PlantedKeySecret\n", life).unwrap_err());
     shown.debug(&life);
+}
+
+fn tls(shown: &mut Shown) {
+    shown.debug(&TlsProblem::ClientCertificateMissing);
+    let (not_before, not_after) = (SystemTime::UNIX_EPOCH, SystemTime::UNIX_EPOCH);
+    shown.debug(&CertificateValidity {
+        not_before,
+        not_after,
+    });
+    let trusted = TrustedSenders::new(["PlantedKeyId"]);
+    shown.error(&trusted.unwrap_err());
+    let trusted = TrustedSenders::new(["0123456789abcdef0123456789abcdef01234567"]).unwrap();
+    shown.debug(&trusted);
+    let mut headers = http::HeaderMap::new();
+    let planted = http::HeaderValue::from_static("PlantedKeyId");
+    headers.insert("x-ssl-client-verify", planted.clone());
+    headers.insert("x-ssl-client-fingerprint", planted);
+    shown.both(&trusted.check(&headers).unwrap_err());
 }
 
 fn rules(shown: &mut Shown) {

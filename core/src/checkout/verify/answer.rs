@@ -2,6 +2,8 @@
 
 use http::{Response, StatusCode};
 
+use super::Matched;
+
 /// The seven bytes by which a notification is acknowledged (grade V). Anything else makes the
 /// provider send it again, 11 times in all, without a pause and possibly in parallel.
 pub const SUCCEED: &str = "succeed";
@@ -14,8 +16,8 @@ pub const SUCCEED: &str = "succeed";
 /// acknowledged, so that a genuine one comes again while its cause is looked for.
 ///
 /// ```
-/// use sanspay_core::checkout::{Answer, Refusal};
-/// let refused: Result<(), Refusal> = Err(Refusal::WrongAmount);
+/// use sanspay_core::checkout::{Answer, Matched, Refusal};
+/// let refused: Result<Matched, Refusal> = Err(Refusal::WrongAmount);
 /// assert_eq!(Answer::to(&refused).body(), "refused");
 /// assert_eq!(Answer::Accepted.response().body(), b"succeed");
 /// ```
@@ -28,8 +30,16 @@ pub enum Answer {
 }
 
 impl Answer {
-    /// The answer to a message with this result, whatever it is.
-    pub fn to<T, E>(result: &Result<T, E>) -> Self {
+    /// The answer to a message that was compared with its order. That it is signed is not enough:
+    /// only a [`Matched`] one is acknowledged.
+    ///
+    /// ```compile_fail,E0308
+    /// # fn handle(verifier: &sanspay_core::checkout::Verifier, body: &[u8]) {
+    /// let signed_only = verifier.notification(body);
+    /// sanspay_core::checkout::Answer::to(&signed_only);
+    /// # }
+    /// ```
+    pub fn to<E>(result: &Result<Matched, E>) -> Self {
         match result {
             Ok(_) => Self::Accepted,
             Err(_) => Self::Refused,

@@ -305,7 +305,9 @@ fn the_answer_is_the_same_whatever_the_reason() {
     assert_eq!(SUCCEED.as_bytes(), b"succeed");
     let paid = TestMessage::paid(&order());
     let wrong_order = matched(&paid.clone().with("out_trade_no", "A-2"), &order());
-    let wrong_sign = verifier().notification(b"sign=0123456789abcdef0123456789abcdef");
+    let wrong_sign = verifier()
+        .notification(b"sign=0123456789abcdef0123456789abcdef")
+        .and_then(|signed| signed.matches(&order()));
     assert_ne!(wrong_order.clone().err(), wrong_sign.clone().err());
     let answers = [Answer::to(&wrong_order), Answer::to(&wrong_sign)];
     assert_eq!(answers, [Answer::Refused; 2]);

@@ -75,6 +75,7 @@ fn the_lifetime_is_the_answers_own_then_the_tokens_then_one_hour() {
         r#"{"exp":"x"}"#,
         r#"{"exp":-5}"#,
         r#"{"exp":9e99}"#,
+        "[1800000000]",
         r#"{"exp":99999999999999}"#,
         "\u{0}",
     ];
@@ -106,7 +107,7 @@ fn numbers_of_seconds_are_read_in_every_form_and_bounded() {
 
 #[test]
 fn a_success_that_is_not_a_token_gives_an_error_without_its_body() {
-    let bodies: [&[u8]; 13] = [
+    let bodies: [&[u8]; 14] = [
         b"",
         b"<html>SECRET</html>",
         b"\xff\xfeSECRET",
@@ -114,6 +115,7 @@ fn a_success_that_is_not_a_token_gives_an_error_without_its_body() {
         br#"{"token":"SECRET"}"#,
         br#"{"data":{"token":"SECRET"}}"#,
         br#"{"access_token":["SECRET"]}"#,
+        br#"{"data":["SECRET","Bearer",60]}"#,
         br#"{"access_token":""}"#,
         br#"{"access_token":"SECRET\nX-Evil: 1"}"#,
         br#"{"access_token":"SECRET","token_type":"mac-SECRET"}"#,

@@ -77,7 +77,7 @@ impl Partner {
         if path == wire.token {
             return Some(Route::Token);
         }
-        if path == wire.payments {
+        if path == wire.payments || path == wire.list {
             return Some(Route::Payments);
         }
         if path == wire.payouts {

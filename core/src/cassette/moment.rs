@@ -1,0 +1,110 @@
+//! Points in time, moved to where every cassette begins.
+
+use std::time::{Duration, SystemTime};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use time::UtcDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// The first second that an HTTP date cannot write.
+const YEAR_10000: i64 = 253_402_300_800;
+
+/// Whole seconds since 1970, rounded down; a time that does not fit counts as 1970.
+pub(super) fn seconds(time: SystemTime) -> i64 {
+    let seconds = |d: Duration| i64::try_from(d.as_secs()).unwrap_or_default();
+    match time.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(after) => seconds(after),
+        Err(before) => -seconds(before.duration()) - 1,
+    }
+}
+
+/// The time in the text moved by so many seconds, and without its fractions, which differ from
+/// run to run: RFC 3339, or the `Y-m-d H:i:s` of the hosted checkout. `None` where the text is no
+/// time or nothing has to be moved.
+pub(super) fn rfc3339(text: &str, shift: i64) -> Option<String> {
+    let begins = text.as_bytes().first().is_some_and(u8::is_ascii_digit);
+    if shift == 0 || !(19..=35).contains(&text.len()) || !begins {
+        return None;
+    }
+    let local = text.len() == 19;
+    let full = if local {
+        format!("{}Z", text.replacen(' ', "T", 1))
+    } else {
+        text.to_owned()
+    };
+    let time = UtcDateTime::parse(&full, &Rfc3339).ok()?;
+    let moved = time.unix_timestamp().checked_add(shift)?;
+    let written = UtcDateTime::from_unix_timestamp(moved)
+        .ok()?
+        .format(&Rfc3339)
+        .ok()?;
+    Some(if local {
+        written.replace('T', " ").replace('Z', "")
+    } else {
+        written
+    })
+}
+
+/// The same for an HTTP date, such as `Retry-After` may have; any other text stays.
+pub(super) fn http_date(text: &str, shift: i64) -> String {
+    let moved = || {
+        let date = httpdate::parse_http_date(text.trim()).ok()?;
+        let moved = seconds(date)
+            .checked_add(shift)
+            .filter(|s| (0..YEAR_10000).contains(s))?;
+        let since = Duration::from_secs(u64::try_from(moved).ok()?);
+        // `httpdate` panics outside of these years.
+        Some(httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + since))
+    };
+    moved()
+        .filter(|_| shift != 0)
+        .unwrap_or_else(|| text.to_owned())
+}
+
+/// The `exp` of a JSON web token, moved.
+pub(super) fn expiry(token: &str, shift: i64) -> Option<i64> {
+    let mut parts = token.split('.');
+    let (_, claims, _) = (parts.next()?, parts.next()?, parts.next()?);
+    let claims = URL_SAFE_NO_PAD.decode(claims.trim_end_matches('=')).ok()?;
+    let claims: serde_json::Value = serde_json::from_slice(&claims).ok()?;
+    claims.get("exp")?.as_i64()?.checked_add(shift)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_of_time_is_moved() {
+        let cases = [
+            ("2026-01-01T10:00:00.123+02:00", "2026-01-01T08:00:10Z"),
+            ("2021-12-15 02:38:44", "2021-12-15 02:38:54"),
+        ];
+        for (text, told) in cases {
+            assert_eq!(rfc3339(text, 10).as_deref(), Some(told));
+        }
+        assert_eq!(
+            http_date("Thu, 01 Jan 1970 00:01:30 GMT", -30),
+            "Thu, 01 Jan 1970 00:01:00 GMT"
+        );
+        assert_eq!(http_date("120", 10), "120");
+    }
+
+    #[test]
+    fn what_is_no_time_or_leaves_the_calendar_stays() {
+        for text in [
+            "",
+            "2026-01-01",
+            "20150320010166690000",
+            "2021-13-15 02:38:44",
+        ] {
+            assert_eq!(rfc3339(text, 10), None, "{text}");
+        }
+        assert_eq!(rfc3339("2026-01-01T10:00:00Z", i64::MAX), None);
+        assert_eq!(
+            http_date("Thu, 01 Jan 1970 00:01:30 GMT", i64::MAX),
+            "Thu, 01 Jan 1970 00:01:30 GMT"
+        );
+    }
+}

@@ -1,0 +1,403 @@
+//! One exchange: its phases, and how polls and replies move it between them.
+
+mod token;
+
+use std::fmt;
+use std::mem;
+use std::time::{Duration, SystemTime};
+
+use http::header::AUTHORIZATION;
+use http::{Request, Response, StatusCode};
+
+use super::outcome::judge;
+use super::retry::{Failure, RetryDecision};
+use super::session::{Idempotency, Session};
+use super::step::{Report, Step, Wait};
+use super::token::{Grant, Leadership};
+use token::TOKEN_LATE;
+
+use crate::answer;
+use crate::endpoint::{Auth, Endpoint, Replay};
+use crate::error::{Error, ErrorKind, UnknownOutcome};
+use crate::transport::{Limits, TransportError};
+
+/// The longest deadline, 136 years: a clock can be added to it without harm.
+const LONGEST_DEADLINE: Duration = Duration::from_secs(u32::MAX as u64);
+
+const ANSWER_LATE: &str = "the deadline passed before the answer came";
+
+/// One call of one endpoint, on its way. See the [module](super) for its states.
+///
+/// A driver is one loop: [`Step::Send`] → send it and [`reply`](Exchange::reply);
+/// [`Step::Wait`] → sleep; [`Step::Done`] → finished.
+#[must_use]
+pub struct Exchange<E: Endpoint> {
+    session: Session,
+    endpoint: E,
+    phase: Phase<E::Output>,
+    /// Built before a token is asked for, so that invalid input costs no request at all.
+    prepared: Option<Request<Vec<u8>>>,
+    deadline: Duration,
+    elapsed: Duration,
+    last_seen: Option<SystemTime>,
+    jitter: fastrand::Rng,
+    attempts: u32,
+    token_requests: u32,
+    renewed: bool,
+    may_be_executed: bool,
+    last_status: Option<StatusCode>,
+    last_request_id: Option<String>,
+    last_error: Option<Error>,
+}
+
+enum Phase<T> {
+    Prepare,
+    /// Needs a token; the number of the fetch that it followed, if any.
+    Authorize(Option<u64>),
+    Fetch(Fetch),
+    Call(Option<Grant>, Stage),
+    /// The result until it is handed out.
+    Ended(Option<Result<T, Error>>),
+}
+
+struct Fetch {
+    leadership: Leadership,
+    /// The live token that a failed renewal falls back to.
+    fallback: Option<Grant>,
+    stage: Stage,
+    attempts: u32,
+}
+
+enum Stage {
+    Send,
+    InFlight,
+    Pause(Duration),
+}
+
+impl<E: Endpoint> Exchange<E> {
+    pub(super) fn new(session: Session, endpoint: E) -> Self {
+        Self {
+            deadline: session.settings().deadline.min(LONGEST_DEADLINE),
+            jitter: fastrand::Rng::with_seed(session.next_seed()),
+            session,
+            endpoint,
+            phase: Phase::Prepare,
+            prepared: None,
+            elapsed: Duration::ZERO,
+            last_seen: None,
+            attempts: 0,
+            token_requests: 0,
+            renewed: false,
+            may_be_executed: false,
+            last_status: None,
+            last_request_id: None,
+            last_error: None,
+        }
+    }
+
+    /// Replaces the session's deadline for this call. It counts from the first poll.
+    pub fn with_deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline.min(LONGEST_DEADLINE);
+        self
+    }
+
+    /// The endpoint that is being called.
+    pub fn endpoint(&self) -> &E {
+        &self.endpoint
+    }
+
+    /// What the exchange has been through so far.
+    pub fn report(&self) -> Report {
+        Report {
+            attempts: self.attempts,
+            token_requests: self.token_requests,
+            status: self.last_status,
+            request_id: self.last_request_id.clone(),
+            elapsed: self.elapsed,
+        }
+    }
+
+    /// What to do now. `now` is the wall clock; it may jump in either direction.
+    pub fn poll(&mut self, now: SystemTime) -> Step<E::Output> {
+        self.advance_clock(now);
+        if self.left().is_zero() {
+            self.expire(now);
+        }
+        loop {
+            match &mut self.phase {
+                Phase::Prepare => self.prepare(now),
+                Phase::Authorize(followed) => {
+                    let followed = *followed;
+                    if let Some(wait) = self.authorize(now, followed) {
+                        return Step::Wait(wait);
+                    }
+                }
+                Phase::Fetch(Fetch { stage, .. }) | Phase::Call(_, stage) => match stage {
+                    Stage::Pause(left) if !left.is_zero() => {
+                        return Step::Wait(Wait {
+                            delay: *left,
+                            fetch: None,
+                        });
+                    }
+                    Stage::InFlight => {
+                        return Step::Wait(Wait {
+                            delay: self.left(),
+                            fetch: None,
+                        });
+                    }
+                    Stage::Send | Stage::Pause(_) => {
+                        if let Some(request) = self.send(now) {
+                            return Step::Send(request);
+                        }
+                    }
+                },
+                Phase::Ended(result) => {
+                    let result = result.take().unwrap_or_else(|| {
+                        let detail = "the exchange had already given its result";
+                        Err(Error::new(ErrorKind::Misuse, self.operation(), detail))
+                    });
+                    return Step::Done(result);
+                }
+            }
+        }
+    }
+
+    /// What came of the request that was handed out last. A reply that no request waits for is
+    /// ignored; a late one is still used, because knowing is better than not knowing.
+    pub fn reply(&mut self, now: SystemTime, outcome: Result<Response<Vec<u8>>, TransportError>) {
+        self.advance_clock(now);
+        let phase = mem::replace(&mut self.phase, Phase::Ended(None));
+        self.phase = match phase {
+            Phase::Fetch(Fetch {
+                leadership,
+                fallback,
+                stage: Stage::InFlight,
+                attempts,
+            }) => self.token_answered(now, leadership, fallback, attempts, outcome),
+            Phase::Call(grant, Stage::InFlight) => self.answered(now, grant, outcome),
+            other => other,
+        };
+    }
+
+    fn operation(&self) -> String {
+        self.endpoint.operation().to_owned()
+    }
+
+    fn left(&self) -> Duration {
+        self.deadline.saturating_sub(self.elapsed)
+    }
+
+    /// Adds what passed since the last look. A clock that jumped back adds nothing, so that
+    /// neither deadline nor pause can be stretched by more than the jump happened to hide.
+    fn advance_clock(&mut self, now: SystemTime) {
+        let passed = self
+            .last_seen
+            .and_then(|seen| now.duration_since(seen).ok());
+        let passed = passed.unwrap_or_default();
+        self.last_seen = Some(now);
+        self.elapsed = self.elapsed.saturating_add(passed);
+        if let Phase::Fetch(Fetch {
+            stage: Stage::Pause(left),
+            ..
+        })
+        | Phase::Call(_, Stage::Pause(left)) = &mut self.phase
+        {
+            *left = left.saturating_sub(passed);
+        }
+    }
+
+    fn prepare(&mut self, now: SystemTime) {
+        self.phase = match self.endpoint.request(self.session.api()) {
+            Ok(request) => {
+                self.prepared = Some(request);
+                match self.endpoint.auth() {
+                    Auth::Bearer => Phase::Authorize(None),
+                    Auth::None => Phase::Call(None, Stage::Send),
+                }
+            }
+            Err(error) => self.end_with(now, error),
+        };
+    }
+
+    /// Hands out the request of the present phase, or changes the phase.
+    fn send(&mut self, now: SystemTime) -> Option<Request<Vec<u8>>> {
+        let shared = &self.session.0;
+        let mut time_left = self.left();
+        let built = match &mut self.phase {
+            Phase::Call(_, stage @ Stage::Pause(_)) => {
+                // The token may have expired during the pause.
+                *stage = Stage::Send;
+                if self.endpoint.auth() == Auth::Bearer {
+                    self.phase = Phase::Authorize(None);
+                }
+                return None;
+            }
+            Phase::Fetch(fetch) => {
+                fetch.stage = Stage::InFlight;
+                fetch.attempts += 1;
+                self.token_requests += 1;
+                if fetch.fallback.is_some() {
+                    // A renewal that hangs must leave time for the call itself.
+                    time_left /= 2;
+                }
+                shared.token_source.request(&shared.api)
+            }
+            Phase::Call(grant, stage) => {
+                *stage = Stage::InFlight;
+                self.attempts += 1;
+                let prepared = self
+                    .prepared
+                    .take()
+                    .map_or_else(|| self.endpoint.request(&shared.api), Ok);
+                prepared.map(|mut request| {
+                    if let Some(grant) = grant {
+                        request
+                            .headers_mut()
+                            .insert(AUTHORIZATION, grant.authorization.clone());
+                    }
+                    request
+                })
+            }
+            _ => return None,
+        };
+        match built {
+            Ok(mut request) => {
+                let limits = Limits {
+                    time_left,
+                    body: shared.settings.max_body,
+                };
+                request.extensions_mut().insert(limits);
+                Some(request)
+            }
+            Err(error) => {
+                let phase = mem::replace(&mut self.phase, Phase::Ended(None));
+                if let Phase::Fetch(fetch) = phase {
+                    fetch.leadership.failed(error.clone(), now);
+                }
+                self.phase = self.end_with(now, error);
+                None
+            }
+        }
+    }
+
+    fn answered(
+        &mut self,
+        now: SystemTime,
+        grant: Option<Grant>,
+        outcome: Result<Response<Vec<u8>>, TransportError>,
+    ) -> Phase<E::Output> {
+        let api = self.session.api();
+        let response = outcome.as_ref().ok();
+        self.last_status = response.map(Response::status);
+        self.last_request_id = response.and_then(|r| answer::request_id(api, r.headers()));
+        if let Some(grant) = &grant
+            && self.last_status == Some(StatusCode::UNAUTHORIZED)
+            && !self.renewed
+        {
+            self.renewed = true;
+            self.session.0.tokens.invalidate(grant.generation);
+            return Phase::Authorize(None);
+        }
+        let failed = match judge(&self.endpoint, &self.session, now, outcome) {
+            Ok(output) => return Phase::Ended(Some(Ok(output))),
+            Err(failed) => failed,
+        };
+        self.may_be_executed |= failed.may_be_executed && self.endpoint.replay() != Replay::Safe;
+        match self.decide(failed.failure, self.attempts, self.repeatable()) {
+            RetryDecision::Retry(delay) => {
+                self.last_error = Some(failed.error);
+                Phase::Call(grant, Stage::Pause(delay))
+            }
+            RetryDecision::Stop if self.ran_out_of_time(failed.failure) => {
+                let error = self.deadline_error(ANSWER_LATE).with_source(failed.error);
+                self.end_with(now, error)
+            }
+            RetryDecision::Stop => self.end_with(now, failed.error),
+        }
+    }
+
+    /// Whether a transport gave up because the deadline passed.
+    fn ran_out_of_time(&self, failure: Failure) -> bool {
+        self.left().is_zero() && !matches!(failure, Failure::Status(..))
+    }
+
+    fn deadline_error(&self, detail: &'static str) -> Error {
+        Error::new(ErrorKind::Deadline, self.operation(), detail)
+    }
+
+    fn repeatable(&self) -> bool {
+        match self.endpoint.replay() {
+            Replay::Safe => true,
+            Replay::WithIdempotencyKey => {
+                self.session.settings().idempotency == Idempotency::Honoured
+            }
+            Replay::Unsafe => false,
+        }
+    }
+
+    fn decide(&mut self, failure: Failure, attempt: u32, repeatable: bool) -> RetryDecision {
+        let left = self.left();
+        let jitter = &mut self.jitter;
+        let draw = |most: Duration| {
+            let most = u64::try_from(most.as_nanos()).unwrap_or(u64::MAX);
+            Duration::from_nanos(jitter.u64(0..=most))
+        };
+        self.session
+            .settings()
+            .retry
+            .decide(failure, attempt, repeatable, left, draw)
+    }
+
+    /// The deadline has passed: whatever was going on ends here.
+    fn expire(&mut self, now: SystemTime) {
+        let detail = match &self.phase {
+            Phase::Ended(_) => return,
+            Phase::Call(_, Stage::InFlight) => {
+                self.may_be_executed |= self.endpoint.replay() != Replay::Safe;
+                ANSWER_LATE
+            }
+            Phase::Authorize(_) | Phase::Fetch(_) => TOKEN_LATE,
+            Phase::Prepare | Phase::Call(..) => "the deadline passed before the request was sent",
+        };
+        let mut error = self.deadline_error(detail);
+        if let Some(last) = self.last_error.take() {
+            error = error.with_source(last);
+        }
+        // Dropping the phase gives up a leadership and wakes the followers.
+        self.phase = self.end_with(now, error);
+    }
+
+    /// The end with an error that says how often it was tried and whether it may have happened.
+    fn end_with(&self, now: SystemTime, error: Error) -> Phase<E::Output> {
+        let attempts = error.attempts().max(self.attempts);
+        let mut error = error.with_attempts(attempts);
+        if self.may_be_executed {
+            let unknown = self
+                .endpoint
+                .intent()
+                .map(|intent| UnknownOutcome::new(intent, now));
+            error = error.with_outcome_unknown(unknown);
+        }
+        Phase::Ended(Some(Err(error)))
+    }
+}
+
+impl<E: Endpoint> fmt::Debug for Exchange<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let phase = match &self.phase {
+            Phase::Prepare => "prepare",
+            Phase::Authorize(None) => "authorize",
+            Phase::Authorize(Some(_)) => "follow",
+            Phase::Fetch(_) => "fetch",
+            Phase::Call(_, Stage::InFlight) => "in flight",
+            Phase::Call(_, Stage::Pause(_)) => "pause",
+            Phase::Call(..) => "call",
+            Phase::Ended(_) => "ended",
+        };
+        f.debug_struct("Exchange")
+            .field("operation", &self.endpoint.operation())
+            .field("phase", &phase)
+            .field("report", &self.report())
+            .finish_non_exhaustive()
+    }
+}

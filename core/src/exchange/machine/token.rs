@@ -1,0 +1,94 @@
+//! The part of an exchange that gets its token, for itself and for all who wait.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use http::Response;
+
+use super::{Exchange, Fetch, Phase, Stage};
+use crate::endpoint::{Endpoint, Replay};
+use crate::exchange::outcome::judge;
+use crate::exchange::retry::RetryDecision;
+use crate::exchange::step::Wait;
+use crate::exchange::token::{Access, Grant, Leadership};
+use crate::transport::TransportError;
+
+/// The longest that a follower waits before it looks again by itself; a driver that heeds
+/// [`Wait::wake_early`] never needs it.
+const FOLLOWER_LOOKS_AGAIN: Duration = Duration::from_millis(100);
+
+pub(super) const TOKEN_LATE: &str = "the deadline passed before a token was there";
+
+impl<E: Endpoint> Exchange<E> {
+    /// Gets a token, becomes the one who fetches it, or follows the one who does.
+    pub(super) fn authorize(&mut self, now: SystemTime, followed: Option<u64>) -> Option<Wait> {
+        let tokens = &self.session.0.tokens;
+        self.phase = match tokens.acquire(now, followed) {
+            Access::Use(grant) => Phase::Call(Some(grant), Stage::Send),
+            Access::Fetch(leadership, fallback) => Phase::Fetch(Fetch {
+                leadership,
+                fallback,
+                stage: Stage::Send,
+                attempts: 0,
+            }),
+            Access::Failed(error) => self.end_with(now, error.seen_by(self.operation())),
+            Access::Wait(fetch) => {
+                let delay = self.left().min(FOLLOWER_LOOKS_AGAIN);
+                let wait = Wait {
+                    delay,
+                    fetch: Some((Arc::clone(tokens), fetch)),
+                };
+                self.phase = Phase::Authorize(Some(fetch));
+                return Some(wait);
+            }
+        };
+        None
+    }
+
+    /// Shares what came of the token request, or tries it again.
+    pub(super) fn token_answered(
+        &mut self,
+        now: SystemTime,
+        leadership: Leadership,
+        fallback: Option<Grant>,
+        attempts: u32,
+        outcome: Result<Response<Vec<u8>>, TransportError>,
+    ) -> Phase<E::Output> {
+        let source = &*self.session.0.token_source;
+        let failed = match judge(source, &self.session, now, outcome) {
+            Ok(token) => {
+                return Phase::Call(Some(leadership.obtained(&token, now)), Stage::Send);
+            }
+            Err(failed) => failed,
+        };
+        if fallback.is_none() && self.ran_out_of_time(failed.failure) {
+            // Our haste is no failure of the token: the others go on trying.
+            drop(leadership);
+            return self.end_with(
+                now,
+                self.deadline_error(TOKEN_LATE).with_source(failed.error),
+            );
+        }
+        let error = failed.error.with_attempts(attempts);
+        if let Some(grant) = fallback {
+            leadership.failed(error, now);
+            return Phase::Call(Some(grant), Stage::Send);
+        }
+        let repeatable = source.replay() == Replay::Safe;
+        match self.decide(failed.failure, attempts, repeatable) {
+            RetryDecision::Retry(delay) => {
+                let stage = Stage::Pause(delay);
+                Phase::Fetch(Fetch {
+                    leadership,
+                    fallback: None,
+                    stage,
+                    attempts,
+                })
+            }
+            RetryDecision::Stop => {
+                leadership.failed(error.clone(), now);
+                self.end_with(now, error.seen_by(self.operation()))
+            }
+        }
+    }
+}

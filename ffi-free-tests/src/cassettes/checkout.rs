@@ -1,0 +1,133 @@
+//! The hosted checkout: a payer's page, notifications and returns.
+
+use std::error::Error;
+
+use http::{Request, Response};
+use sanspay_core::Currency;
+use sanspay_core::cassette::{Kind, Recorder, Redaction};
+use sanspay_core::checkout::{
+    Answer, BillingCycle, Checkout, Customer, Environment, IntervalUnit, Order, Plan, Product,
+    ProductType, SignedCheckout, SigningKey, TestMessage, Verifier,
+};
+use sanspay_core::sandbox::SandboxConfig;
+use sanspay_core::testing::World;
+
+use super::recorder;
+
+/// The cassette of an order that is paid: page, notification, return.
+pub const PAID: &str = "checkout-paid.json";
+
+/// The cassette of notifications for that order which the provider did not sign.
+pub const FORGED: &str = "checkout-forged.json";
+
+/// The cassette of a subscription that is opened.
+const SUBSCRIPTION: &str = "checkout-subscription.json";
+
+const APP: &str = "sandbox-app";
+
+/// The order that [`PAID`] pays.
+///
+/// # Errors
+/// None that can be expected.
+pub fn order() -> Result<Order, Box<dyn Error>> {
+    let order = Order::new(APP, "A-1", "10.00".parse()?, Currency::USD, "Tea");
+    Ok(order.channel("1", Currency::USD))
+}
+
+/// A verifier of what cassettes hold.
+///
+/// # Errors
+/// None that can be expected.
+pub fn verifier() -> Result<Verifier, Box<dyn Error>> {
+    Ok(Verifier::new([Redaction::test_key()])?)
+}
+
+pub(super) fn record() -> Result<Vec<(String, String)>, Box<dyn Error>> {
+    Ok(vec![
+        (PAID.to_owned(), paid()?),
+        (FORGED.to_owned(), forged()?),
+        (SUBSCRIPTION.to_owned(), subscription()?),
+    ])
+}
+
+fn app_key() -> Result<SigningKey, Box<dyn Error>> {
+    Ok(SigningKey::new("sandbox-app-key")?)
+}
+
+fn default_key() -> Result<SigningKey, Box<dyn Error>> {
+    Ok(SigningKey::new("sandbox-default-key")?)
+}
+
+fn tea() -> Product {
+    Product::new("Tea", ProductType::Physical, "FOOD_PRODUCTS")
+}
+
+fn begin(name: &str) -> Result<(World, Recorder), Box<dyn Error>> {
+    let rules = Redaction::new()
+        .signing_key(app_key()?)
+        .signing_key(default_key()?);
+    let recorder = recorder(name, rules);
+    let world = World::new(SandboxConfig::default());
+    world.record(&recorder);
+    Ok((world, recorder))
+}
+
+fn open(world: &World, checkout: Checkout) -> Result<(), Box<dyn Error>> {
+    let signed: SignedCheckout = checkout
+        .notify_url("https://shop.example/notify")
+        .return_url("https://shop.example/thanks")
+        .sign(&app_key()?, world.now())?;
+    world.send(&Request::get(signed.url()).body(Vec::new())?)?;
+    Ok(())
+}
+
+fn paid() -> Result<String, Box<dyn Error>> {
+    let (world, recorder) = begin("checkout: paid")?;
+    let checkout = Checkout::one_off(APP, Environment::Production, tea());
+    open(
+        &world,
+        checkout.order("A-1", "10.00".parse()?, Currency::USD),
+    )?;
+    let target = world.sandbox(|sandbox, now| sandbox.pay_order("A-1", now))?;
+    let (real, order) = (Verifier::new([default_key()?])?, order()?);
+    world.deliver(|request| {
+        let judged = real.notification(request.body());
+        let judged = judged.and_then(|signed| signed.matches(&order));
+        let answer = Answer::to(&judged).body();
+        Some(Response::new(answer.as_bytes().to_vec()))
+    });
+    let back = Request::get(target.unwrap_or_default()).body(Vec::new())?;
+    let _ = recorder.delivery(Kind::Return, &back, world.now());
+    Ok(recorder.to_json()?)
+}
+
+fn forged() -> Result<String, Box<dyn Error>> {
+    let (world, recorder) = begin("checkout: forged")?;
+    let message = TestMessage::paid(&order()?);
+    let foreign = SigningKey::new("a key that the provider does not have")?;
+    let genuine = String::from_utf8(message.form_body(&default_key()?))?;
+    let bodies = [
+        String::from_utf8(message.form_body(&foreign))?,
+        genuine.replace("total_amount=10.00", "total_amount=1.00"),
+    ];
+    for body in bodies {
+        let request = Request::post("https://shop.example/notify")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body.into_bytes())?;
+        let id = recorder.delivery(Kind::Notification, &request, world.now());
+        recorder.answered(id, &Response::new(b"refused".to_vec()), world.now());
+    }
+    Ok(recorder.to_json()?)
+}
+
+fn subscription() -> Result<String, Box<dyn Error>> {
+    let (world, recorder) = begin("checkout: subscription")?;
+    let price = "9.99".parse()?;
+    let monthly = BillingCycle::regular(IntervalUnit::Month, 1, price, Currency::USD);
+    let checkout = Checkout::subscription(APP, Environment::Production, tea())
+        .order("S-1", price, Currency::USD)
+        .plan(Plan::new("Tea club").cycle(monthly))
+        .customer(Customer::new("Jane", "Doe").email("jane.doe@mail.example"));
+    open(&world, checkout)?;
+    Ok(recorder.to_json()?)
+}

@@ -1,0 +1,126 @@
+//! Two readers of messages: the shipped one, and the same with the ambiguity rule switched off.
+
+use sanspay_core::checkout::{
+    Ability, Matched, Order, Refusal, Signed, SigningKey, TestMessage, Verifier, php_query,
+};
+
+use crate::cuts::Pairs;
+
+pub(crate) fn key() -> SigningKey {
+    SigningKey::new("sk_4711").unwrap()
+}
+
+pub(crate) fn verifier() -> Verifier {
+    Verifier::new([SigningKey::new("another").unwrap(), key()]).unwrap()
+}
+
+/// The parameters in a form, with a signature.
+pub(crate) fn form(pairs: &[(String, String)], sign: &str) -> String {
+    let mut message = pairs.to_vec();
+    message.push(("sign".to_owned(), sign.to_owned()));
+    php_query(&message)
+}
+
+/// A reader of parameters that carry the right signature.
+pub(crate) type Reader = fn(&[(String, String)], sign: &str) -> Result<Signed, Refusal>;
+
+/// The shipped verifier.
+pub(crate) fn strict(pairs: &[(String, String)], sign: &str) -> Result<Signed, Refusal> {
+    verifier().notification(form(pairs, sign).as_bytes())
+}
+
+/// The shipped verifier without the ambiguity rule: it compares the signature, then hides every
+/// `&` in a value and leaves all the rest to the shipped one. Subjects are read with hidden `&`.
+pub(crate) fn without_the_ambiguity_rule(
+    pairs: &[(String, String)],
+    sign: &str,
+) -> Result<Signed, Refusal> {
+    if key().sign(pairs).as_str() != sign {
+        return Err(Refusal::WrongSignature);
+    }
+    let hidden = pairs.iter().map(|(name, value)| (name, hide(value)));
+    let hidden: Pairs = hidden.map(|(name, value)| (name.clone(), value)).collect();
+    verifier().notification(&TestMessage::from_pairs(hidden).form_body(&key()))
+}
+
+pub(crate) fn hide(value: &str) -> String {
+    value.replace('&', "¦")
+}
+
+/// The orders of the most trusting merchant: each is all that the message says, for every ability
+/// and every id that it may expect.
+fn trusting_orders(signed: &Signed) -> Vec<Order> {
+    let base = Order::new(
+        signed.app_id(),
+        signed.out_trade_no(),
+        signed.total_amount(),
+        signed.currency().clone(),
+        signed.subject(),
+    )
+    .channel(signed.channel_id(), signed.currency().clone());
+    let mut orders = Vec::new();
+    for ability in [Ability::Checkout, Ability::Subscribe, Ability::PayersChoice] {
+        for subscription in [None, Some("S-1"), Some("S-9")] {
+            for customer in [None, Some(""), Some("C-1"), Some("C-9")] {
+                let mut order = base.clone().ability(ability);
+                if let Some(id) = subscription {
+                    order = order.subscription_id(id);
+                }
+                order = match customer {
+                    None => order,
+                    Some("") => order.new_customer(),
+                    Some(id) => order.customer_id(id),
+                };
+                orders.push(order);
+            }
+        }
+    }
+    orders
+}
+
+/// What a message says to a merchant, whatever stands in his books: the facts of every match.
+pub(crate) fn meanings(signed: &Signed) -> Vec<Pairs> {
+    let mut meanings = Vec::new();
+    for order in trusting_orders(signed) {
+        if let Ok(matched) = signed.matches(&order) {
+            let facts = facts(&matched);
+            if !meanings.contains(&facts) {
+                meanings.push(facts);
+            }
+        }
+    }
+    meanings
+}
+
+/// Everything that a match tells, by the parameters' names.
+fn facts(matched: &Matched) -> Pairs {
+    macro_rules! facts {
+        ($facts:expr) => {
+            [
+                ("app_id", $facts.app_id().to_owned()),
+                ("channel_id", $facts.channel_id().to_owned()),
+                ("trade_no", $facts.trade_no().to_owned()),
+                ("out_trade_no", $facts.out_trade_no().to_owned()),
+                ("total_amount", $facts.total_amount().to_string()),
+                ("currency", $facts.currency().to_string()),
+                ("status", $facts.status().to_string()),
+                (
+                    "subscription_id",
+                    $facts.subscription_id().unwrap_or_default().to_owned(),
+                ),
+                (
+                    "customer_id",
+                    $facts.customer_id().unwrap_or_default().to_owned(),
+                ),
+            ]
+        };
+    }
+    let facts = match matched {
+        Matched::Paid(paid) => facts!(paid),
+        Matched::NotPaid(not_paid) => facts!(not_paid),
+    };
+    facts
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
+}

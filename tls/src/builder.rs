@@ -1,0 +1,266 @@
+//! Collects what a TLS configuration needs and reports everything that is wrong at once.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::CertificateDer;
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{ClientConfig, InconsistentKeys, RootCertStore, SupportedProtocolVersion};
+use sanspay_core::{Error, ErrorKind, Problems, TlsProblem};
+
+use crate::certificate::Certificate;
+use crate::config::{TlsConfig, default_provider};
+use crate::pem::{self, Pem};
+
+const OPERATION: &str = "configure TLS";
+
+static TLS13_ALONE: &[&SupportedProtocolVersion] = &[&rustls::version::TLS13];
+
+/// A version of TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum TlsVersion {
+    /// TLS 1.2 (RFC 5246), the oldest that is ever spoken.
+    Tls12,
+    /// TLS 1.3 (RFC 8446).
+    Tls13,
+}
+
+/// Builds a [`TlsConfig`]. Without any call it trusts Mozilla's CAs and sends no certificate.
+///
+/// The PEM is wiped from memory when the builder is dropped. What the provider of cryptography
+/// keeps of the private key lives as long as the configuration, and is in its hands.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct TlsConfigBuilder {
+    client: Option<(Pem, Pem)>,
+    cas: Vec<Pem>,
+    webpki_roots: Option<bool>,
+    #[cfg(feature = "system-roots")]
+    system_roots: bool,
+    minimum_version: TlsVersion,
+    provider: Option<Arc<CryptoProvider>>,
+}
+
+impl TlsConfigBuilder {
+    pub(crate) fn new() -> Self {
+        Self {
+            client: None,
+            cas: Vec::new(),
+            webpki_roots: None,
+            #[cfg(feature = "system-roots")]
+            system_roots: false,
+            minimum_version: TlsVersion::Tls12,
+            provider: None,
+        }
+    }
+
+    /// The certificate with which the client introduces itself, and its private key, both as PEM.
+    /// The certificate comes first and the certificates of its issuers follow; the key is in
+    /// PKCS#8, PKCS#1 or SEC1 and not encrypted.
+    pub fn client_certificate(
+        mut self,
+        chain: impl Into<Vec<u8>>,
+        key: impl Into<Vec<u8>>,
+    ) -> Self {
+        self.client = Some((Pem::new(chain), Pem::new(key)));
+        self
+    }
+
+    /// Like [`client_certificate`](Self::client_certificate), read from files by
+    /// [`build`](Self::build).
+    pub fn client_certificate_files(
+        mut self,
+        chain: impl Into<PathBuf>,
+        key: impl Into<PathBuf>,
+    ) -> Self {
+        self.client = Some((Pem::File(chain.into()), Pem::File(key.into())));
+        self
+    }
+
+    /// Trusts these CAs (PEM, one or more) for the server's certificate. It may be called
+    /// repeatedly. Mozilla's CAs are then trusted no more unless
+    /// [`webpki_roots`](Self::webpki_roots) says so.
+    pub fn ca(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.cas.push(Pem::new(pem));
+        self
+    }
+
+    /// Like [`ca`](Self::ca), read from a file by [`build`](Self::build).
+    pub fn ca_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.cas.push(Pem::File(path.into()));
+        self
+    }
+
+    /// Whether Mozilla's CAs, as compiled in, are trusted. By default they are where no other is.
+    pub fn webpki_roots(mut self, trusted: bool) -> Self {
+        self.webpki_roots = Some(trusted);
+        self
+    }
+
+    /// Whether the CAs that the operating system trusts are trusted; they are read by
+    /// [`build`](Self::build). Mozilla's are then trusted no more unless
+    /// [`webpki_roots`](Self::webpki_roots) says so.
+    #[cfg(feature = "system-roots")]
+    pub fn system_roots(mut self, trusted: bool) -> Self {
+        self.system_roots = trusted;
+        self
+    }
+
+    /// The oldest version that is spoken; 1.2 by default.
+    pub fn minimum_version(mut self, version: TlsVersion) -> Self {
+        self.minimum_version = version;
+        self
+    }
+
+    /// Another provider of cryptography than the one that the features select.
+    pub fn provider(mut self, provider: impl Into<Arc<CryptoProvider>>) -> Self {
+        self.provider = Some(provider.into());
+        self
+    }
+
+    /// The configuration. Certificates that have expired are no error here, because this machine's
+    /// clock may be wrong; the server says so.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] with everything that is wrong. Where the key does not belong to the
+    /// certificate, [`Error::tls`] says so too.
+    pub fn build(self) -> Result<TlsConfig, Error> {
+        let mut problems = Problems::new();
+        let Some(provider) = self.provider.clone().or_else(default_provider) else {
+            let reason = "is missing, and the features `ring` and `graviola` are off";
+            problems.add("provider", reason);
+            return Err(problems.into_error(OPERATION));
+        };
+        let mut at_fault = None;
+        let client = self.read_client(&provider, &mut problems, &mut at_fault);
+        let roots = self.read_roots(&mut problems);
+        problems
+            .into_result(OPERATION)
+            .map_err(|error| match at_fault {
+                Some(problem) => error.with_tls(problem),
+                None => error,
+            })?;
+        self.assemble(provider, roots, client)
+    }
+
+    fn assemble(
+        &self,
+        provider: Arc<CryptoProvider>,
+        roots: RootCertStore,
+        client: Option<CertifiedKey>,
+    ) -> Result<TlsConfig, Error> {
+        let refused = |error: rustls::Error| {
+            let detail = "the provider of cryptography speaks no such version of TLS";
+            Error::new(ErrorKind::Invalid, OPERATION, detail).with_source(error)
+        };
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(self.versions())
+            .map_err(refused)?
+            .with_root_certificates(roots);
+        let Some(client) = client else {
+            let config = config.with_no_client_auth();
+            return Ok(TlsConfig::new(Arc::new(config), None));
+        };
+        let leaf = client.cert.first().and_then(Certificate::from_der);
+        let validity = leaf.map(|leaf| leaf.validity());
+        let config = config.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(client)));
+        Ok(TlsConfig::new(Arc::new(config), validity))
+    }
+
+    fn versions(&self) -> &'static [&'static SupportedProtocolVersion] {
+        match self.minimum_version {
+            TlsVersion::Tls12 => rustls::ALL_VERSIONS,
+            TlsVersion::Tls13 => TLS13_ALONE,
+        }
+    }
+
+    /// `None` without a client certificate, or with one that has problems.
+    fn read_client(
+        &self,
+        provider: &CryptoProvider,
+        problems: &mut Problems,
+        at_fault: &mut Option<TlsProblem>,
+    ) -> Option<CertifiedKey> {
+        let (chain, key) = self.client.as_ref()?;
+        let chain = chain.read().and_then(|pem| pem::certificates(&pem));
+        let key = key.read().and_then(|pem| pem::private_key(&pem));
+        let chain = chain.map_err(|reason| problems.add("client_certificate", reason));
+        let key = key.map_err(|reason| problems.add("client_key", reason));
+        let (chain, key) = (chain.ok()?, key.ok()?);
+        if let Some(reason) = refuse_leaf(&chain) {
+            problems.add("client_certificate", reason);
+            return None;
+        }
+        let (field, reason) = match CertifiedKey::from_der(chain, key, provider) {
+            Ok(client) => return Some(client),
+            Err(rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch)) => {
+                *at_fault = Some(TlsProblem::ClientKeyMismatch);
+                ("client_key", "does not belong to the client certificate")
+            }
+            Err(rustls::Error::InvalidCertificate(_)) => {
+                ("client_certificate", "is not understood by rustls")
+            }
+            Err(_) => (
+                "client_key",
+                "is damaged, or of a kind that is not supported",
+            ),
+        };
+        problems.add(field, reason);
+        None
+    }
+
+    fn read_roots(&self, problems: &mut Problems) -> RootCertStore {
+        let mut roots = RootCertStore::empty();
+        for ca in &self.cas {
+            let added = ca
+                .read()
+                .and_then(|pem| pem::certificates(&pem))
+                .and_then(|found| {
+                    found
+                        .into_iter()
+                        .try_for_each(|der| roots.add(der))
+                        .map_err(|_| {
+                            "holds a certificate that is damaged or cannot be a CA's".to_owned()
+                        })
+                });
+            if let Err(reason) = added {
+                problems.add("ca", reason);
+            }
+        }
+        let others = !self.cas.is_empty() || self.add_system_roots(&mut roots, problems);
+        if self.webpki_roots.unwrap_or(!others) {
+            roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        }
+        roots
+    }
+
+    /// Whether they were asked for.
+    #[cfg(feature = "system-roots")]
+    fn add_system_roots(&self, roots: &mut RootCertStore, problems: &mut Problems) -> bool {
+        if self.system_roots {
+            let found = rustls_native_certs::load_native_certs();
+            // Every system has a few that rustls does not understand; none at all is a problem.
+            let (added, _) = roots.add_parsable_certificates(found.certs);
+            problems.require(added > 0, "system_roots", "are none that could be read");
+        }
+        self.system_roots
+    }
+
+    #[cfg(not(feature = "system-roots"))]
+    #[allow(clippy::unused_self)] // The same call as with the feature.
+    fn add_system_roots(&self, _: &mut RootCertStore, _: &mut Problems) -> bool {
+        false
+    }
+}
+
+/// What is wrong with the client's own certificate, the first of the chain.
+fn refuse_leaf(chain: &[CertificateDer<'static>]) -> Option<String> {
+    let Some(leaf) = chain.first().and_then(Certificate::from_der) else {
+        return Some("is damaged".into());
+    };
+    let version = leaf.version();
+    let old = "and TLS needs version 3: ask the provider to issue it anew";
+    (version < 3).then(|| format!("is X.509 version {version}, {old}"))
+}

@@ -1,0 +1,111 @@
+//! A checked TLS configuration that both adapters use as it is.
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::Response;
+use rustls::ClientConfig;
+use rustls::crypto::CryptoProvider;
+use sanspay_core::{CertificateValidity, Error, ErrorKind, TlsProblem, TransportError};
+
+use crate::builder::TlsConfigBuilder;
+
+/// How a client speaks TLS: whom it trusts, and with which certificate it introduces itself.
+///
+/// Cloning is cheap. `Debug` shows neither keys nor certificates.
+///
+/// ```
+/// use sanspay_tls::TlsConfig;
+/// let error = TlsConfig::builder()
+///     .client_certificate("no PEM at all", "-----BEGIN ENCRYPTED PRIVATE KEY-----")
+///     .ca("-----BEGIN CERTIFICATE-----\ngarbage\n-----END CERTIFICATE-----\n")
+///     .build()
+///     .unwrap_err();
+/// let fields: Vec<_> = error.problems().iter().map(|problem| problem.field()).collect();
+/// assert_eq!(fields, ["client_certificate", "client_key", "ca"]);
+/// ```
+#[derive(Clone)]
+pub struct TlsConfig {
+    rustls: Arc<ClientConfig>,
+    client_certificate: Option<CertificateValidity>,
+}
+
+impl TlsConfig {
+    /// Begins a configuration from PEM.
+    pub fn builder() -> TlsConfigBuilder {
+        TlsConfigBuilder::new()
+    }
+
+    /// A configuration of your own. The protocol offered (ALPN) becomes HTTP/1.1, which is all
+    /// that the adapters speak.
+    pub fn from_rustls(config: impl Into<Arc<ClientConfig>>) -> Self {
+        Self::new(config.into(), None)
+    }
+
+    pub(crate) fn new(
+        mut config: Arc<ClientConfig>,
+        client_certificate: Option<CertificateValidity>,
+    ) -> Self {
+        Arc::make_mut(&mut config).alpn_protocols = vec![b"http/1.1".to_vec()];
+        Self {
+            rustls: config,
+            client_certificate,
+        }
+    }
+
+    /// The configuration as rustls takes it.
+    pub fn rustls(&self) -> &Arc<ClientConfig> {
+        &self.rustls
+    }
+
+    /// For adapters: the error of reloading TLS where the transport is not the adapter's.
+    pub fn not_ours() -> Error {
+        let detail = "the client sends through a transport of its owner, who configures its TLS";
+        Error::new(ErrorKind::Misuse, "reload TLS", detail)
+    }
+
+    /// From when to when the client certificate is valid; `None` without one, and with a
+    /// configuration of your own.
+    pub fn client_certificate(&self) -> Option<CertificateValidity> {
+        self.client_certificate
+    }
+
+    /// For transports: the error of a connection for which [`problem_of`](crate::problem_of) found
+    /// what is wrong.
+    pub fn transport_error(
+        &self,
+        problem: TlsProblem,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> TransportError {
+        TransportError::tls(problem, source).with_client_certificate(self.client_certificate)
+    }
+
+    /// For transports: notes on an answer what explains a front's refusal of the certificate.
+    pub fn annotate<B>(&self, response: &mut Response<B>) {
+        if let Some(sent) = self.client_certificate
+            && response.status() == http::StatusCode::BAD_REQUEST
+        {
+            response.extensions_mut().insert(sent);
+        }
+    }
+}
+
+impl fmt::Debug for TlsConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TlsConfig")
+            .field("client_certificate", &self.client_certificate)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The provider of cryptography that the features select: `ring` before `graviola`; `None`
+/// without either.
+#[allow(clippy::missing_const_for_fn, clippy::needless_return)]
+pub fn default_provider() -> Option<Arc<CryptoProvider>> {
+    #[cfg(feature = "ring")]
+    return Some(Arc::new(rustls::crypto::ring::default_provider()));
+    #[cfg(all(feature = "graviola", not(feature = "ring")))]
+    return Some(Arc::new(rustls_graviola::default_provider()));
+    #[cfg(not(any(feature = "ring", feature = "graviola")))]
+    return None;
+}
