@@ -173,7 +173,7 @@ impl Scenario {
         self.step(Step::Canned(canned))
     }
 
-    /// The trace that has to come of it; see [`Trace::difference`].
+    /// The trace that has to come of it; see `Trace::difference`.
     #[must_use]
     pub fn expect(mut self, lines: &[&'static str]) -> Self {
         self.expected = lines.to_vec();

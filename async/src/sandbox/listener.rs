@@ -39,7 +39,6 @@ pub(super) type Background = Pin<Box<dyn Future<Output = ()> + Send>>;
 #[derive(Clone)]
 pub(super) enum Protocol {
     Http,
-    #[cfg(feature = "sandbox-tls")]
     Tls(super::tls::ServerTls),
 }
 
@@ -132,7 +131,6 @@ async fn serve_connection(stream: TcpStream, protocol: Protocol, handler: Arc<Ha
     let _ = stream.set_nodelay(true);
     match protocol {
         Protocol::Http => serve_http(stream, handler).await,
-        #[cfg(feature = "sandbox-tls")]
         Protocol::Tls(tls) => super::tls::serve_connection(stream, tls, handler).await,
     }
 }

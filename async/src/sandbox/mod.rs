@@ -22,7 +22,6 @@
 
 mod listener;
 mod merchant;
-#[cfg(feature = "sandbox-tls")]
 mod tls;
 
 use std::fmt;
@@ -43,7 +42,6 @@ use crate::transport::reqwest::ReqwestTransport;
 use listener::{Handler, Listening, Protocol, Sent, Silence, bind_in_thread};
 pub use merchant::Merchant;
 use sanspay_tls::TlsConfig;
-#[cfg(feature = "sandbox-tls")]
 pub use tls::ServerTls;
 
 /// A free port on the loopback address.
@@ -79,7 +77,6 @@ pub async fn serve(config: SandboxConfig, address: SocketAddr) -> io::Result<Ser
 ///
 /// # Errors
 /// When the address cannot be bound.
-#[cfg(feature = "sandbox-tls")]
 pub async fn serve_tls(
     config: SandboxConfig,
     address: SocketAddr,
@@ -118,7 +115,6 @@ pub fn serve_in_thread(config: SandboxConfig, address: SocketAddr) -> io::Result
 ///
 /// # Errors
 /// When the address cannot be bound or the thread not be started.
-#[cfg(feature = "sandbox-tls")]
 pub fn serve_tls_in_thread(
     config: SandboxConfig,
     address: SocketAddr,
@@ -149,7 +145,6 @@ fn base_url(listener: &TcpListener, protocol: &Protocol) -> io::Result<String> {
     let address = listener.local_addr()?;
     let scheme = match protocol {
         Protocol::Http => "http",
-        #[cfg(feature = "sandbox-tls")]
         Protocol::Tls(_) => "https",
     };
     Ok(format!("{scheme}://{address}"))

@@ -36,7 +36,7 @@ const KEPT_HEADERS: &[&str] = &[
 /// - all headers but a few that belong to the protocol (`Cookie` and `Date`, for example, are
 ///   never written);
 /// - origin and ports of the server, and the ids and points in time of this one run: UUIDs are
-///   numbered, and the time is moved to the [beginning](super::Cassette::beginning).
+///   numbered, and the time is moved to the [beginning](crate::cassette::Cassette::beginning).
 ///
 /// Equal values get equal placeholders such as `<redacted:email:1>`, so a replay still fits. The
 /// `name` of a product or plan is the merchant's and stays. A person's name in a free text is
