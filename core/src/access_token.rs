@@ -4,7 +4,6 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use http::HeaderValue;
-use zeroize::Zeroizing;
 
 use crate::error::{Error, ErrorKind};
 
@@ -47,8 +46,11 @@ impl AccessToken {
     /// [`ErrorKind::Invalid`] when it is empty or holds characters that no header may hold.
     pub fn new(token: &str, lifetime: Lifetime) -> Result<Self, Error> {
         let usable = !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic());
-        let text = Zeroizing::new(format!("Bearer {token}"));
-        let value = HeaderValue::from_str(&text).ok().filter(|_| usable);
+        // Of the final size, and then the header's own, so that no copy of the token is left.
+        let mut text = String::with_capacity("Bearer ".len() + token.len());
+        text.push_str("Bearer ");
+        text.push_str(token);
+        let value = HeaderValue::try_from(text).ok().filter(|_| usable);
         let mut authorization = value.ok_or_else(|| {
             let detail = "the token is empty or holds characters that no header may hold";
             Error::new(ErrorKind::Invalid, "fetch token", detail)

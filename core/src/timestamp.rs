@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use time::format_description::well_known::Rfc3339;
-use time::{OffsetDateTime, UtcDateTime};
+use time::{Date, Month, OffsetDateTime, Time, UtcDateTime};
 
 /// A point in time, written as RFC 3339 in UTC (grade A for the partner API's fields).
 ///
@@ -101,11 +101,35 @@ impl FromStr for Timestamp {
     fn from_str(text: &str) -> Result<Self, TimestampError> {
         // An offset can lead out of the years that can be written again, and `UtcDateTime`'s own
         // parser panics where it leads out of those that it can hold.
-        let time = OffsetDateTime::parse(text, &Rfc3339).ok();
-        let time = time.and_then(OffsetDateTime::checked_to_utc);
+        let general = || {
+            let time = OffsetDateTime::parse(text, &Rfc3339).ok();
+            time.and_then(OffsetDateTime::checked_to_utc)
+        };
+        let time = whole_second(text.as_bytes()).or_else(general);
         let writable = time.filter(|time| (1..=9999).contains(&time.year()));
         writable.map(Self).ok_or(TimestampError(()))
     }
+}
+
+/// Reads the usual form, such as `2026-05-19T15:38:44Z`; `None` for every other, valid or not.
+///
+/// The general parser takes ten times as long, and a record with four times twice as long.
+fn whole_second(text: &[u8]) -> Option<UtcDateTime> {
+    let [c1, c2, y1, y2, b'-', m1, m2, b'-', d1, d2, b'T', rest @ ..] = text else {
+        return None;
+    };
+    let [h1, h2, b':', n1, n2, b':', s1, s2, b'Z'] = rest else {
+        return None;
+    };
+    let two = |tens: &u8, ones: &u8| {
+        let digits = tens.is_ascii_digit() && ones.is_ascii_digit();
+        digits.then(|| (tens - b'0') * 10 + (ones - b'0'))
+    };
+    let year = i32::from(two(c1, c2)?) * 100 + i32::from(two(y1, y2)?);
+    let month = Month::try_from(two(m1, m2)?).ok()?;
+    let date = Date::from_calendar_date(year, month, two(d1, d2)?).ok()?;
+    let time = Time::from_hms(two(h1, h2)?, two(n1, n2)?, two(s1, s2)?).ok()?;
+    Some(UtcDateTime::new(date, time))
 }
 
 impl fmt::Display for Timestamp {
@@ -170,6 +194,25 @@ mod tests {
             "9999-12-31T23:59:60-23:59",
         ] {
             assert!(text.parse::<Timestamp>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_usual_form_is_read_as_the_general_parser_reads_it() {
+        for text in [
+            "2026-05-19T15:38:44Z",
+            "0000-01-01T00:00:00Z",
+            "2024-02-29T23:59:59Z",
+            "2023-02-29T00:00:00Z",
+            "2026-13-01T00:00:00Z",
+            "2026-05-19T24:00:00Z",
+            "2016-12-31T23:59:60Z",
+            "+026-05-19T15:38:44Z",
+        ] {
+            let general = OffsetDateTime::parse(text, &Rfc3339).ok();
+            let general = general.and_then(OffsetDateTime::checked_to_utc);
+            let whole = whole_second(text.as_bytes());
+            assert!(whole.is_none() || whole == general, "{text}");
         }
     }
 

@@ -14,9 +14,8 @@ pub(super) const MAX_ORDER_NUMBER: usize = 64;
 /// Whether the value holds an `&` that is later followed by `=`, so that a part of it can be cut
 /// off and passed for a parameter of its own.
 pub(super) fn is_ambiguous(value: &str) -> bool {
-    value
-        .split_once('&')
-        .is_some_and(|(_, rest)| rest.contains('='))
+    let mut bytes = value.bytes();
+    bytes.any(|b| b == b'&') && bytes.any(|b| b == b'=')
 }
 
 /// Whether the value holds a control character, such as a line break.

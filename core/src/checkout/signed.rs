@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
-use super::php::php_query;
+use super::php::Query;
 use super::sign::{Signature, SigningKey, signed_text};
 
 /// A checkout that is signed and ready for the payer's browser.
@@ -36,7 +36,11 @@ impl SignedCheckout {
 
     /// The URL to send the payer's browser to, encoded as PHP's `http_build_query` does.
     pub fn url(&self) -> String {
-        format!("{}?{}", self.page, php_query(&self.parameters))
+        let mut url = Query::new(Some(&self.page), &self.parameters);
+        for (name, value) in &self.parameters {
+            url.pair(name, value);
+        }
+        url.finish()
     }
 
     /// A page that sends the browser to the same place at once: a `GET` form with every parameter

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
+
+use http::HeaderValue;
 
 use super::Exchange;
 use super::retry::RetryPolicy;
@@ -106,6 +108,13 @@ impl Session {
     /// A new exchange for one call of `endpoint`.
     pub fn exchange<E: Endpoint>(&self, endpoint: E) -> Exchange<E> {
         Exchange::new(self.clone(), endpoint)
+    }
+
+    /// The `Authorization` of the live token, marked sensitive, for a request of your own that no
+    /// endpoint describes; `None` where there is none or it is about to expire. It fetches
+    /// nothing: that is what an exchange does.
+    pub fn authorization(&self, now: SystemTime) -> Option<HeaderValue> {
+        self.0.tokens.live(now)
     }
 
     /// A seed for the next exchange, so that concurrent ones do not retry in step.

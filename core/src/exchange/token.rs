@@ -136,6 +136,14 @@ impl Tokens {
         Access::Fetch(self.lead(&mut state), None)
     }
 
+    /// The live token, unless it is too close to its end.
+    pub(crate) fn live(&self, now: SystemTime) -> Option<HeaderValue> {
+        let mut state = self.lock();
+        let live = state.live.as_mut()?;
+        let usable = live.left(now) > self.policy.hard_window.min(live.life / 10);
+        usable.then(|| live.grant.authorization.clone())
+    }
+
     /// Forgets the token of this generation, and only that one: a newer token stays.
     pub(crate) fn invalidate(&self, generation: u64) {
         let mut state = self.lock();

@@ -7,7 +7,7 @@ use http::Response;
 use http::uri::{PathAndQuery, Uri};
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess};
 
-use crate::answer::{success, unreadable};
+use crate::answer::{read_json, success, unreadable};
 use crate::api::Api;
 use crate::endpoint::Endpoint;
 use crate::error::Error;
@@ -49,8 +49,8 @@ impl<T> Page<T> {
         T: Deserialize<'a>,
     {
         let body = success(list.operation(), api, response)?;
-        let received: Received<T> = serde_json::from_slice(body)
-            .map_err(|e| unreadable(list.operation(), &e, api, response))?;
+        let received: Received<T> =
+            read_json(body).map_err(|e| unreadable(list.operation(), &e, api, response))?;
         let link = match received.next {
             Next::Absent => Link::Unknown,
             Next::Null => Link::None,

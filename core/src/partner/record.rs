@@ -323,11 +323,11 @@ impl<'de> Deserialize<'de> for ExactAmount {
         // Boxed, because a borrowed one cannot be read from a reader or a `Value`.
         let raw = Box::<RawValue>::deserialize(deserializer)?;
         let text = raw.get();
-        let amount = if text.starts_with('"') {
-            serde_json::from_str(text).ok()
-        } else {
-            text.parse().ok()
-        };
+        let unquoted = text.strip_prefix('"').and_then(|t| t.strip_suffix('"'));
+        let plain = unquoted.unwrap_or(text).parse().ok();
+        // A text may also be written with escapes.
+        let escaped = || unquoted.and_then(|_| serde_json::from_str(text).ok());
+        let amount = plain.or_else(escaped);
         amount.map(Self).ok_or_else(|| {
             let expected =
                 "`amount` as a decimal such as \"10.00\", not negative, of 18 digits at most";

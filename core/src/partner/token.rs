@@ -117,10 +117,10 @@ fn read(body: &[u8]) -> Result<AccessToken, String> {
     };
     // A token that was just issued does not live for zero seconds, so zero says nothing.
     let seconds = Some(seconds).filter(|seconds| *seconds > 0);
-    let lifetime = match (seconds, expiry_claim(&answer.access_token)) {
-        (Some(seconds), _) => Lifetime::For(Duration::from_secs(seconds).min(MAX_LIFETIME)),
-        (None, Some(time)) => Lifetime::Until(time),
-        (None, None) => Lifetime::For(DEFAULT_LIFETIME),
+    let lifetime = match seconds {
+        Some(seconds) => Lifetime::For(Duration::from_secs(seconds).min(MAX_LIFETIME)),
+        None => expiry_claim(&answer.access_token)
+            .map_or(Lifetime::For(DEFAULT_LIFETIME), Lifetime::Until),
     };
     AccessToken::new(&answer.access_token, lifetime).map_err(|error| error.detail().to_owned())
 }

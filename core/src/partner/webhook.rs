@@ -21,6 +21,7 @@ use super::record::{Record, once};
 use super::record_id::RecordId;
 use super::show_payment;
 use super::status::{EventKind, Status};
+use crate::answer::read_json;
 use crate::api::Api;
 use crate::endpoint::{Endpoint, Replay};
 use crate::error::{Error, ErrorKind, describe_json_error};
@@ -71,7 +72,7 @@ impl UnconfirmedEvent {
             let detail = "the body is longer than 256 KiB";
             return Err(Error::new(ErrorKind::TooLarge, OPERATION, detail));
         }
-        serde_json::from_slice(body).map_err(|e| {
+        read_json(body).map_err(|e| {
             let detail = format!("the event is not understood: {}", describe_json_error(&e));
             Error::new(ErrorKind::Unreadable, OPERATION, detail)
         })

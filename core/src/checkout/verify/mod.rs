@@ -24,7 +24,7 @@ use super::check;
 use super::sign::{Signature, SigningKey};
 use crate::error::{Error, Problems};
 use crate::money::{Amount, Currency};
-use form::Form;
+use form::{Form, Room};
 
 /// Checks notifications and browser returns against a list of keys.
 ///
@@ -142,12 +142,14 @@ impl Verifier {
         if message.len() > Self::MAX_LEN {
             return Err(Refusal::TooLarge);
         }
-        let mut form = Form::read(message)?;
-        let sign = form.require("sign")?;
-        let sign = Signature::from_received(&sign).ok_or(Refusal::SignShape)?;
+        let mut room = Room::for_message(message);
+        let mut form = Form::read(message, &mut room)?;
+        let sign = required(form.take_sign(), "sign")?;
+        let sign = Signature::from_received(sign).ok_or(Refusal::SignShape)?;
+        let text = form.text_hash();
         // Every key is tried, so that the time taken does not tell which one fits.
         let right = self.keys.iter().fold(Choice::from(0), |right, key| {
-            right | key.sign(form.pairs()).same(&sign)
+            right | text.sign(key).same(&sign)
         });
         if !bool::from(right) {
             return Err(Refusal::WrongSignature);
@@ -157,7 +159,7 @@ impl Verifier {
                 return Err(Refusal::Ambiguous(name));
             }
         }
-        Signed::read(form)
+        Signed::read(&form)
     }
 }
 
@@ -182,26 +184,42 @@ pub struct Signed {
 }
 
 impl Signed {
-    fn read(mut form: Form) -> Result<Self, Refusal> {
-        let app_id = shaped(&mut form, "app_id", check::is_app_id)?;
-        let channel_id = shaped(&mut form, "channel_id", is_provider_id)?;
-        let trade_no = shaped(&mut form, "trade_no", is_provider_id)?;
-        let out_trade_no = shaped(&mut form, "out_trade_no", check::is_order_number)?;
-        let amount = form.require("total_amount")?;
-        let currency = form.require("currency")?;
-        let status = form.require("status")?;
+    fn read(form: &Form<'_>) -> Result<Self, Refusal> {
+        let Form(
+            [
+                app_id,
+                body,
+                channel_id,
+                currency,
+                customer_id,
+                out_trade_no,
+                _sign,
+                status,
+                subject,
+                subscription_id,
+                total_amount,
+                trade_no,
+            ],
+        ) = *form;
+        let app_id = shaped(app_id, "app_id", check::is_app_id)?;
+        let channel_id = shaped(channel_id, "channel_id", is_provider_id)?;
+        let trade_no = shaped(trade_no, "trade_no", is_provider_id)?;
+        let out_trade_no = shaped(out_trade_no, "out_trade_no", check::is_order_number)?;
+        let amount = required(total_amount, "total_amount")?;
+        let currency = required(currency, "currency")?;
+        let status = required(status, "status")?;
         Ok(Self {
-            app_id,
-            channel_id,
-            trade_no,
-            out_trade_no,
             total_amount: amount.parse().map_err(|_| Refusal::Shape("total_amount"))?,
-            currency: Currency::new(&currency).map_err(|_| Refusal::Shape("currency"))?,
-            subject: form.require("subject")?,
-            body: form.take("body"),
-            status: Status::from_text(&status).ok_or(Refusal::Shape("status"))?,
-            subscription_id: optional_id(&mut form, "subscription_id")?,
-            customer_id: optional_id(&mut form, "customer_id")?,
+            currency: Currency::new(currency).map_err(|_| Refusal::Shape("currency"))?,
+            subject: required(subject, "subject")?.into(),
+            status: Status::from_text(status).ok_or(Refusal::Shape("status"))?,
+            subscription_id: optional_id(subscription_id, "subscription_id")?,
+            customer_id: optional_id(customer_id, "customer_id")?,
+            app_id: app_id.into(),
+            channel_id: channel_id.into(),
+            trade_no: trade_no.into(),
+            out_trade_no: out_trade_no.into(),
+            body: body.map(Into::into),
         })
     }
 
@@ -275,18 +293,26 @@ fn is_provider_id(text: &str) -> bool {
     check::is_id(text, 64)
 }
 
-fn shaped(form: &mut Form, name: &'static str, fine: fn(&str) -> bool) -> Result<String, Refusal> {
-    let value = form.require(name)?;
-    if fine(&value) {
+fn required<'a>(value: Option<&'a str>, name: &'static str) -> Result<&'a str, Refusal> {
+    value.ok_or(Refusal::Missing(name))
+}
+
+fn shaped<'a>(
+    value: Option<&'a str>,
+    name: &'static str,
+    fine: fn(&str) -> bool,
+) -> Result<&'a str, Refusal> {
+    let value = required(value, name)?;
+    if fine(value) {
         Ok(value)
     } else {
         Err(Refusal::Shape(name))
     }
 }
 
-fn optional_id(form: &mut Form, name: &'static str) -> Result<Option<String>, Refusal> {
-    match form.take(name) {
-        Some(id) if !is_provider_id(&id) => Err(Refusal::Shape(name)),
-        id => Ok(id),
+fn optional_id(value: Option<&str>, name: &'static str) -> Result<Option<String>, Refusal> {
+    match value {
+        Some(id) if !is_provider_id(id) => Err(Refusal::Shape(name)),
+        id => Ok(id.map(Into::into)),
     }
 }
