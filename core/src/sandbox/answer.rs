@@ -60,9 +60,25 @@ pub(super) fn no_route() -> Response<Vec<u8>> {
     )
 }
 
+/// What a page may do: show itself, and nothing else. Forms may go anywhere, because the answer
+/// to one sends the browser back to the merchant.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; \
+                      base-uri 'none'; frame-ancestors 'none'";
+
 /// An HTML page.
 pub(super) fn html(status: StatusCode, page: String) -> Response<Vec<u8>> {
-    typed(status, "text/html; charset=utf-8", page.into_bytes())
+    let mut response = typed(status, "text/html; charset=utf-8", page.into_bytes());
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        // The addresses are signed, and what they show changes once it is paid.
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CACHE_CONTROL, "no-store"),
+    ] {
+        let value = HeaderValue::from_static(value);
+        response.headers_mut().insert(name, value);
+    }
+    response
 }
 
 /// Sends the browser elsewhere; `None` when the target is no header value.

@@ -36,19 +36,30 @@ impl Sandbox {
                 self.revoke_tokens();
                 done(Ok(()))
             }
+            ("POST", ["deliveries", "hold"]) => {
+                self.hold_deliveries();
+                done(Ok(()))
+            }
+            ("POST", ["deliveries", "release"]) => {
+                self.release_deliveries();
+                done(Ok(()))
+            }
             ("POST", ["records", id, "pay"]) => done(self.pay(id, now)),
             ("POST", ["records", id, "fail"]) => done(self.fail(id, now)),
             ("POST", ["records", id, "expire"]) => done(self.expire(id, now)),
             ("POST", ["orders", no, "pay"]) => done(self.pay_order(no, now).map(drop)),
             ("POST", ["orders", no, "fail"]) => done(self.fail_order(no, now).map(drop)),
             ("GET", ["requests"]) => Ok(self.seen_as_json()),
-            (_, ["faults" | "webhooks" | "requests"] | ["tokens", "revoke"]) => {
-                Err(answer::not_allowed(match parts.as_slice() {
-                    ["requests"] => "GET",
-                    ["faults"] => "DELETE, POST",
-                    _ => "POST",
-                }))
-            }
+            (
+                _,
+                ["faults" | "webhooks" | "requests"]
+                | ["tokens", "revoke"]
+                | ["deliveries", "hold" | "release"],
+            ) => Err(answer::not_allowed(match parts.as_slice() {
+                ["requests"] => "GET",
+                ["faults"] => "DELETE, POST",
+                _ => "POST",
+            })),
             _ => Err(Box::new(answer::no_route())),
         };
         answer.unwrap_or_else(|refusal| *refusal)

@@ -115,9 +115,15 @@ pub(super) struct Outbox {
     waiting: BTreeSet<(SystemTime, u64)>,
     under_way: BTreeSet<(SystemTime, u64)>,
     given_up: u64,
+    held: bool,
 }
 
 impl Outbox {
+    /// Hands out nothing while it holds.
+    pub(super) fn hold(&mut self, held: bool) {
+        self.held = held;
+    }
+
     pub(super) fn post(
         &mut self,
         request: Request<Vec<u8>>,
@@ -146,6 +152,9 @@ impl Outbox {
             self.failed(id, deadline);
         }
         let mut due = Vec::new();
+        if self.held {
+            return due;
+        }
         while let Some(&(at, id)) = self.waiting.first().filter(|(at, _)| *at <= now) {
             self.waiting.remove(&(at, id));
             if let Some(message) = self.messages.get_mut(&id) {
@@ -203,7 +212,8 @@ impl Outbox {
 
     pub(super) fn next_due(&self) -> Option<SystemTime> {
         let first = |set: &BTreeSet<(SystemTime, u64)>| set.first().map(|(at, _)| *at);
-        [first(&self.waiting), first(&self.under_way)]
+        let waiting = first(&self.waiting).filter(|_| !self.held);
+        [waiting, first(&self.under_way)]
             .into_iter()
             .flatten()
             .min()
@@ -274,6 +284,17 @@ mod tests {
         outbox.delivered(second[0].id, NOW + seconds(7), Some(&answer(204, b"")));
         outbox.delivered(second[0].id, NOW + seconds(7), None);
         assert_eq!((outbox.pending(), outbox.given_up()), (0, 0));
+    }
+
+    #[test]
+    fn what_is_held_is_neither_handed_out_nor_lost() {
+        let mut outbox = outbox(Receipt::Success, Attempts::new(2, seconds(5), seconds(1)));
+        outbox.hold(true);
+        assert!(outbox.due(NOW + seconds(60)).is_empty());
+        assert_eq!((outbox.next_due(), outbox.pending()), (None, 1));
+        outbox.hold(false);
+        assert_eq!(outbox.next_due(), Some(NOW));
+        assert_eq!(outbox.due(NOW + seconds(60))[0].id.attempt(), 1);
     }
 
     #[test]

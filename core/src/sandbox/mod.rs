@@ -64,7 +64,8 @@
 //! What payers and the provider's staff do is a method here ([`pay`](Sandbox::pay),
 //! [`fail`](Sandbox::fail), [`expire`](Sandbox::expire), [`pay_order`](Sandbox::pay_order),
 //! [`fail_order`](Sandbox::fail_order), [`set_order_status`](Sandbox::set_order_status),
-//! [`revoke_tokens`](Sandbox::revoke_tokens)) and a control route for clients on a socket:
+//! [`revoke_tokens`](Sandbox::revoke_tokens), [`hold_deliveries`](Sandbox::hold_deliveries)) and a
+//! control route for clients on a socket:
 //!
 #![doc = include_str!("control.md")]
 
@@ -75,6 +76,7 @@ mod config;
 mod control;
 mod delivery;
 mod faults;
+mod hands;
 mod ids;
 mod outcome;
 mod pages;
@@ -255,98 +257,6 @@ impl Sandbox {
     /// How many messages were given up after their last attempt.
     pub fn given_up_deliveries(&self) -> u64 {
         self.outbox.given_up()
-    }
-
-    /// The payer pays the payment, or the payout arrives. The record is named by its id or by
-    /// its reference; of several with the same reference it is a payment before a payout, and the
-    /// first that is open.
-    ///
-    /// # Errors
-    /// When there is none, or it already ended in another way. Paying twice changes nothing.
-    pub fn pay(&mut self, id_or_reference: &str, now: SystemTime) -> Result<(), ActionError> {
-        self.settle(id_or_reference, RecordStatus::Paid, now)
-    }
-
-    /// The payment or payout is declined; see [`pay`](Sandbox::pay).
-    ///
-    /// # Errors
-    /// When there is none, or it already ended in another way.
-    pub fn fail(&mut self, id_or_reference: &str, now: SystemTime) -> Result<(), ActionError> {
-        self.settle(id_or_reference, RecordStatus::Failed, now)
-    }
-
-    /// The payment or payout expires before its time; see [`pay`](Sandbox::pay).
-    ///
-    /// # Errors
-    /// When there is none, or it already ended in another way.
-    pub fn expire(&mut self, id_or_reference: &str, now: SystemTime) -> Result<(), ActionError> {
-        self.settle(id_or_reference, RecordStatus::Expired, now)
-    }
-
-    fn settle(
-        &mut self,
-        id_or_reference: &str,
-        status: RecordStatus,
-        now: SystemTime,
-    ) -> Result<(), ActionError> {
-        self.advance(now);
-        let (ids, outbox) = (&mut self.ids, &mut self.outbox);
-        self.partner
-            .settle(id_or_reference, status, now, ids, outbox)
-    }
-
-    /// The payer pays the checkout order, named by its `trade_no` or its `out_trade_no`; yields
-    /// where the browser is sent, if the merchant said so. Of two ways to pay it is the one that the payer chose last, or
-    /// else the first.
-    ///
-    /// # Errors
-    /// When there is none. Paying twice takes one payment.
-    pub fn pay_order(
-        &mut self,
-        number: &str,
-        now: SystemTime,
-    ) -> Result<Option<String>, ActionError> {
-        let (ids, outbox) = (&mut self.ids, &mut self.outbox);
-        self.checkout.settle(number, true, now, ids, outbox)
-    }
-
-    /// The payment of the checkout order is declined; see [`pay_order`](Sandbox::pay_order). The
-    /// payer may try again.
-    ///
-    /// # Errors
-    /// When there is none, or it is paid.
-    pub fn fail_order(
-        &mut self,
-        number: &str,
-        now: SystemTime,
-    ) -> Result<Option<String>, ActionError> {
-        let (ids, outbox) = (&mut self.ids, &mut self.outbox);
-        self.checkout.settle(number, false, now, ids, outbox)
-    }
-
-    /// Gives the checkout order any status and notifies it, also one that goes back: the real
-    /// server can send those (grade V).
-    ///
-    /// # Errors
-    /// When there is none.
-    pub fn set_order_status(
-        &mut self,
-        number: &str,
-        status: OrderStatus,
-        now: SystemTime,
-    ) -> Result<(), ActionError> {
-        self.checkout
-            .set_status(number, status, now, &mut self.outbox)
-    }
-
-    /// The status of a checkout order, named as for [`pay_order`](Sandbox::pay_order).
-    pub fn order_status(&self, number: &str) -> Option<OrderStatus> {
-        self.checkout.status(number)
-    }
-
-    /// Makes every token that was given so far worthless.
-    pub fn revoke_tokens(&mut self) {
-        self.partner.revoke_tokens();
     }
 
     /// Adds a rule by which a fault befalls requests of [`exchange`](Sandbox::exchange).

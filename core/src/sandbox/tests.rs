@@ -161,6 +161,8 @@ fn control_routes_are_the_hands_of_a_client_on_a_socket() {
             json!({"fault": "503", "colour": "red"}),
             422,
         ),
+        (Method::POST, "deliveries/hold", json!(null), 204),
+        (Method::GET, "deliveries/hold", json!(null), 405),
         (Method::GET, "faults", json!(null), 405),
         (Method::GET, "nothing", json!(null), 404),
         (Method::GET, "requests", json!(null), 200),
@@ -171,6 +173,10 @@ fn control_routes_are_the_hands_of_a_client_on_a_socket() {
         assert_eq!(answer.status().as_u16(), expected, "{path}");
     }
     assert_eq!(merchant.sandbox.webhooks().copies, 3);
+    let now = merchant.now;
+    assert!(merchant.sandbox.due(now).is_empty(), "everything is held");
+    merchant.send(&merchant.post("/sandbox/deliveries/release", &json!(null)));
+    assert!(!merchant.sandbox.due(now).is_empty());
     assert_eq!(merchant.sandbox.faults_left(), 2);
     let cleared = merchant.send(&merchant.request(Method::DELETE, "/sandbox/faults"));
     assert_eq!(

@@ -5,12 +5,14 @@ use std::time::SystemTime;
 
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 
-use super::{Ability, Checkout, Order, OrderStatus};
+use super::opening::Refused;
+use super::{Ability, Checkout, Order, OrderStatus, refusal};
 use crate::checkout::php_query;
 use crate::sandbox::delivery::{Outbox, Receipt};
 use crate::sandbox::ids::Ids;
+use crate::sandbox::pages::{self, Provider};
 use crate::sandbox::partner::Surroundings;
-use crate::sandbox::{ActionError, answer, pages};
+use crate::sandbox::{ActionError, answer};
 
 /// The seven bytes that a notification must be answered with (grade V).
 const RECEIPT: &[u8] = b"succeed";
@@ -29,14 +31,15 @@ impl Checkout {
         let place = self.by_trade_no.get(trade_no).copied();
         let order = place.and_then(|place| Some((place, self.orders.get_mut(place)?)));
         let Some((place, order)) = order else {
-            return pages::refusal(
-                StatusCode::NOT_FOUND,
-                &[("trade_no", "is not the number of an order")],
-                None,
-            );
+            let problem = ("trade_no", "is not the number of an order");
+            let refused = Refused {
+                problems: vec![problem],
+                ..Refused::default()
+            };
+            return refusal(StatusCode::NOT_FOUND, &refused);
         };
         if action == "cancel" {
-            let cancelled = || pages::message("The payment was cancelled");
+            let cancelled = || told("The payment was cancelled");
             let target = order.cancel_url.as_deref();
             return target.and_then(answer::redirect).unwrap_or_else(cancelled);
         }
@@ -48,7 +51,10 @@ impl Checkout {
         let ended = self.end(place, action == "pay", now, around.ids, around.outbox);
         let target = ended.or_else(|_| self.return_target(place)).ok().flatten();
         let redirect = target.and_then(|target| answer::redirect(&target));
-        redirect.unwrap_or_else(|| pages::message("You can go back to the shop"))
+        redirect.unwrap_or_else(|| match self.orders.get(place) {
+            Some(order) if order.is_paid() => told("The payment was made"),
+            _ => told("The payment was declined"),
+        })
     }
 
     /// Takes the payment or lets it fail, and says where the browser is sent. Paying twice takes
@@ -99,7 +105,7 @@ impl Checkout {
     }
 
     /// The return address and the signed fields, joined blindly (grade V), if there is one.
-    fn return_target(&self, place: usize) -> Result<Option<String>, ActionError> {
+    pub(super) fn return_target(&self, place: usize) -> Result<Option<String>, ActionError> {
         let order = self.orders.get(place).ok_or(ActionError::NotFound)?;
         let target = order.return_url.as_ref();
         Ok(target.map(|url| format!("{url}?{}", self.signed(order))))
@@ -165,4 +171,9 @@ impl Checkout {
         self.notify(place, now, outbox);
         Ok(())
     }
+}
+
+/// For a shop that did not say where to send the payer.
+fn told(title: &str) -> Response<Vec<u8>> {
+    pages::message(Provider::YzhanPay, title, "You can go back to the shop.")
 }

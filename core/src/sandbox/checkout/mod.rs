@@ -3,10 +3,12 @@
 mod act;
 mod opening;
 mod order;
+mod page;
 mod query;
 mod shelf;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -16,11 +18,11 @@ use http::{Method, Request, Response, StatusCode};
 use self::opening::{Opening, Refused};
 pub use self::order::OrderStatus;
 pub(super) use self::order::{Ability, Order};
-use self::shelf::{Shelf, price, text};
+use self::shelf::{Shelf, items, price, text};
 use super::answer;
 use super::config::CheckoutConfig;
 use super::ids::Ids;
-use super::pages::{self, Button};
+use super::pages::{self, Provider};
 use super::partner::Surroundings;
 
 /// The checkout provider.
@@ -57,7 +59,7 @@ impl Checkout {
     ) -> Option<Response<Vec<u8>>> {
         let rest = request.uri().path().strip_prefix("/checkout")?;
         let parts: Vec<&str> = rest.split('/').collect();
-        let wrong_method = || pages::refusal(StatusCode::METHOD_NOT_ALLOWED, &[], None);
+        let wrong_method = || refusal(StatusCode::METHOD_NOT_ALLOWED, &Refused::default());
         match (request.method(), parts.as_slice()) {
             (&Method::GET, [""]) => Some(self.open(request, now, around.ids)),
             (&Method::POST, ["", trade_no, action @ ("pay" | "fail" | "cancel")]) => {
@@ -84,10 +86,7 @@ impl Checkout {
                 Some(order) => self.page(order),
                 None => answer::no_route(),
             },
-            Err(Refused {
-                problems,
-                signed_text,
-            }) => pages::refusal(StatusCode::BAD_REQUEST, &problems, signed_text.as_deref()),
+            Err(refused) => refusal(StatusCode::BAD_REQUEST, &refused),
         }
     }
 
@@ -111,16 +110,22 @@ impl Checkout {
         let before = known.and_then(|place| self.orders.get(place));
         if before.is_some_and(Order::is_paid) {
             let mut paid = opening::Problems::default();
-            paid.add("out_trade_no", "is the number of an order that is paid");
-            return Err(paid.into());
+            paid.add("out_trade_no", pages::PAID);
+            let back = known.and_then(|place| self.return_target(place).ok().flatten());
+            return Err(Refused {
+                back,
+                ..paid.into()
+            });
         }
         let trade_no = before.map(|order| order.trade_no.clone());
-        let often = opening.plan.as_ref().and_then(|plan| {
-            price(&plan.thing).map(|(amount, currency)| (amount, currency.to_owned()))
-        });
+        let plan = opening.plan.as_ref().map(|plan| &plan.thing);
+        let often = plan
+            .and_then(price)
+            .map(|(amount, currency)| (amount, currency.to_owned()));
+        let in_words = plan.map(|plan| (text(plan, "name").to_owned(), words::plan(plan)));
         let product = &opening.product.thing;
         let (subject, body) = (text(product, "name"), text(product, "description"));
-        let (subject, body) = (subject.to_owned(), body.to_owned());
+        let (subject, body, items) = (subject.to_owned(), body.to_owned(), items(product));
         self.products.put(&app_id, opening.product);
         if let Some(plan) = opening.plan {
             self.plans.put(&app_id, plan);
@@ -144,6 +149,8 @@ impl Checkout {
             production: opening.production,
             subject,
             body,
+            items,
+            plan: in_words,
             notify_url: opening.notify_url,
             return_url: opening.return_url,
             cancel_url: opening.cancel_url,
@@ -176,38 +183,14 @@ impl Checkout {
         let channel = channels.find(|channel| channel.production == production);
         channel.map_or("0", |channel| &channel.id)
     }
+}
 
-    fn page(&self, order: &Order) -> Response<Vec<u8>> {
-        let channels: Vec<_> = self
-            .config
-            .channels
-            .iter()
-            .filter(|channel| channel.production == order.production)
-            .map(|channel| (channel.id.as_str(), channel.name.as_str()))
-            .collect();
-        let button = |ability| match ability {
-            Ability::Checkout => Button::new("pay", "Pay once").choice("checkout"),
-            Ability::Subscribe => Button::new("pay", "Subscribe").choice("subscribe"),
-        };
-        let mut buttons: Vec<Button<'_>> = order.abilities.iter().copied().map(button).collect();
-        buttons.push(Button::new("fail", "Let it fail"));
-        buttons.push(Button::new("cancel", "Cancel"));
-        let describe = |label, money: &Option<(String, String)>| {
-            let (amount, currency) = money.as_ref()?;
-            Some((label, format!("{currency} {amount}")))
-        };
-        let offered = |ability| order.abilities.contains(&ability);
-        let facts: Vec<(&str, String)> = [
-            Some(("Product", order.subject.clone())),
-            (!order.body.is_empty()).then(|| ("Description", order.body.clone())),
-            order.out_trade_no.clone().map(|number| ("Order", number)),
-            describe("Total", &order.once).filter(|_| offered(Ability::Checkout)),
-            describe("Each charge", &order.often).filter(|_| offered(Ability::Subscribe)),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
-        let action = format!("/checkout/{}", order.trade_no);
-        pages::payment("Checkout", &facts, &action, &channels, &buttons)
-    }
+fn refusal(status: StatusCode, refused: &Refused) -> Response<Vec<u8>> {
+    pages::refusal(&pages::Refusal {
+        provider: Provider::YzhanPay,
+        status,
+        problems: &refused.problems,
+        signed_text: refused.signed_text.as_deref(),
+        back: refused.back.as_deref(),
+    })
 }

@@ -10,10 +10,11 @@ use super::shelf::{Wanted, check_customer, check_plan, check_product, two_decima
 use super::{Checkout, query};
 use crate::checkout::signed_text;
 use crate::sandbox::clock::is_date_time;
+use crate::sandbox::pages::{Problem, REQUIRED};
 
 /// What is wrong with the parameters, each with its name.
 #[derive(Default)]
-pub(super) struct Problems(Vec<(&'static str, &'static str)>);
+pub(super) struct Problems(Vec<Problem>);
 
 impl Problems {
     pub(super) fn add(&mut self, parameter: &'static str, reason: &'static str) {
@@ -26,17 +27,20 @@ impl Problems {
 }
 
 /// Why a checkout does not open.
+#[derive(Default)]
 pub(super) struct Refused {
-    pub(super) problems: Vec<(&'static str, &'static str)>,
+    pub(super) problems: Vec<Problem>,
     /// The text that was signed on this side, where the signatures differ.
     pub(super) signed_text: Option<String>,
+    /// Where the payer's shop is, where the parameters can be trusted.
+    pub(super) back: Option<String>,
 }
 
 impl From<Problems> for Refused {
     fn from(problems: Problems) -> Self {
         Self {
             problems: problems.0,
-            signed_text: None,
+            ..Self::default()
         }
     }
 }
@@ -72,7 +76,7 @@ impl Reader {
     fn require(&mut self, name: &'static str) -> String {
         let value = self.get(name).map(str::to_owned);
         value.unwrap_or_else(|| {
-            self.problems.add(name, "is required");
+            self.problems.add(name, REQUIRED);
             String::new()
         })
     }
@@ -170,11 +174,25 @@ impl Checkout {
         if app.key.sign(&signed).as_str() == given {
             return Ok(());
         }
-        let problems = Problems::one("sign", "is not the signature of the other parameters");
         Err(Refused {
             signed_text: Some(signed_text(&signed)),
-            ..problems.into()
+            ..Problems::one("sign", self.wrong(given, &signed)).into()
         })
+    }
+
+    /// What is wrong with a signature: the mistakes that are often made have words of their own.
+    fn wrong(&self, given: &str, signed: &[(&String, &String)]) -> &'static str {
+        let is_hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+        let default_key = self.config.default_key.as_ref();
+        if given.is_empty() {
+            REQUIRED
+        } else if given.len() != 32 || !given.bytes().all(is_hex) {
+            "is not 32 lower-case hexadecimal digits"
+        } else if default_key.is_some_and(|key| key.sign(signed).as_str() == given) {
+            "was made with the installation's key and not with the app's"
+        } else {
+            "is not the signature of the other parameters"
+        }
     }
 }
 

@@ -64,6 +64,10 @@ pub(in crate::sandbox) struct Order {
     pub(super) production: bool,
     pub(super) subject: String,
     pub(super) body: String,
+    /// What the product is made of: name and description.
+    pub(super) items: Vec<(String, String)>,
+    /// The plan's name, and what it costs in words.
+    pub(super) plan: Option<(String, String)>,
     pub(super) notify_url: Uri,
     pub(super) return_url: Option<String>,
     pub(super) cancel_url: Option<String>,

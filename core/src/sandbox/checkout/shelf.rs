@@ -76,6 +76,20 @@ pub(super) fn text<'a>(thing: &'a Map<String, Value>, name: &str) -> &'a str {
     thing.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 
+/// What the product is made of: name and description of each in its `list` (grade D).
+pub(super) fn items(product: &Map<String, Value>) -> Vec<(String, String)> {
+    let list = product.get("list").and_then(Value::as_array);
+    let list = list.into_iter().flatten().filter_map(Value::as_object);
+    list.map(|item| {
+        (
+            text(item, "name").to_owned(),
+            text(item, "description").to_owned(),
+        )
+    })
+    .filter(|(name, _)| !name.is_empty())
+    .collect()
+}
+
 pub(super) fn check_product(product: &Map<String, Value>) -> Result<(), &'static str> {
     let length = text(product, "name").chars().count();
     let category = text(product, "category");
@@ -145,7 +159,7 @@ fn check_cycle(cycle: &Value) -> Result<(), &'static str> {
     }
 }
 
-fn fixed_price(cycle: &Value) -> Option<(String, &str)> {
+pub(super) fn fixed_price(cycle: &Value) -> Option<(String, &str)> {
     let price = cycle.pointer("/pricing_scheme/fixed_price")?;
     let value = two_decimals(price.get("value")?.as_str()?)?;
     let currency = price.get("currency_code")?.as_str()?;

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::record::{RecordKind, RecordStatus};
 use super::{Partner, Surroundings};
 use crate::sandbox::answer;
-use crate::sandbox::pages::{self, Button};
+use crate::sandbox::pages::{self, Button, Payment, Problem, Provider, Refusal};
 
 /// Where the pages are: `/pay/{uuid}`.
 pub(super) const PREFIX: &str = "/pay/";
@@ -27,7 +27,7 @@ impl Partner {
         let record = id.and_then(|id| self.records.get(&id));
         let Some(record) = record.filter(|record| record.kind == RecordKind::Payment) else {
             let problem = ("id", "is not the id of a payment");
-            return Some(pages::refusal(StatusCode::NOT_FOUND, &[problem], None));
+            return Some(refusal(StatusCode::NOT_FOUND, &[problem]));
         };
         let (id, return_url) = (record.id.to_string(), record.return_url.clone());
         let ended = match (request.method(), action) {
@@ -38,41 +38,55 @@ impl Partner {
             }
             (&Method::POST, "pay") => RecordStatus::Paid,
             (&Method::POST, "fail") => RecordStatus::Failed,
-            _ => return Some(pages::refusal(StatusCode::METHOD_NOT_ALLOWED, &[], None)),
+            _ => return Some(refusal(StatusCode::METHOD_NOT_ALLOWED, &[])),
         };
         // What ended before stays as it is, and the payer goes back to the shop all the same.
         let _ = self.settle(&id, ended, now, around.ids, around.outbox);
-        Some(sent_to(
-            return_url.as_deref(),
-            "You can go back to the shop",
-        ))
+        Some(sent_to(return_url.as_deref(), "Thank you"))
     }
 }
 
 fn page(record: &super::Record) -> Response<Vec<u8>> {
-    let facts = [
-        ("Order", record.reference.clone()),
-        (
-            "Description",
-            record.description.clone().unwrap_or_default(),
-        ),
-        ("Total", format!("{} {}", record.currency, record.amount)),
-        ("Status", record.status.as_str().to_owned()),
-    ];
-    let mut facts = facts.to_vec();
-    facts.retain(|(_, text)| !text.is_empty());
+    let price = format!("{} {}", record.currency, record.amount);
     let open = record.status == RecordStatus::Created;
-    let buttons = [
-        Button::new("pay", "Pay"),
+    let pay = Button::new("pay", format!("Pay {price}"));
+    let buttons = vec![
+        pay,
         Button::new("fail", "Let it fail"),
         Button::new("cancel", "Cancel"),
     ];
-    let buttons = if open { &buttons[..] } else { &[] };
-    let action = format!("{PREFIX}{}", record.id);
-    pages::payment("Payment", &facts, &action, &[], buttons)
+    pages::payment(&Payment {
+        provider: Provider::Qiaopay,
+        title: if open {
+            "Payment"
+        } else {
+            "This payment is over"
+        },
+        prices: vec![price],
+        product: record.description.as_deref().unwrap_or("Your order"),
+        description: "",
+        items: &[],
+        facts: vec![
+            ("Order", record.reference.clone()),
+            ("Status", record.status.as_str().to_owned()),
+        ],
+        action: format!("{PREFIX}{}", record.id),
+        channels: Vec::new(),
+        buttons: if open { buttons } else { Vec::new() },
+    })
+}
+
+fn refusal(status: StatusCode, problems: &[Problem]) -> Response<Vec<u8>> {
+    pages::refusal(&Refusal {
+        provider: Provider::Qiaopay,
+        status,
+        problems,
+        signed_text: None,
+        back: None,
+    })
 }
 
 fn sent_to(target: Option<&str>, otherwise: &str) -> Response<Vec<u8>> {
-    let page = || pages::message(otherwise);
+    let page = || pages::message(Provider::Qiaopay, otherwise, "You can go back to the shop.");
     target.and_then(answer::redirect).unwrap_or_else(page)
 }

@@ -95,6 +95,60 @@ fn the_page_is_escaped_and_says_why_a_signature_is_refused() {
 }
 
 #[test]
+fn each_way_to_get_the_signature_wrong_has_its_reason() {
+    let reason = |sign: &str| {
+        let mut pairs = once();
+        set(&mut pairs, "sign", sign);
+        let page = text(&Payer::new().open_query(&php_query(&pairs)));
+        let rest = page.split("<code>sign</code> ").nth(1).unwrap().to_owned();
+        rest.split("</li>").next().unwrap().to_owned()
+    };
+    let by_default_key = SigningKey::new("sandbox-default-key")
+        .unwrap()
+        .sign(&once());
+    assert_eq!(reason(""), "is required");
+    assert_eq!(reason("XYZ"), "is not 32 lower-case hexadecimal digits");
+    assert_eq!(
+        reason(by_default_key.as_str()),
+        "was made with the installation&#39;s key and not with the app&#39;s"
+    );
+    assert_eq!(
+        reason(&"0".repeat(32)),
+        "is not the signature of the other parameters"
+    );
+}
+
+#[test]
+fn the_page_says_what_is_bought_and_the_plan_in_words() {
+    let mut pairs = subscription();
+    let product = json!({
+        "name": "Tea club", "type": "PHYSICAL", "category": "FOOD",
+        "list": [{"name": "A tin of tea", "description": "each <month>"}, {"description": "nameless"}],
+    });
+    set(&mut pairs, "product", &product.to_string());
+    let page = text(&Payer::new().open(&pairs));
+    for expected in [
+        "USD 9.90 every month, first month free",
+        "A tin of tea",
+        "each &lt;month&gt;",
+        ">Subscribe</button>",
+    ] {
+        assert!(page.contains(expected), "{expected}");
+    }
+    assert!(!page.contains("nameless") && !page.contains("ability\" value=\"checkout"));
+}
+
+#[test]
+fn an_order_that_is_paid_says_so_and_shows_the_way_back() {
+    let mut payer = Payer::new();
+    let action = payer.action(&once());
+    let target = payer.click(&action, "pay", "");
+    let page = text(&payer.open(&once()));
+    assert!(page.contains("This order is already paid"));
+    assert!(page.contains(&format!("href=\"{}\"", target.replace('&', "&amp;"))));
+}
+
+#[test]
 fn wrong_methods_and_unknown_orders_are_told_apart() {
     let mut payer = Payer::new();
     for (method, path, expected) in [
