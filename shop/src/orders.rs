@@ -1,0 +1,161 @@
+//! From the button to the signed URL, and the page of an order.
+
+use std::time::SystemTime;
+
+use axum::Form;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use sanspay_core::Amount;
+use sanspay_core::checkout::{
+    Ability, Checkout, Customer, Environment, Order, SignedCheckout, Status,
+};
+use serde::Deserialize;
+
+use crate::Failure;
+use crate::catalogue::{CURRENCY, Item, Offer};
+use crate::pages;
+use crate::server::{App, Oops};
+use crate::store::{self, OrderRow};
+
+/// The shop's app at the provider.
+pub(crate) const APP_ID: &str = "sandbox-app";
+
+/// The shop's own channel there. A payer may pick any other one of the installation.
+const CHANNEL: &str = "2";
+
+/// `GET /`
+pub(crate) async fn shelf(State(app): State<App>) -> Response {
+    pages::shop::page(&app.items).into_response()
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Wanted {
+    item: String,
+}
+
+/// `POST /buy`: a new order, and straight to the provider.
+pub(crate) async fn buy(
+    State(app): State<App>,
+    Form(wanted): Form<Wanted>,
+) -> Result<Response, Oops> {
+    let Some(item) = app.items.iter().find(|item| item.id == wanted.item) else {
+        return Ok(not_found());
+    };
+    let item = item.clone();
+    let signing = app.clone();
+    let url = app.store.run(move |db| {
+        let number = store::fresh_number(db)?;
+        let signed = sign(&signing, &item, &number)?;
+        let order = OrderRow {
+            number,
+            item: item.id.clone(),
+            subject: item.name.clone(),
+            amount_cents: item.price.minor_units(2).ok_or("a price in cents")?,
+            ability: ability(item.offer),
+            status: Status::Created,
+            returned: None,
+            url: signed.url(),
+            signed_text: signed.signed_text().to_owned(),
+        };
+        store::put_order(db, &order)?;
+        Ok(order.url)
+    });
+    Ok(Redirect::to(&url.await?).into_response())
+}
+
+/// `POST /orders/{number}/pay`: the same order once more, signed anew.
+pub(crate) async fn pay_again(
+    State(app): State<App>,
+    Path(number): Path<String>,
+) -> Result<Response, Oops> {
+    let signing = app.clone();
+    let target = app.store.run(move |db| {
+        let Some(mut order) = store::order(db, &number)? else {
+            return Ok(None);
+        };
+        let item = signing.items.iter().find(|item| item.id == order.item);
+        let Some(item) = item.filter(|_| !order.status.is_success()) else {
+            return Ok(Some(format!("/orders/{number}")));
+        };
+        let signed = sign(&signing, item, &number)?;
+        order.url = signed.url();
+        signed.signed_text().clone_into(&mut order.signed_text);
+        store::put_order(db, &order)?;
+        Ok(Some(order.url))
+    });
+    let target = target.await?;
+    Ok(target.map_or_else(not_found, |target| Redirect::to(&target).into_response()))
+}
+
+/// `GET /orders/{number}`
+pub(crate) async fn order(
+    State(app): State<App>,
+    Path(number): Path<String>,
+) -> Result<Response, Oops> {
+    show(&app, number, false).await
+}
+
+/// `GET /orders/{number}/cancelled`: navigation, and no evidence of anything.
+pub(crate) async fn cancelled(
+    State(app): State<App>,
+    Path(number): Path<String>,
+) -> Result<Response, Oops> {
+    show(&app, number, true).await
+}
+
+async fn show(app: &App, number: String, cancelled: bool) -> Result<Response, Oops> {
+    let found = app.store.run(move |db| {
+        let order = store::order(db, &number)?;
+        Ok((order, store::messages(db, &number)?))
+    });
+    let (order, messages) = found.await?;
+    Ok(order.map_or_else(not_found, |order| {
+        pages::order::page(&order, &messages, cancelled).into_response()
+    }))
+}
+
+pub(crate) fn not_found() -> Response {
+    let page = pages::notice(
+        "There is no such page",
+        "It may be an order of another shop.",
+    );
+    (StatusCode::NOT_FOUND, page).into_response()
+}
+
+fn ability(offer: Offer) -> Ability {
+    match offer {
+        Offer::Once => Ability::Checkout,
+        Offer::Monthly { .. } => Ability::Subscribe,
+    }
+}
+
+fn sign(app: &App, item: &Item, number: &str) -> Result<SignedCheckout, Failure> {
+    let checkout = match item.plan() {
+        None => Checkout::one_off(APP_ID, Environment::Sandbox, item.product()),
+        // A real shop knows its customer; this one has no accounts.
+        Some(plan) => Checkout::subscription(APP_ID, Environment::Sandbox, item.product())
+            .plan(plan)
+            .customer(Customer::new("Jane", "Doe").email("jane@example.com")),
+    };
+    let signed = checkout
+        .order(number, item.price, CURRENCY)
+        .notify_url(format!("{}/notify", app.base_url))
+        .return_url(format!("{}/return", app.base_url))
+        .cancel_url(format!("{}/orders/{number}/cancelled", app.base_url))
+        .page(format!("{}/checkout", app.provider_url))
+        .sign(&app.app_key, SystemTime::now())?;
+    Ok(signed)
+}
+
+/// The order to compare a message with: from the shop's books, never from the message.
+pub(crate) fn expected(row: &OrderRow) -> Result<Order, Failure> {
+    let amount = Amount::from_minor_units(row.amount_cents, 2)?;
+    let order = Order::new(APP_ID, &row.number, amount, CURRENCY, &row.subject)
+        .channel(CHANNEL, CURRENCY)
+        .ability(row.ability);
+    Ok(match row.ability {
+        Ability::Subscribe => order.new_customer(),
+        _ => order,
+    })
+}

@@ -1,0 +1,15 @@
+const look=async()=>{
+if(document.hidden)return void setTimeout(look,500);
+try{
+const answer=await fetch(location.href);
+if(!answer.ok)return;
+const now=new DOMParser().parseFromString(await answer.text(),"text/html");
+for(const part of document.querySelectorAll("[data-live]")){
+const fresh=now.getElementById(part.id);
+if(fresh&&fresh.innerHTML!==part.innerHTML)part.innerHTML=fresh.innerHTML;
+}
+if(!now.querySelector("[data-open]"))return;
+}catch{}
+setTimeout(look,500);
+};
+setTimeout(look,300);

@@ -1,0 +1,190 @@
+//! Puts the shop on a socket, with both providers beside it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use sanspay_async::{Client, sandbox};
+use sanspay_core::checkout::{SigningKey, Verifier};
+use sanspay_core::sandbox::SandboxConfig;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::catalogue::{Item, teas};
+use crate::store::Store;
+use crate::{Failure, messages, orders, pages, partner};
+
+/// How the shop is set up. The default listens on a free port and forgets everything at its end.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// The file of its orders; with `None` they are in memory.
+    pub database: Option<PathBuf>,
+    /// What it sells.
+    pub items: Vec<Item>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            address: sandbox::FREE_PORT,
+            database: None,
+            items: teas(),
+        }
+    }
+}
+
+/// A shop that listens, and the sandbox that it sells through. Dropping it stops both.
+#[must_use = "dropping the shop stops it"]
+#[derive(Debug)]
+pub struct Shop {
+    base_url: String,
+    provider: sandbox::Server,
+    serving: JoinHandle<()>,
+}
+
+/// What every handler needs.
+pub(crate) struct Inner {
+    pub(crate) base_url: String,
+    pub(crate) provider_url: String,
+    pub(crate) items: Vec<Item>,
+    pub(crate) store: Store,
+    pub(crate) client: Client,
+    pub(crate) app_key: SigningKey,
+    pub(crate) verifier: Verifier,
+}
+
+pub(crate) type App = Arc<Inner>;
+
+impl Shop {
+    /// Starts it on the present runtime.
+    ///
+    /// # Errors
+    /// When the address cannot be bound or the database not be opened.
+    pub async fn start(config: Config) -> Result<Self, Failure> {
+        let store = Store::open(config.database.as_deref())?;
+        let listener = TcpListener::bind(config.address).await?;
+        let base_url = format!("http://{}", listener.local_addr()?);
+        let provider = sandbox::serve(providers(&base_url)?, sandbox::FREE_PORT).await?;
+        let client = Client::builder()
+            .base_url(provider.base_url())
+            .credentials("sandbox-key-id", "sandbox-key-secret")
+            .deadline(Duration::from_secs(8))
+            .build()?;
+        let app = Arc::new(Inner {
+            base_url: base_url.clone(),
+            provider_url: provider.base_url(),
+            items: config.items,
+            store,
+            client,
+            app_key: SigningKey::new("sandbox-app-key")?,
+            // The provider signs with its installation's key, and not with the app's.
+            verifier: Verifier::new([SigningKey::new("sandbox-default-key")?])?,
+        });
+        let serving = axum::serve(listener, router(app)).into_future();
+        let serving = tokio::spawn(async move {
+            // It ends with an error never, and otherwise with the shop.
+            let _ = serving.await;
+        });
+        Ok(Self {
+            base_url,
+            provider,
+            serving,
+        })
+    }
+
+    /// Where it listens, such as `http://127.0.0.1:8090`.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// The sandbox of both providers.
+    pub fn provider(&self) -> &sandbox::Server {
+        &self.provider
+    }
+}
+
+impl Drop for Shop {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+fn providers(base_url: &str) -> Result<SandboxConfig, Failure> {
+    let mut config = SandboxConfig::default();
+    // The database outlives the sandbox: ids that were there before must not come again.
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
+    config.seed = u64::try_from(now.as_nanos() & u128::from(u64::MAX))?;
+    config.partner.webhook_url = Some(format!("{base_url}/webhooks").parse()?);
+    config.partner.payout_delay = Some(Duration::from_secs(5));
+    Ok(config)
+}
+
+fn router(app: App) -> Router {
+    Router::new()
+        .route("/", get(orders::shelf))
+        .route("/buy", post(orders::buy))
+        .route("/orders/{number}", get(orders::order))
+        .route("/orders/{number}/pay", post(orders::pay_again))
+        .route("/orders/{number}/cancelled", get(orders::cancelled))
+        .route("/return", get(messages::browser_return))
+        .route("/notify", post(messages::notification))
+        .route("/partner", get(partner::page))
+        .route("/partner/payments", post(partner::create_payment))
+        .route("/partner/payouts", post(partner::request_payout))
+        .route("/webhooks", post(partner::webhook))
+        .fallback(async || orders::not_found())
+        .layer(middleware::from_fn(guard))
+        .with_state(app)
+}
+
+/// Refuses forms of other sites, and says what the shop's pages may do.
+async fn guard(request: Request, next: Next) -> Response {
+    let site = request.headers().get("sec-fetch-site");
+    let foreign = site.is_some_and(|site| site == "cross-site");
+    if foreign && request.method() == Method::POST {
+        return (StatusCode::FORBIDDEN, "a form of another site").into_response();
+    }
+    let mut response = next.run(request).await;
+    let headers: [(HeaderName, &str); 4] = [
+        (header::CONTENT_SECURITY_POLICY, pages::POLICY.as_str()),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    for (name, value) in headers {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
+}
+
+/// A failure of the shop's own: the payer is told that there is one, and not which.
+pub(crate) struct Oops(Failure);
+
+impl<E: Into<Failure>> From<E> for Oops {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+impl IntoResponse for Oops {
+    #[expect(clippy::print_stderr, reason = "the log of an example")]
+    fn into_response(self) -> Response {
+        eprintln!("shop: {}", self.0);
+        let page = pages::notice(
+            "Something went wrong",
+            "It is not your fault. Try it again.",
+        );
+        (StatusCode::INTERNAL_SERVER_ERROR, page).into_response()
+    }
+}
