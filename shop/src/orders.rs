@@ -21,8 +21,8 @@ use crate::store::{self, OrderRow};
 /// The shop's app at the provider.
 pub(crate) const APP_ID: &str = "sandbox-app";
 
-/// The shop's own channel there. A payer may pick any other one of the installation.
-const CHANNEL: &str = "2";
+/// The shop's own channels there. A payer may pick any other one of the installation.
+const CHANNELS: [&str; 2] = ["2", "3"];
 
 /// `GET /`
 pub(crate) async fn shelf(State(app): State<App>) -> Response {
@@ -151,9 +151,9 @@ fn sign(app: &App, item: &Item, number: &str) -> Result<SignedCheckout, Failure>
 /// The order to compare a message with: from the shop's books, never from the message.
 pub(crate) fn expected(row: &OrderRow) -> Result<Order, Failure> {
     let amount = Amount::from_minor_units(row.amount_cents, 2)?;
-    let order = Order::new(APP_ID, &row.number, amount, CURRENCY, &row.subject)
-        .channel(CHANNEL, CURRENCY)
-        .ability(row.ability);
+    let order = Order::new(APP_ID, &row.number, amount, CURRENCY, &row.subject);
+    let allow = |order: Order, id| order.channel(id, CURRENCY);
+    let order = CHANNELS.into_iter().fold(order, allow).ability(row.ability);
     Ok(match row.ability {
         Ability::Subscribe => order.new_customer(),
         _ => order,

@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use sanspay_async::{Client, sandbox};
 use sanspay_core::checkout::{SigningKey, Verifier};
-use sanspay_core::sandbox::SandboxConfig;
+use sanspay_core::sandbox::{CheckoutChannel, SandboxConfig};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -123,6 +123,8 @@ fn providers(base_url: &str) -> Result<SandboxConfig, Failure> {
     // The database outlives the sandbox: ids that were there before must not come again.
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
     config.seed = u64::try_from(now.as_nanos() & u128::from(u64::MAX))?;
+    let card = CheckoutChannel::new("3", "Card (sandbox)", false);
+    config.checkout.channels.push(card);
     config.partner.webhook_url = Some(format!("{base_url}/webhooks").parse()?);
     config.partner.payout_delay = Some(Duration::from_secs(5));
     Ok(config)

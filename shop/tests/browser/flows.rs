@@ -1,0 +1,272 @@
+//! What payers do.
+
+use std::sync::Arc;
+
+use fantoccini::actions::{InputSource, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
+use fantoccini::key::Key;
+use sanspay_core::sandbox::OrderStatus;
+
+use super::stage::{Stage, play, send};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn three_clicks_lead_to_a_paid_order() {
+    play(|stage| Box::pin(pay(stage))).await;
+}
+
+async fn pay(stage: Arc<Stage>) {
+    stage.order("Buy Tea set").await;
+    let page = stage.browser.text().await;
+    for expected in [
+        "USD 64.00",
+        "Tea set",
+        "Teapot",
+        "Stoneware, 0.6 l",
+        "Pay with",
+    ] {
+        assert!(page.contains(expected), "{expected}");
+    }
+    // The second way to pay, by its label.
+    stage
+        .browser
+        .run("document.querySelectorAll('.choice')[1].click()")
+        .await;
+    stage.browser.click("Pay USD 64.00").await;
+    stage.browser.shows("Paid").await;
+    stage.check().await;
+    stage.browser.click("For developers").await;
+    stage.browser.shows("stored together with").await;
+    let drawer = stage.browser.text().await;
+    for expected in [
+        "/checkout?app_id=sandbox-app&",
+        "The text that was signed, without the secret",
+        "Notification: accepted",
+        "channel_id=3",
+        "✓ passed\nSignature: made with the provider’s key",
+        "Browser return: genuine, and no proof",
+    ] {
+        assert!(drawer.contains(expected), "{expected} in {drawer}");
+    }
+    stage.check().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_that_fails_is_told_and_can_be_tried_again() {
+    play(|stage| Box::pin(fail(stage))).await;
+}
+
+async fn fail(stage: Arc<Stage>) {
+    stage.order("Buy Sencha").await;
+    stage.browser.click("Let it fail").await;
+    stage.browser.shows("Declined").await;
+    stage.check().await;
+    stage.browser.click("Go to the checkout").await;
+    stage.browser.shows("yzhan pay").await;
+    stage.browser.click("Pay USD 18.50").await;
+    stage.browser.shows("Paid").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cancelling_leads_back_and_changes_nothing() {
+    play(|stage| Box::pin(cancel(stage))).await;
+}
+
+async fn cancel(stage: Arc<Stage>) {
+    stage.order("Buy Sencha").await;
+    let number = stage.number_at_checkout().await;
+    stage.browser.click("Cancel").await;
+    stage.browser.shows("You left the checkout").await;
+    stage.check().await;
+    assert!(stage.browser.text().await.contains("Waiting for payment"));
+    let status = stage
+        .shop
+        .provider()
+        .with(|sandbox, _| sandbox.order_status(&number));
+    assert_eq!(status, Some(OrderStatus::Created));
+    assert_eq!(stage.in_drawer(&number, "Notification:").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn going_back_after_paying_cannot_pay_again() {
+    play(|stage| Box::pin(back(stage))).await;
+}
+
+async fn back(stage: Arc<Stage>) {
+    stage.order("Buy Sencha").await;
+    let number = stage.number_at_checkout().await;
+    stage.browser.click("Pay USD 18.50").await;
+    stage.browser.shows("Paid").await;
+    stage.check().await;
+    stage.browser.client.back().await.unwrap();
+    stage.browser.shows("This order is already paid").await;
+    stage.check_refusal().await;
+    stage.browser.click("Go back to the shop").await;
+    stage.browser.shows("Paid").await;
+    assert_eq!(stage.in_drawer(&number, "Notification: accepted").await, 1);
+    assert_eq!(stage.in_drawer(&number, "handled before").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_double_click_pays_once() {
+    play(|stage| Box::pin(double_click(stage))).await;
+}
+
+async fn double_click(stage: Arc<Stage>) {
+    stage.order("Buy Sencha").await;
+    let number = stage.number_at_checkout().await;
+    let button = stage.browser.find("Pay USD 18.50").await.unwrap();
+    let (down, up) = (
+        PointerAction::Down {
+            button: MOUSE_BUTTON_LEFT,
+        },
+        PointerAction::Up {
+            button: MOUSE_BUTTON_LEFT,
+        },
+    );
+    let twice = MouseActions::new("mouse".into())
+        .then(PointerAction::MoveToElement {
+            element: button,
+            duration: None,
+            x: 0.0,
+            y: 0.0,
+        })
+        .then(down.clone())
+        .then(up.clone())
+        .then(down)
+        .then(up);
+    stage.browser.client.perform_actions(twice).await.unwrap();
+    stage.browser.shows("Paid").await;
+    stage.check().await;
+    assert_eq!(stage.in_drawer(&number, "Notification: accepted").await, 1);
+    // Also when the second request is a whole one, and not cut short by the first.
+    let pays = |sandbox: &sanspay_core::sandbox::Sandbox| {
+        let pay = sandbox.seen().find(|seen| seen.path.ends_with("/pay"));
+        pay.unwrap().path.clone()
+    };
+    let path = stage.shop.provider().with(|sandbox, _| pays(sandbox));
+    let again = send(
+        "POST",
+        &format!("{}{path}", stage.shop.provider().base_url()),
+        "",
+    )
+    .await;
+    assert!(again.starts_with("HTTP/1.1 302"), "{again}");
+    assert_eq!(
+        stage
+            .shop
+            .provider()
+            .with(|sandbox, _| sandbox.pending_deliveries()),
+        0
+    );
+    assert_eq!(stage.in_drawer(&number, "Notification: accepted").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_return_alone_pays_nothing_however_often_it_is_loaded() {
+    play(|stage| Box::pin(reload(stage))).await;
+}
+
+async fn reload(stage: Arc<Stage>) {
+    stage.order("Buy Sencha").await;
+    let number = stage.number_at_checkout().await;
+    stage
+        .shop
+        .provider()
+        .with(|sandbox, _| sandbox.hold_deliveries());
+    stage.browser.click("Pay USD 18.50").await;
+    stage.browser.shows("Nearly there").await;
+    stage.check().await;
+    let returned = stage
+        .shop
+        .provider()
+        .with(|sandbox, now| sandbox.pay_order(&number, now));
+    let returned = returned.unwrap().unwrap();
+    for _ in 0..2 {
+        stage.browser.open(&returned).await;
+        stage.browser.client.refresh().await.unwrap();
+        stage.browser.shows("Nearly there").await;
+    }
+    assert_eq!(stage.in_drawer(&number, "(3 times)").await, 1);
+    // The notification comes after the return, and the page follows by itself.
+    stage
+        .shop
+        .provider()
+        .with(|sandbox, _| sandbox.release_deliveries());
+    stage.browser.shows("Paid").await;
+    stage.check().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_notification_may_come_before_the_payer_is_back() {
+    play(|stage| Box::pin(before(stage))).await;
+}
+
+async fn before(stage: Arc<Stage>) {
+    stage.order("Buy Sencha").await;
+    let number = stage.number_at_checkout().await;
+    // Paid by another device, while this one still shows the checkout.
+    let paid = stage
+        .shop
+        .provider()
+        .with(|sandbox, now| sandbox.pay_order(&number, now));
+    assert!(paid.unwrap().is_some());
+    stage.shop_says(&number, "Notification: accepted").await;
+    assert_eq!(stage.in_drawer(&number, "Browser return").await, 0);
+    stage.browser.click("Pay USD 18.50").await;
+    stage.browser.shows("Paid").await;
+    stage.check().await;
+    assert_eq!(stage.in_drawer(&number, "Browser return: genuine").await, 1);
+    assert_eq!(stage.in_drawer(&number, "Notification: accepted").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_subscription_says_its_plan_and_is_charged() {
+    play(|stage| Box::pin(subscribe(stage))).await;
+}
+
+async fn subscribe(stage: Arc<Stage>) {
+    stage.order("Subscribe to Tea club").await;
+    let page = stage.browser.text().await;
+    assert!(
+        page.contains("USD 9.99 every month, first 7 days free"),
+        "{page}"
+    );
+    let number = stage.number_at_checkout().await;
+    stage.browser.click("Subscribe").await;
+    stage.browser.shows("Subscribed").await;
+    stage.check().await;
+    let status = stage
+        .shop
+        .provider()
+        .with(|sandbox, _| sandbox.order_status(&number));
+    assert_eq!(status, Some(OrderStatus::SubscriptionChargeSucceed));
+    assert_eq!(stage.in_drawer(&number, "subscription_id=").await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_keyboard_is_enough() {
+    play(|stage| Box::pin(keyboard(stage))).await;
+}
+
+/// Goes on with Tab until the button has the focus, and presses Enter.
+async fn press(stage: &Stage, label: &str) {
+    for _ in 0..20 {
+        let active = stage.browser.client.active_element().await.unwrap();
+        if active.text().await.unwrap().starts_with(label) {
+            // It has to be seen where the focus is.
+            assert_ne!(active.css_value("outline-style").await.unwrap(), "none");
+            return active.send_keys(&Key::Enter.to_string()).await.unwrap();
+        }
+        active.send_keys(&Key::Tab.to_string()).await.unwrap();
+    }
+    panic!("{label} is not reached by the keyboard");
+}
+
+async fn keyboard(stage: Arc<Stage>) {
+    stage.browser.open(stage.shop.base_url()).await;
+    press(&stage, "Buy Sencha").await;
+    stage.browser.shows("yzhan pay").await;
+    press(&stage, "Pay USD 18.50").await;
+    stage.browser.shows("Paid").await;
+    press(&stage, "For developers").await;
+    stage.browser.shows("The signed URL").await;
+}

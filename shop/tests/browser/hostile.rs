@@ -1,0 +1,142 @@
+//! What somebody may try while a payer is on the page.
+
+use std::sync::Arc;
+
+use sanspay_core::checkout::{SigningKey, TestMessage, php_query};
+
+use super::stage::{Stage, play, send};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_altered_checkout_is_refused_with_its_reason() {
+    play(|stage| Box::pin(altered_checkout(stage))).await;
+}
+
+async fn altered_checkout(stage: Arc<Stage>) {
+    stage.order("Buy Tea set").await;
+    let url = stage.browser.url().await;
+    assert!(url.contains("total_amount=64.00"));
+    stage
+        .browser
+        .open(&url.replace("total_amount=64.00", "total_amount=0.01"))
+        .await;
+    stage.browser.shows("The signature is not right").await;
+    stage.check_refusal().await;
+    let page = stage.browser.text().await;
+    assert!(
+        page.contains("sign is not the signature of the other parameters"),
+        "{page}"
+    );
+    assert!(
+        page.contains("total_amount=0.01"),
+        "the signed text helps to find out why"
+    );
+    assert!(stage.browser.find("Pay").await.is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_altered_return_changes_nothing() {
+    play(|stage| Box::pin(altered_return(stage))).await;
+}
+
+async fn altered_return(stage: Arc<Stage>) {
+    stage.order("Buy Sencha").await;
+    let number = stage.number_at_checkout().await;
+    let declined = stage
+        .shop
+        .provider()
+        .with(|sandbox, now| sandbox.fail_order(&number, now));
+    let declined = declined.unwrap().unwrap();
+    stage.shop_says(&number, "Declined").await;
+    stage
+        .browser
+        .open(&declined.replace("CHECKOUT_FAIL", "CHECKOUT_SUCCEED"))
+        .await;
+    stage.browser.shows("Declined").await;
+    stage.browser.click("For developers").await;
+    stage.browser.shows("Browser return: refused").await;
+    stage
+        .browser
+        .shows("✗ failed\nSignature: made with the provider’s key")
+        .await;
+    stage.check().await;
+    // One that names no order of this shop leads nowhere.
+    stage
+        .browser
+        .open(&declined.replace(&number, "another"))
+        .await;
+    stage.browser.shows("There is no such page").await;
+    stage.check_refusal().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn forged_notifications_change_nothing_while_the_payer_is_on_the_page() {
+    play(|stage| Box::pin(forged(stage))).await;
+}
+
+async fn forged(stage: Arc<Stage>) {
+    stage.order("Buy Tea set").await;
+    let number = stage.number_at_checkout().await;
+    let notify = format!("{}/notify", stage.shop.base_url());
+    let message = |amount: &str, number: &str| {
+        TestMessage::from_pairs([
+            ("app_id", "sandbox-app"),
+            ("channel_id", "2"),
+            ("trade_no", "1"),
+            ("out_trade_no", number),
+            ("total_amount", amount),
+            ("currency", "USD"),
+            ("subject", "Tea set"),
+            ("status", "CHECKOUT_SUCCEED"),
+        ])
+    };
+    let key = |text| SigningKey::new(text).unwrap();
+    let forgeries = [
+        // Unsigned, with a guessed key, and with the key that the app signs with.
+        message("64.00", &number).return_query(&key("guess")),
+        message("64.00", &number).return_query(&key("sandbox-app-key")),
+        // Signed by the provider itself, but for less, and through a channel of others.
+        message("0.01", &number).return_query(&key("sandbox-default-key")),
+        message("64.00", &number)
+            .with("channel_id", "1")
+            .return_query(&key("sandbox-default-key")),
+        php_query(&[
+            ("out_trade_no", number.as_str()),
+            ("status", "CHECKOUT_SUCCEED"),
+        ]),
+    ];
+    for body in &forgeries {
+        let answer = send("POST", &notify, body).await;
+        assert!(
+            answer.starts_with("HTTP/1.1 400") && answer.ends_with("refused"),
+            "{answer}"
+        );
+    }
+    stage.browser.open(&stage.order_url(&number)).await;
+    stage.browser.shows("Waiting for payment").await;
+    stage.browser.click("For developers").await;
+    stage
+        .browser
+        .shows("✗ failed\nAmount and currency: the order’s")
+        .await;
+    stage
+        .browser
+        .shows("✗ failed\nChannel: one that we allow")
+        .await;
+    stage.browser.shows("And older ones.").await;
+    stage.check().await;
+    // The genuine one counts all the same.
+    stage.browser.click("Go to the checkout").await;
+    stage.browser.shows("yzhan pay").await;
+    stage.browser.click("Pay USD 64.00").await;
+    stage.browser.shows("Paid").await;
+    // Told again and again it is acknowledged, and changes nothing.
+    let told = stage
+        .shop
+        .provider()
+        .with(|sandbox, now| sandbox.pay_order(&number, now));
+    let told = told.unwrap().unwrap();
+    let (_, body) = told.split_once('?').unwrap();
+    let answer = send("POST", &notify, body).await;
+    assert!(answer.ends_with("succeed"), "{answer}");
+    assert_eq!(stage.in_drawer(&number, "(2 times)").await, 1);
+}
