@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use sanspay_async::{Client, sandbox};
 use sanspay_core::checkout::{SigningKey, Verifier};
-use sanspay_core::sandbox::{CheckoutChannel, SandboxConfig};
+use sanspay_core::sandbox::{Attempts, CheckoutChannel, SandboxConfig};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -126,6 +126,9 @@ fn providers(base_url: &str) -> Result<SandboxConfig, Failure> {
     let card = CheckoutChannel::new("3", "Card (sandbox)", false);
     config.checkout.channels.push(card);
     config.partner.webhook_url = Some(format!("{base_url}/webhooks").parse()?);
+    // Nobody waits a minute for the second attempt in a demonstration.
+    let second = Duration::from_secs(1);
+    config.partner.webhooks.attempts = Attempts::new(6, Duration::from_secs(10), second);
     config.partner.payout_delay = Some(Duration::from_secs(5));
     Ok(config)
 }

@@ -287,3 +287,95 @@ pub(crate) fn events(db: &Transaction<'_>, most: u32) -> Result<Vec<Event>, Fail
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests {
+    use super::*;
+
+    fn new_order() -> OrderRow {
+        OrderRow {
+            number: "1".into(),
+            item: "tea".into(),
+            subject: "Tea".into(),
+            amount_cents: 1,
+            ability: Ability::Checkout,
+            status: Status::Created,
+            returned: None,
+            url: "u".into(),
+            signed_text: "t".into(),
+        }
+    }
+
+    async fn stored(store: &Store) -> OrderRow {
+        let found = store.run(|db| order(db, "1")).await;
+        found.unwrap().unwrap()
+    }
+
+    #[tokio::test]
+    async fn status_and_dedup_key_are_stored_together_or_not_at_all() {
+        let store = Store::open(None).unwrap();
+        store.run(|db| put_order(db, &new_order())).await.unwrap();
+        let paid = |db: &Transaction<'_>| {
+            let order = order(db, "1")?.ok_or("an order")?;
+            advance(db, &order, Status::CheckoutSucceed, "key")
+        };
+        let lost: Result<(), Failure> = store
+            .run(move |db| {
+                assert_eq!(paid(db)?, Progress::Advance);
+                Err("the power fails".into())
+            })
+            .await;
+        assert!(lost.is_err());
+        assert_eq!(stored(&store).await.status, Status::Created);
+        assert_eq!(store.run(paid).await.unwrap(), Progress::Advance);
+        assert_eq!(store.run(paid).await.unwrap(), Progress::Replay);
+        assert_eq!(stored(&store).await.status, Status::CheckoutSucceed);
+    }
+
+    #[tokio::test]
+    async fn signing_anew_keeps_what_is_known_of_an_order() {
+        let store = Store::open(None).unwrap();
+        store.run(|db| put_order(db, &new_order())).await.unwrap();
+        let changed = store.run(|db| {
+            returned(db, "1", Status::CheckoutFail)?;
+            advance(db, &new_order(), Status::CheckoutFail, "key")?;
+            put_order(
+                db,
+                &OrderRow {
+                    url: "v".into(),
+                    ..new_order()
+                },
+            )
+        });
+        changed.await.unwrap();
+        let order = stored(&store).await;
+        assert_eq!(
+            (order.status, order.url.as_str()),
+            (Status::CheckoutFail, "v")
+        );
+        assert_eq!(order.returned, Some(Status::CheckoutFail));
+    }
+
+    #[tokio::test]
+    async fn no_more_messages_are_kept_than_a_page_needs() {
+        let store = Store::open(None).unwrap();
+        store.run(|db| put_order(db, &new_order())).await.unwrap();
+        for raw in 0..KEPT_MESSAGES + 5 {
+            let message = Message {
+                kind: "notification",
+                raw: raw.to_string(),
+                failed_check: Some(1),
+                result: String::new(),
+                times: 1,
+            };
+            store
+                .run(move |db| put_message(db, "1", &message))
+                .await
+                .unwrap();
+        }
+        let kept = store.run(|db| messages(db, "1")).await.unwrap();
+        assert_eq!(kept.len(), KEPT_MESSAGES as usize);
+        assert_eq!(kept[0].raw, (KEPT_MESSAGES + 4).to_string());
+    }
+}

@@ -155,7 +155,7 @@ fn row(record: &Record) -> Markup {
             td { code { (reference) } }
             td { (record.currency()) " " (record.amount()) }
             td { strong.(class(record.status().as_str())) { (record.status()) } }
-            td { @if let Some(link) = link { a href=(link) aria-label={ "Pay " (reference) } { "Open" } } @else { "–" } }
+            td { @if let Some(link) = link { a href=(link) aria-label={ "Open the page of " (reference) } { "Open" } } @else { "–" } }
         }
     }
 }

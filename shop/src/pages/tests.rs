@@ -48,7 +48,7 @@ fn pages(text: &str, count: usize) -> Vec<Markup> {
     };
     let feed = vec![event; count.min(10)];
     vec![
-        shop::page(&vec![item; count.min(12)]),
+        shop::page(&vec![item; count.min(6)]),
         order::page(&order, &vec![message; count], true),
         partner::page(&filter, &[], None, &feed, Some(text)),
         notice(text, text),

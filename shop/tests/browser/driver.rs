@@ -78,6 +78,7 @@ impl Browser {
             "--disable-dev-shm-usage",
             "--window-size=1100,900",
             "--lang=en",
+            "--hide-scrollbars",
         ];
         let capabilities = json!({
             "goog:chromeOptions": {"args": arguments},
