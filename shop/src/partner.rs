@@ -165,9 +165,8 @@ async fn executed<E>(app: &App, endpoint: E) -> Result<Response, Oops>
 where
     E: Endpoint<Output = Record>,
 {
-    let error = match app.client.call(endpoint).await {
-        Ok(_) => return Ok(Redirect::to("/partner").into_response()),
-        Err(error) => error,
+    let Err(error) = app.client.call(endpoint).await else {
+        return Ok(Redirect::to("/partner").into_response());
     };
     let Some(unknown) = error.unknown() else {
         return refused(app, told(&error)).await;

@@ -1,5 +1,5 @@
 //! What survives a restart: orders, what was said about them, and which of it was acted on, in
-//! one SQLite file.
+//! one `SQLite` file.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};

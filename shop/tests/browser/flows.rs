@@ -14,7 +14,11 @@ async fn three_clicks_lead_to_a_paid_order() {
 }
 
 async fn pay(stage: Arc<Stage>) {
-    stage.order("Buy Tea set").await;
+    stage.browser.open(stage.shop.base_url()).await;
+    stage.check().await;
+    stage.browser.click("Buy Tea set").await;
+    stage.browser.shows("yzhan pay").await;
+    stage.check().await;
     let page = stage.browser.text().await;
     for expected in [
         "USD 64.00",
@@ -235,6 +239,7 @@ async fn a_subscription_says_its_plan_and_is_charged() {
 
 async fn subscribe(stage: Arc<Stage>) {
     stage.order("Subscribe to Tea club").await;
+    stage.check().await;
     let page = stage.browser.text().await;
     assert!(
         page.contains("USD 9.99 every month, first 7 days free"),

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use sanspay_core::checkout::{SigningKey, TestMessage, php_query};
+use sanspay_shop::Config;
 
-use super::stage::{Stage, play, send};
+use super::stage::{Stage, play, play_in, send};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_altered_checkout_is_refused_with_its_reason() {
@@ -139,4 +140,39 @@ async fn forged(stage: Arc<Stage>) {
     let answer = send("POST", &notify, body).await;
     assert!(answer.ends_with("succeed"), "{answer}");
     assert_eq!(stage.in_drawer(&number, "(2 times)").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_wrote_is_text_on_every_page() {
+    let mut config = Config::default();
+    for item in &mut config.items {
+        item.name = format!("\"><img src=x onerror=alert(1)>{}", item.name);
+        item.about = "</p><script>alert(2)</script>'".to_owned();
+        item.parts = vec![(item.name.clone(), item.about.clone())];
+    }
+    play_in(config, |stage| Box::pin(hostile_names(stage))).await;
+}
+
+async fn hostile_names(stage: Arc<Stage>) {
+    let clean = async || {
+        stage.browser.shows("<img src=x onerror=alert(1)>").await;
+        let found = stage
+            .browser
+            .run("return document.querySelectorAll('img').length")
+            .await;
+        assert_eq!(found, 0);
+        // A script that ran would have opened an alert, and nothing more could be asked.
+        stage.check().await;
+    };
+    stage.browser.open(stage.shop.base_url()).await;
+    clean().await;
+    stage
+        .browser
+        .run("document.querySelector('main button').click()")
+        .await;
+    stage.browser.shows("yzhan pay").await;
+    clean().await;
+    stage.browser.click("Pay USD 18.50").await;
+    stage.browser.shows("Paid").await;
+    clean().await;
 }

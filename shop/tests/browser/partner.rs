@@ -82,6 +82,20 @@ async fn lists(stage: Arc<Stage>) {
     stage.browser.shows("Page 1 of 1").await;
     let rows = "return document.querySelectorAll('tbody tr').length";
     assert_eq!(stage.browser.run(rows).await, 1);
+    // What others wrote is text on the payer's page as well.
+    stage
+        .browser
+        .open(&format!("{partner}?type=payment&currency=EUR&page=2"))
+        .await;
+    stage.browser.shows("Page 2 of 2").await;
+    stage.browser.click("Open").await;
+    stage.browser.shows("<b>tea").await;
+    stage.browser.click("Let it fail").await;
+    stage.browser.shows("Partner API").await;
+    stage.browser.client.back().await.unwrap();
+    stage.browser.client.refresh().await.unwrap();
+    stage.browser.shows("This payment is over").await;
+    stage.check().await;
     // A wrong amount is told, and nothing is sent.
     let sent = |sandbox: &sanspay_core::sandbox::Sandbox| {
         sandbox

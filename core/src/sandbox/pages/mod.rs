@@ -1,4 +1,5 @@
-//! The payer's pages: small, complete in one request, without scripts, and escaped.
+//! The payer's pages: small, complete in one request, without scripts, and escaped. How the real
+//! ones look is not documented, so all of it is grade A.
 
 mod html;
 mod payment;
