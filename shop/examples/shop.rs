@@ -22,10 +22,12 @@ async fn main() -> Result<(), Failure> {
             _ => return Err(USAGE.into()),
         }
     }
-    let mut config = Config::default();
-    config.address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     println!("orders     {}", database.display());
-    config.database = Some(database);
+    let config = Config {
+        address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
+        database: Some(database),
+        ..Config::default()
+    };
     let shop = Shop::start(config).await?;
     println!("providers  {}", shop.provider().base_url());
     println!("shop       {}", shop.base_url());

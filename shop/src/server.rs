@@ -155,10 +155,12 @@ fn router(app: App) -> Router {
 async fn guard(request: Request, next: Next) -> Response {
     let site = request.headers().get("sec-fetch-site");
     let foreign = site.is_some_and(|site| site == "cross-site");
-    if foreign && request.method() == Method::POST {
-        return (StatusCode::FORBIDDEN, "a form of another site").into_response();
-    }
-    let mut response = next.run(request).await;
+    let mut response = if foreign && request.method() == Method::POST {
+        let page = pages::notice("Nothing was done", "A form of another site sent you here.");
+        (StatusCode::FORBIDDEN, page).into_response()
+    } else {
+        next.run(request).await
+    };
     let headers: [(HeaderName, &str); 4] = [
         (header::CONTENT_SECURITY_POLICY, pages::POLICY.as_str()),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

@@ -62,8 +62,10 @@ impl Drop for Database {
 async fn orders_and_handled_notifications_survive_a_restart() {
     let file = format!("restart-{}.sqlite3", std::process::id());
     let database = Database(PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(file));
-    let mut config = Config::default();
-    config.database = Some(database.0.clone());
+    let config = Config {
+        database: Some(database.0.clone()),
+        ..Config::default()
+    };
 
     let shop = Shop::start(config.clone()).await.unwrap();
     let (paid, open) = (buy(&shop).await, buy(&shop).await);

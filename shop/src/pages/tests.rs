@@ -1,5 +1,7 @@
 //! Every page: escaped, light, and without anything to ask for.
 
+#![allow(clippy::unwrap_used)]
+
 use maud::Markup;
 use proptest::prelude::*;
 use sanspay_core::Amount;

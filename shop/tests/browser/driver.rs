@@ -106,7 +106,7 @@ impl Browser {
         self.client.issue_cmd(Chromium(path, body)).await.unwrap()
     }
 
-    /// A command of the DevTools protocol.
+    /// A command of the `DevTools` protocol.
     pub(crate) async fn devtools(&self, name: &str, parameters: Value) -> Value {
         let body = json!({"cmd": name, "params": parameters});
         self.chromium("goog/cdp/execute", body).await

@@ -176,3 +176,19 @@ async fn hostile_names(stage: Arc<Stage>) {
     stage.browser.shows("Paid").await;
     clean().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_of_another_site_orders_nothing() {
+    play(|stage| Box::pin(other_site(stage))).await;
+}
+
+async fn other_site(stage: Arc<Stage>) {
+    let shop = stage.shop.base_url();
+    let form = format!(
+        "data:text/html,<form method=post action={shop}/buy><button name=item value=sencha>Win</button></form>"
+    );
+    stage.browser.open(&form).await;
+    stage.browser.click("Win").await;
+    stage.browser.shows("A form of another site").await;
+    stage.check_refusal().await;
+}

@@ -88,6 +88,15 @@ fn a_page_asks_for_nothing_else_and_runs_no_script() {
 }
 
 #[test]
+fn a_page_may_do_nothing_but_show_itself() {
+    let page = message(Provider::Qiaopay, "a", "b");
+    let header = |name: &str| page.headers()[name].to_str().unwrap().to_owned();
+    assert!(header("content-security-policy").starts_with("default-src 'none'; "));
+    assert_eq!(header("referrer-policy"), "no-referrer");
+    assert_eq!(header("cache-control"), "no-store");
+}
+
+#[test]
 fn each_refusal_has_a_heading_of_its_own() {
     let heading = |status, problems: &[Problem]| {
         let page = text(&refusal(&Refusal {
