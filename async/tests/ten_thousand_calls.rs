@@ -98,7 +98,7 @@ fn ten_thousand_payouts_through_a_faulty_network_lose_nothing_and_leak_nothing()
     let warm = Held::now();
     runtime.block_on(many(LISTINGS, list.clone()));
     let (end, tasks_end) = (Held::now(), tasks());
-    let open = proxy.open_at_most(WAYS);
+    let (open, waiting) = (proxy.open_at_most(WAYS), proxy.hurt());
     drop((client, list));
     let closed = proxy.open_at_most(0);
     let after = eventually(Held::now, |held| held.is_within(&before));
@@ -114,6 +114,7 @@ fn ten_thousand_payouts_through_a_faulty_network_lose_nothing_and_leak_nothing()
     );
     load::check_leaks(&before, &warm, &end, &after);
     assert!(open <= WAYS, "{open} connections are open");
+    assert_eq!(waiting, 0, "connections that wait for what is out of time");
     assert_eq!(closed, 0, "connections that outlive the client");
     assert!(
         tasks_end <= tasks_before + 2 * WAYS && tasks_after <= tasks_before,

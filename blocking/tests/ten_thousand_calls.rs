@@ -78,7 +78,7 @@ fn ten_thousand_payouts_through_a_faulty_network_lose_nothing_and_leak_nothing()
     let warm = Held::now();
     many(LISTINGS, list);
     let end = Held::now();
-    let open = proxy.open_at_most(WAYS);
+    let (open, waiting) = (proxy.open_at_most(WAYS), proxy.hurt());
     drop(client);
     let closed = proxy.open_at_most(0);
     let after = eventually(Held::now, |held| held.is_within(&before));
@@ -92,6 +92,7 @@ fn ten_thousand_payouts_through_a_faulty_network_lose_nothing_and_leak_nothing()
     );
     load::check_leaks(&before, &warm, &end, &after);
     assert!(open <= WAYS, "{open} connections are open");
+    assert_eq!(waiting, 0, "connections that wait for what is out of time");
     assert_eq!(closed, 0, "connections that outlive the client");
     load::check_faults(&books);
 }
