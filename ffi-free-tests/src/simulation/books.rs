@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 use std::time::Duration;
 
+use super::invariant::Invariant;
 use super::plan::Case;
 
 /// What happened in one run, or in many.
@@ -76,7 +77,7 @@ pub struct Violation {
     /// The run in which it happens.
     pub case: Case,
     /// Which invariant does not hold.
-    pub invariant: &'static str,
+    pub invariant: Invariant,
     /// What broke it.
     pub detail: String,
     /// What happened until then, one line for each event.

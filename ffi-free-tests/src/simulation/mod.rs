@@ -48,6 +48,7 @@ mod deeds;
 mod disk;
 mod engine;
 mod inbox;
+mod invariant;
 mod merchant;
 mod mutation;
 mod network;
@@ -57,6 +58,7 @@ mod requests;
 mod shrink;
 
 pub use books::{Figures, Violation};
+pub use invariant::Invariant;
 pub use mutation::Mutation;
 pub use plan::{Case, CaseError};
 
@@ -77,7 +79,8 @@ pub fn simulate_with(case: &Case, mistake: Option<Mutation>) -> Result<Figures, 
     result.map_err(|violation| Box::new(shrink::shrink(violation, mistake)))
 }
 
-/// Whether a mistake shows in a case, without the work of making the case small.
-pub fn shows(case: &Case, mistake: Mutation) -> bool {
-    engine::run(case, Some(mistake), false).0.is_err()
+/// Which invariant a mistake breaks in a case, without the work of making the case small.
+pub fn broken_by(case: &Case, mistake: Mutation) -> Option<Invariant> {
+    let (result, _) = engine::run(case, Some(mistake), false);
+    result.err().map(|violation| violation.invariant)
 }
