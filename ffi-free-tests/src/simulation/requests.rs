@@ -254,6 +254,10 @@ impl Simulation {
             Some(Fault::AnswerLost) => lost = true,
             // A proxy sends once more when it got no answer; or both answers arrive.
             Some(Fault::Duplicated) if first_copy => lost = flight.chance.per_mille(500),
+            // To repeat a POST is forbidden to proxies (RFC 9110, 9.2.2). One that does, loses the
+            // answer to the first copy and passes on that the second was refused for its token
+            // lies about the first, and no client could know.
+            Some(Fault::Duplicated) if request.method() == Method::POST => lost = status == 401,
             Some(Fault::AnswerCut) => outcome_lost = Some("cut"),
             Some(Fault::AnswerTruncated) => {
                 let half = answer.body().len() / 2;
