@@ -21,6 +21,12 @@
 //! - every call ends by its deadline, and nothing is sent after it;
 //! - no error holds a secret.
 //!
+//! [`Invariant`] names them, and each of them is broken by one of the mistakes in [`Mutation`].
+//!
+//! Two things do not happen, because no client could do anything about them: a proxy that repeats
+//! a payment or payout, which HTTP forbids it, before a provider that executes a used reference
+//! again; and such a proxy passing on nothing but that the copy was refused for its token.
+//!
 //! A [`Violation`] comes as a story of a few numbered lines, from which everything was taken out
 //! that it does not need, and with one line that repeats it:
 //!
