@@ -96,7 +96,7 @@ fn verify_by_map(body: &[u8]) -> Option<BTreeMap<String, String>> {
         .map(|(name, value)| format!("{name}={value}"))
         .collect();
     let digest = Md5::digest(format!("{}{SECRET}", joined.join("&")));
-    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex::encode(digest);
     (hex == sign).then_some(fields)
 }
 

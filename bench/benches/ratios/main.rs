@@ -7,6 +7,7 @@
     clippy::expect_used,
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::float_arithmetic,
     clippy::print_stdout,
     clippy::print_stderr

@@ -38,7 +38,7 @@ pub(crate) fn page(page: u64, last: u64) -> String {
     let records: Vec<_> = (0..100)
         .map(|index| {
             record(
-                &format!("{:08x}-6a0e-4f53-9f0e-{index:012x}", page),
+                &format!("{page:08x}-6a0e-4f53-9f0e-{index:012x}"),
                 index % 2 == 0,
             )
         })

@@ -39,19 +39,23 @@ pub fn php_query<N: AsRef<str>, V: AsRef<str>>(pairs: &[(N, V)]) -> String {
     query.finish()
 }
 
-/// Hands the pairs over in the order in which PHP's `ksort` leaves its array.
+/// Hands over the pairs that are left after PHP's `array_filter`, in the order in which `ksort`
+/// leaves them.
 ///
 /// Up to 32 names that are plain words, which is all that the protocol knows, are sorted on the
 /// stack by a number each. Signing 12 pairs takes 1.1 times as long as MD5 alone that way, and 2.0
 /// times as long in the general one.
-pub(super) fn for_each_sorted<N: AsRef<str>, V: AsRef<str>>(
+pub(super) fn for_each_signed<N: AsRef<str>, V: AsRef<str>>(
     pairs: &[(N, V)],
     mut take: impl FnMut(&str, &str),
 ) {
     let words = pairs.iter().all(|(name, _)| is_word(name.as_ref()));
     let mut keys = [0; FEW];
     let Some(keys) = keys.get_mut(..pairs.len()).filter(|_| words) else {
-        for (name, value) in ksort(array(pairs)) {
+        let mut kept = array(pairs);
+        // Before they are sorted: where the comparison runs in a circle, each name counts.
+        kept.retain(|(_, value)| !is_falsy(value));
+        for (name, value) in ksort(kept) {
             take(name, value);
         }
         return;
@@ -74,7 +78,7 @@ pub(super) fn for_each_sorted<N: AsRef<str>, V: AsRef<str>>(
         if next.is_some_and(|next| begin_alike(*key, *next) && name(*key) == name(*next)) {
             continue;
         }
-        if let Some((name, value)) = pair(*key) {
+        if let Some((name, value)) = pair(*key).filter(|(_, value)| !is_falsy(value.as_ref())) {
             take(name.as_ref(), value.as_ref());
         }
     }

@@ -78,7 +78,7 @@ impl SigningKey {
     /// Signs the parameters, given in any order and without `sign`.
     pub fn sign<N: AsRef<str>, V: AsRef<str>>(&self, pairs: &[(N, V)]) -> Signature {
         let mut text = TextHash::new();
-        php::for_each_sorted(pairs, |name, value| text.pair(name, value));
+        php::for_each_signed(pairs, |name, value| text.pair(name, value));
         text.sign(self)
     }
 
@@ -96,11 +96,9 @@ impl SigningKey {
     pub fn signed_url<N: AsRef<str>, V: AsRef<str>>(&self, page: &str, pairs: &[(N, V)]) -> String {
         let mut query = php::Query::new(Some(page), pairs);
         let mut text = TextHash::new();
-        php::for_each_sorted(pairs, |name, value| {
+        php::for_each_signed(pairs, |name, value| {
             text.pair(name, value);
-            if !php::is_falsy(value) {
-                query.pair(name, value);
-            }
+            query.pair(name, value);
         });
         query.pair("sign", text.sign(self).as_str());
         query.finish()
@@ -128,11 +126,8 @@ impl TextHash {
         }
     }
 
-    /// Adds a pair, unless its value is one that is not signed.
+    /// Adds a pair of those that are signed.
     pub(super) fn pair(&mut self, name: &str, value: &str) {
-        if php::is_falsy(value) {
-            return;
-        }
         let length = name.len() + value.len() + 2;
         if self.gathered.len() - self.end < length {
             self.md5
@@ -203,10 +198,7 @@ impl fmt::Debug for SigningKey {
 /// ```
 pub fn signed_text<N: AsRef<str>, V: AsRef<str>>(pairs: &[(N, V)]) -> String {
     let mut text = String::new();
-    php::for_each_sorted(pairs, |name, value| {
-        if php::is_falsy(value) {
-            return;
-        }
+    php::for_each_signed(pairs, |name, value| {
         if !text.is_empty() {
             text.push('&');
         }
@@ -319,6 +311,20 @@ mod tests {
         ];
         let sign = sample_key().sign(&pairs);
         assert_eq!(sign.as_str(), "73c5446f7b1206136f309f55ba2e6707");
+    }
+
+    /// PHP 8.2 orders `4`, ` 4` and `0x0` in a circle, but sorts only what it signs.
+    #[test]
+    fn what_is_not_signed_does_not_change_the_order() {
+        let before = "app_id request_time a 0E0 A notify_url return_url".split(' ');
+        let after = ["cancel_url", " 4", "product", "channel"];
+        let empty = |name| (name, "");
+        let mut pairs: Vec<_> = before.map(empty).collect();
+        pairs.push(("4", "0.0"));
+        pairs.extend(after.map(empty));
+        pairs.push(("0x0", "x"));
+        pairs.extend(["out_trade_no", "total_amount", "b"].map(empty));
+        assert_eq!(signed_text(&pairs), "0x0=x&4=0.0");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use http::Response;
 use sanspay_core::exchange::{Failure, RetryDecision};
+use sanspay_core::journal::{Entries, Entry, Journal, MemoryJournal, OrderUpdate, Outcome};
 use sanspay_core::partner::{FetchToken, RecordId, TrustedSenders};
 use sanspay_core::sandbox::{
     ActionError, CheckoutApp, CheckoutChannel, DuplicateReferences, Fault, FaultRule, OrderStatus,
@@ -24,6 +25,7 @@ pub(crate) fn show(shown: &mut Shown) {
     rules(shown);
     texts(shown);
     tls(shown);
+    journal(shown);
     sandbox(shown);
 }
 
@@ -60,6 +62,27 @@ fn tls(shown: &mut Shown) {
     headers.insert("x-ssl-client-verify", planted.clone());
     headers.insert("x-ssl-client-fingerprint", planted);
     shown.both(&trusted.check(&headers).unwrap_err());
+}
+
+/// Order and dedup key are the merchant's own, and may name a customer.
+fn journal(shown: &mut Shown) {
+    let intent = Intent::new("payout", "p-1");
+    let mut journal = MemoryJournal::default();
+    shown.debug(&journal.begin(&intent, SystemTime::UNIX_EPOCH).unwrap());
+    let update = OrderUpdate::new("PlantedJane", "paid", "planted.mail@customer.example");
+    assert!(journal.commit(&update).unwrap());
+    shown.debug(&journal);
+    shown.debug(&update);
+    shown.debug(&Outcome::NotExecuted);
+    let entry = Entry::Committed(update);
+    shown.debug(&entry);
+    let mut entries = Entries::default();
+    entries.apply(&entry);
+    shown.debug(&entries);
+    shown.error(&Entries::read(b"PlantedJane\n").unwrap_err());
+    let early = SystemTime::UNIX_EPOCH - Duration::from_secs(1);
+    let (_, entry) = entries.begin(&intent, early);
+    shown.error(&entry.unwrap().to_line().unwrap_err());
 }
 
 fn rules(shown: &mut Shown) {

@@ -16,6 +16,18 @@ enum Scheme {
 
 const SCHEMES: [Scheme; 4] = [Scheme::Percent, Scheme::Form, Scheme::Json, Scheme::Html];
 
+impl Scheme {
+    /// Whether an encoded character begins so.
+    fn begins_with(self, c: char) -> bool {
+        c == match self {
+            Self::Percent => '%',
+            Self::Form => return matches!(c, '+' | '%'),
+            Self::Json => '\\',
+            Self::Html => '&',
+        }
+    }
+}
+
 /// A text after decoding. Each byte knows the bytes of the original that it comes from.
 pub(super) struct View {
     text: String,
@@ -61,21 +73,25 @@ impl View {
 
     /// `None` where nothing is encoded so.
     fn step(&self, scheme: Scheme) -> Option<Self> {
-        let trigger: &[char] = match scheme {
-            Scheme::Percent => &['%'],
-            Scheme::Form => &['+'],
-            Scheme::Json => &['\\'],
-            Scheme::Html => &['&'],
-        };
-        self.text.find(trigger)?;
-        let mut bytes = Vec::with_capacity(self.text.len());
-        let mut spans = Vec::with_capacity(self.text.len());
+        let text = &self.text;
+        // Without a `+` a form is percent-encoded text like any other.
+        let telling = |c| scheme.begins_with(c) && (scheme != Scheme::Form || c == '+');
+        text.find(telling)?;
+        let mut bytes = Vec::with_capacity(text.len());
+        let mut spans = Vec::with_capacity(text.len());
         let mut at = 0;
-        while let Some(rest) = self.text.as_bytes().get(at..).filter(|r| !r.is_empty()) {
-            let (decoded, length) = match decode_one(scheme, rest) {
-                Some((decoded, length)) => (decoded, length),
-                None => (rest.get(..1)?.to_vec(), 1),
+        while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+            let plain = rest.find(|c| scheme.begins_with(c)).unwrap_or(rest.len());
+            bytes.extend_from_slice(rest.as_bytes().get(..plain)?);
+            spans.extend_from_slice(self.spans.get(at..at + plain)?);
+            at += plain;
+            let encoded = rest.get(plain..).filter(|rest| !rest.is_empty());
+            let Some(encoded) = encoded.map(str::as_bytes) else {
+                break;
             };
+            // What begins like an encoded character and is none stands for itself.
+            let (decoded, length) = decode_one(scheme, encoded)
+                .unwrap_or_else(|| (encoded.iter().take(1).copied().collect(), 1));
             let span = self.original(&(at..at + length))?;
             spans.resize(spans.len() + decoded.len(), (span.start, span.end));
             bytes.extend_from_slice(&decoded);
@@ -185,6 +201,9 @@ pub(super) fn unescape_html(text: &str) -> String {
 /// The shortest text that base64 is looked for in.
 const SHORTEST_BASE64: usize = 8;
 
+/// The shortest decoded text that could be a secret.
+const SHORTEST_TEXT: usize = 4;
+
 /// What a value looks like inside of base64, of which only the characters count that do not
 /// depend on what stands around it, and in hexadecimal digits.
 pub(super) fn disguises(value: &str) -> Vec<String> {
@@ -216,10 +235,10 @@ pub(super) fn decoded_runs(text: &str) -> Vec<String> {
             // One character alone stands for no byte.
             let usable = part.len() - usize::from(part.len() % 4 == 1);
             let bytes = part.get(..usable).and_then(lenient_base64);
-            found.extend(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()));
+            found.extend(bytes.iter().flat_map(|bytes| texts(bytes)));
         }
         for part in (0..2).filter_map(|skipped| run.get(skipped..)) {
-            found.extend(leading_hex(part));
+            found.extend(leading_hex(part).iter().flat_map(|bytes| texts(bytes)));
         }
     }
     found
@@ -239,11 +258,17 @@ fn lenient_base64(text: &str) -> Option<Vec<u8>> {
         .ok()
 }
 
-/// The text of the hexadecimal digits at the beginning.
-fn leading_hex(text: &str) -> Option<String> {
+/// The bytes of the hexadecimal digits at the beginning.
+fn leading_hex(text: &str) -> Option<Vec<u8>> {
     let digits = text.bytes().take_while(u8::is_ascii_hexdigit).count();
-    let bytes = hex::decode(text.get(..digits / 2 * 2)?).ok()?;
-    (bytes.len() >= SHORTEST_BASE64 / 2).then(|| String::from_utf8_lossy(&bytes).into_owned())
+    hex::decode(text.get(..digits / 2 * 2)?).ok()
+}
+
+/// The parts of decoded bytes that are text: most of what happens to decode is none.
+fn texts(bytes: &[u8]) -> impl Iterator<Item = String> {
+    let valid = bytes.utf8_chunks().map(|chunk| chunk.valid());
+    let long = valid.filter(|text| text.len() >= SHORTEST_TEXT);
+    long.map(str::to_owned)
 }
 
 #[cfg(test)]
