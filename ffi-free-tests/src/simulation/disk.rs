@@ -6,6 +6,8 @@ use std::time::SystemTime;
 use sanspay_core::journal::{Begin, Entries, Entry, Journal, OrderUpdate, Outcome};
 use sanspay_core::{Intent, UnknownOutcome};
 
+use super::mutation::Mutation;
+
 /// The process died while it wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Died;
@@ -30,9 +32,7 @@ pub(super) struct Disk {
     pub(super) dies_in_write: Option<usize>,
     /// A write failed: what the bytes hold is not known before they are read again.
     failed: bool,
-    pub(super) skips_sync: bool,
-    pub(super) writes_after_failure: bool,
-    pub(super) forgets_open: bool,
+    pub(super) mistake: Option<Mutation>,
 }
 
 impl Disk {
@@ -47,7 +47,7 @@ impl Disk {
     pub(super) fn open_again(&mut self) -> Result<(), String> {
         let (mut entries, whole) = Entries::read(&self.bytes).map_err(|e| e.to_string())?;
         self.bytes.truncate(whole);
-        if self.forgets_open {
+        if self.mistake == Some(Mutation::ForgetOpenIntents) {
             entries = self.write_anew(&entries)?;
         }
         self.synchronised = self.bytes.len();
@@ -86,7 +86,7 @@ impl Disk {
             return Ok(false);
         };
         let line = entry.to_line().map_err(|_| Died)?;
-        if self.failed && !self.writes_after_failure {
+        if self.failed && self.mistake != Some(Mutation::WriteAfterFailure) {
             return Err(Died);
         }
         if let Some(part) = self.dies_in_write.take() {
@@ -98,7 +98,7 @@ impl Disk {
             return Err(Died);
         }
         self.bytes.extend(line);
-        if !self.skips_sync {
+        if self.mistake != Some(Mutation::SkipSync) {
             self.synchronised = self.bytes.len();
             self.durable.apply(&entry);
         }

@@ -183,9 +183,7 @@ impl Simulation {
 
     fn new_process(&self, index: usize) -> Result<Process, Broken> {
         let mut disk = Disk::default();
-        disk.skips_sync = self.is(Mutation::SkipSync);
-        disk.writes_after_failure = self.is(Mutation::WriteAfterFailure);
-        disk.forgets_open = self.is(Mutation::ForgetOpenIntents);
+        disk.mistake = self.mutation;
         Ok(Process {
             up: true,
             incarnation: 0,
