@@ -14,7 +14,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use sanspay_ffi_free_tests::simulation::{Case, Figures, Mutation, Violation, shows, simulate};
+use sanspay_ffi_free_tests::simulation::{Case, Figures, Mutation, Violation, broken_by, simulate};
 
 struct Arguments {
     seeds: u64,
@@ -155,12 +155,22 @@ fn main() -> ExitCode {
 fn mistakes(seeds: u64) -> ExitCode {
     let mut missed = false;
     for mistake in Mutation::ALL {
-        let found = (0..seeds).find(|seed| shows(&Case::new(*seed), mistake));
-        let told = found.map_or("not found".into(), |seed| {
-            format!("found after {} seeds", seed + 1)
-        });
-        println!("  {:<28} {told}", format!("{mistake:?}"));
-        missed |= found.is_none();
+        let mut broken = BTreeMap::new();
+        let mut first = None;
+        for seed in 0..seeds {
+            if let Some(invariant) = broken_by(&Case::new(seed), mistake) {
+                *broken.entry(invariant).or_insert(0) += 1;
+                first.get_or_insert(seed);
+            }
+        }
+        match first {
+            Some(seed) => println!("{mistake:?}: first found by seed {seed}"),
+            None => println!("{mistake:?}: not found"),
+        }
+        for (invariant, count) in broken {
+            println!("  {:<56} {count:>6}", invariant.to_string());
+        }
+        missed |= first.is_none();
     }
     if missed {
         ExitCode::FAILURE

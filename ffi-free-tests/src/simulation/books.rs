@@ -4,7 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 use std::time::Duration;
 
+use super::invariant::Invariant;
 use super::plan::Case;
+
+/// A story that is longer than these together is about something that never ends: its middle is
+/// left out.
+const FIRST_LINES: usize = 50;
+const LAST_LINES: usize = 10;
 
 /// What happened in one run, or in many.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -76,7 +82,7 @@ pub struct Violation {
     /// The run in which it happens.
     pub case: Case,
     /// Which invariant does not hold.
-    pub invariant: &'static str,
+    pub invariant: Invariant,
     /// What broke it.
     pub detail: String,
     /// What happened until then, one line for each event.
@@ -87,8 +93,13 @@ pub struct Violation {
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "violated: {}: {}", self.invariant, self.detail)?;
+        let left_out = self.story.len().saturating_sub(FIRST_LINES + LAST_LINES);
         for (index, line) in self.story.iter().enumerate() {
-            writeln!(f, "{:>4}  {line}", index + 1)?;
+            if left_out == 0 || !(FIRST_LINES..FIRST_LINES + left_out).contains(&index) {
+                writeln!(f, "{:>4}  {line}", index + 1)?;
+            } else if index == FIRST_LINES {
+                writeln!(f, "   …  and so on, {left_out} lines")?;
+            }
         }
         write!(f, "to repeat it: \"{}\"", self.case)
     }

@@ -1,12 +1,17 @@
 //! What must hold after every step.
 
+use std::fmt::Write as _;
+
 use http::{Method, Request};
+use sanspay_core::Error;
 use sanspay_core::journal::{Begin, OrderUpdate, Outcome};
 use sanspay_core::partner::Status;
 use sanspay_core::sandbox::RecordStatus;
 use serde_json::Value;
 
-use super::engine::{Held, Simulation, broken};
+use super::engine::Simulation;
+use super::invariant::{Held, Invariant, broken};
+use super::mutation::Mutation;
 use super::process::{JobKind, Purpose, ReplyTo, Task, TaskKey, clock, says_paid};
 use super::requests::kept_for;
 use crate::driver::KEY_SECRET;
@@ -31,7 +36,7 @@ impl Simulation {
             return Ok(());
         }
         let detail = format!("p{index} still waits for {}", task.name);
-        broken("every call ends by its deadline", detail)
+        broken(Invariant::CallsEndByDeadline, detail)
     }
 
     /// What must hold when a process sends a request.
@@ -42,7 +47,7 @@ impl Simulation {
         let (index, name) = (key.process, &task.name);
         if self.now >= task.ends_by + process.turned_back {
             let detail = format!("p{index} sends for {name}");
-            return broken("nothing is sent after its deadline", detail);
+            return broken(Invariant::NothingSentAfterDeadline, detail);
         }
         if for_token {
             let others = process
@@ -52,14 +57,14 @@ impl Simulation {
                 .count();
             if others > 0 {
                 let detail = format!("p{index} fetches one more for {name}");
-                return broken("one token request at a time", detail);
+                return broken(Invariant::OneTokenRequest, detail);
             }
             let kept = kept_for(self.plan.token_life);
             if let Some(held) = process.token.as_ref().filter(|held| !held.refused)
                 && self.now.saturating_sub(held.since) < kept
             {
                 let detail = format!("p{index} fetches another for {name}");
-                return broken("a good token is not thrown away", detail);
+                return broken(Invariant::GoodTokenIsKept, detail);
             }
             return Ok(());
         }
@@ -80,7 +85,7 @@ impl Simulation {
             "p{index} sends {} with {begin:?} on its disk",
             job.reference
         );
-        broken("an intent is stored before it is sent", detail)
+        broken(Invariant::StoredBeforeSent, detail)
     }
 
     /// What must hold when the provider has handled a request.
@@ -105,7 +110,7 @@ impl Simulation {
         let times = self.provider.executions(kind, reference);
         if times > 1 {
             return broken(
-                "nothing is executed twice",
+                Invariant::NothingExecutedTwice,
                 format!("{reference}, {times} times"),
             );
         }
@@ -115,7 +120,7 @@ impl Simulation {
         let begin = process.map(|p| p.disk.durable().begin(&job.intent(), clock(self.now, 0)).0);
         if times == 1 && begin == Some(Begin::Send) {
             let detail = format!("{reference} is executed and not open on the disk");
-            return broken("what is executed is known or listed as unknown", detail);
+            return broken(Invariant::ExecutedIsListed, detail);
         }
         Ok(())
     }
@@ -141,7 +146,7 @@ impl Simulation {
             "{} was executed {times} times, and {outcome:?} is stored",
             job.reference
         );
-        broken("what is stored about an intent is true", detail)
+        broken(Invariant::StoredIsTrue, detail)
     }
 
     /// What must hold when a merchant has stored an order's status.
@@ -157,7 +162,7 @@ impl Simulation {
         };
         if process.believed_paid.contains(order) && !paid {
             let detail = format!("{order} becomes {}", update.status());
-            return broken("no paid order is un-paid", detail);
+            return broken(Invariant::PaidIsNeverTakenBack, detail);
         }
         if !paid {
             return Ok(());
@@ -175,10 +180,7 @@ impl Simulation {
         if held {
             return Ok(());
         }
-        broken(
-            "an order is paid only if the provider holds it as paid",
-            order,
-        )
+        broken(Invariant::PaidOnlyIfProviderSays, order)
     }
 
     /// After a crash everything that was paid is still paid.
@@ -193,7 +195,32 @@ impl Simulation {
                 .order_status(order)
                 .is_some_and(says_paid)
             {
-                return broken("no paid order is un-paid", format!("{order}, by a crash"));
+                return broken(
+                    Invariant::PaidIsNeverTakenBack,
+                    format!("{order}, by a crash"),
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// After a crash everything that was executed is still on the disk.
+    pub(super) fn check_executed(&self, index: usize) -> Held {
+        let Some(process) = self.processes.get(index) else {
+            return Ok(());
+        };
+        for (number, job) in &self.jobs {
+            let (Some(kind), true) = (job.kind.record(), self.process_of(*number) == Some(index))
+            else {
+                continue;
+            };
+            let (begin, _) = process
+                .disk
+                .durable()
+                .begin(&job.intent(), clock(self.now, 0));
+            if begin == Begin::Send && self.provider.executions(kind, &job.reference) > 0 {
+                let detail = format!("{} is executed and was lost by a crash", job.reference);
+                return broken(Invariant::ExecutedIsListed, detail);
             }
         }
         Ok(())
@@ -218,7 +245,25 @@ impl Simulation {
             return Ok(());
         }
         let detail = format!("{}: {} is {status}", reply.name, job.reference);
-        broken("what is acknowledged is stored", detail)
+        broken(Invariant::AcknowledgedIsStored, detail)
+    }
+
+    /// No error may hold a secret.
+    pub(super) fn check_error(&self, index: usize, error: &Error) -> Held {
+        let mut text = format!("{error} {error:?}");
+        let mut source = std::error::Error::source(error);
+        while let Some(cause) = source {
+            let _ = write!(text, " {cause} {cause:?}");
+            source = cause.source();
+        }
+        let token = self
+            .processes
+            .get(index)
+            .and_then(|process| process.token.as_ref());
+        if let Some(token) = token.filter(|_| self.is(Mutation::LogRequestHeaders)) {
+            text.push_str(&token.text);
+        }
+        self.check_text(&text)
     }
 
     /// No text that is printed or logged holds a secret.
@@ -233,7 +278,7 @@ impl Simulation {
                 .take(50)
                 .any(|token| text.contains(token));
         if secret {
-            return broken("no error holds a secret", "a key or a token");
+            return broken(Invariant::ErrorsHoldNoSecret, "a key or a token");
         }
         Ok(())
     }
@@ -241,6 +286,9 @@ impl Simulation {
     /// What must hold when everything has come to rest.
     pub(super) fn check_end(&mut self) -> Held {
         let lost = self.provider.given_up_deliveries() > 0;
+        if lost {
+            self.figures.outcome("run with a message given up");
+        }
         for (number, job) in &self.jobs {
             let Some(process) = self.process_of(*number).and_then(|p| self.processes.get(p)) else {
                 continue;
@@ -251,7 +299,8 @@ impl Simulation {
             let Some(kind) = job.kind.record() else {
                 let paid = self.ever_paid.contains(reference);
                 if paid && !lost && !stored.is_some_and(says_paid) {
-                    return broken("every paid order is known as paid", reference);
+                    let detail = format!("{reference} is paid, stored is {stored:?}");
+                    return broken(Invariant::StatusesAreKnown, detail);
                 }
                 continue;
             };
@@ -264,13 +313,13 @@ impl Simulation {
             };
             if !known {
                 let detail = format!("{reference} was executed {times} times, stored is {begin:?}");
-                return broken("every intent ends as known", detail);
+                return broken(Invariant::ResolvedAfterHealing, detail);
             }
             let there = self.provider.status(reference).filter(|_| times > 0);
             let there = there.map_or("created", RecordStatus::as_str);
             if times > 0 && stored.unwrap_or("created") != there {
                 let detail = format!("{reference} is {there}, stored is {stored:?}");
-                return broken("every order's status is known", detail);
+                return broken(Invariant::StatusesAreKnown, detail);
             }
         }
         for job in self.jobs.values() {

@@ -10,8 +10,9 @@ use sanspay_core::{Amount, Currency, TransportError};
 use serde_json::json;
 
 use super::chance::Chance;
-use super::engine::{Event, Held, Simulation, set_up};
+use super::engine::{Event, Simulation};
 use super::inbox::SUBJECT;
+use super::invariant::{Held, set_up};
 use super::mutation::Mutation;
 use super::plan::{Deed, Ending, Operation};
 use super::process::{Job, JobKind, Purpose, ReplyTo, clock};

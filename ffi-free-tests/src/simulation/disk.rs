@@ -6,6 +6,8 @@ use std::time::SystemTime;
 use sanspay_core::journal::{Begin, Entries, Entry, Journal, OrderUpdate, Outcome};
 use sanspay_core::{Intent, UnknownOutcome};
 
+use super::mutation::Mutation;
+
 /// The process died while it wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Died;
@@ -28,7 +30,9 @@ pub(super) struct Disk {
     durable: Entries,
     /// The process dies in the next write, after so many thousandths of its bytes.
     pub(super) dies_in_write: Option<usize>,
-    pub(super) skips_sync: bool,
+    /// A write failed: what the bytes hold is not known before they are read again.
+    failed: bool,
+    pub(super) mistake: Option<Mutation>,
 }
 
 impl Disk {
@@ -41,12 +45,30 @@ impl Disk {
 
     /// What a new process finds. The journal must be readable after any crash.
     pub(super) fn open_again(&mut self) -> Result<(), String> {
-        let (entries, whole) = Entries::read(&self.bytes).map_err(|e| e.to_string())?;
+        let (mut entries, whole) = Entries::read(&self.bytes).map_err(|e| e.to_string())?;
         self.bytes.truncate(whole);
-        self.synchronised = whole;
+        if self.mistake == Some(Mutation::ForgetOpenIntents) {
+            entries = self.write_anew(&entries)?;
+        }
+        self.synchronised = self.bytes.len();
+        self.failed = false;
         self.durable = entries.clone();
         self.entries = entries;
         Ok(())
+    }
+
+    /// The mistake of keeping only what has ended.
+    fn write_anew(&mut self, all: &Entries) -> Result<Entries, String> {
+        let mut kept = Entries::default();
+        self.bytes.clear();
+        for entry in all.compact() {
+            if !matches!(entry, Entry::Begun(_)) {
+                self.bytes
+                    .extend(entry.to_line().map_err(|e| e.to_string())?);
+                kept.apply(&entry);
+            }
+        }
+        Ok(kept)
     }
 
     /// The state that survives if the process dies now.
@@ -64,15 +86,19 @@ impl Disk {
             return Ok(false);
         };
         let line = entry.to_line().map_err(|_| Died)?;
+        if self.failed && self.mistake != Some(Mutation::WriteAfterFailure) {
+            return Err(Died);
+        }
         if let Some(part) = self.dies_in_write.take() {
             let written = line.len() * part.min(1000) / 1000;
             self.bytes.extend(line.iter().take(written));
             // It may have reached the platter, or any part of it.
             self.synchronised = self.bytes.len();
+            self.failed = true;
             return Err(Died);
         }
         self.bytes.extend(line);
-        if !self.skips_sync {
+        if self.mistake != Some(Mutation::SkipSync) {
             self.synchronised = self.bytes.len();
             self.durable.apply(&entry);
         }

@@ -13,6 +13,7 @@ use sanspay_core::{Error, Idempotency, Session, SessionBuilder, TransportError};
 use super::books::{Figures, Story, Violation};
 use super::chance::Chance;
 use super::disk::Disk;
+use super::invariant::{Broken, Held, Invariant, broken, set_up};
 use super::mutation::Mutation;
 use super::network::Fault;
 use super::plan::{Case, Plan, millis};
@@ -22,29 +23,6 @@ use crate::driver::{KEY_ID, KEY_SECRET};
 /// How long after the healing everything must have found its end.
 const PATIENCE: Duration = Duration::from_secs(4 * 3600);
 const SWEEP: Duration = Duration::from_secs(60);
-
-/// An invariant that does not hold any more.
-#[derive(Debug)]
-pub(super) struct Broken {
-    pub(super) invariant: &'static str,
-    pub(super) detail: String,
-}
-
-pub(super) type Held = Result<(), Broken>;
-
-pub(super) fn broken(invariant: &'static str, detail: impl Into<String>) -> Held {
-    let detail = detail.into();
-    Err(Broken { invariant, detail })
-}
-
-/// The set-up of the simulation itself was refused: a mistake of ours.
-pub(super) fn set_up<E: std::fmt::Display>(error: E) -> Broken {
-    let detail = error.to_string();
-    Broken {
-        invariant: "the simulation is set up",
-        detail,
-    }
-}
 
 pub(super) enum Event {
     Operate(usize),
@@ -187,6 +165,14 @@ impl Simulation {
             world.processes.push(process);
             world.after(SWEEP, Event::Sweep(index, 0));
         }
+        let clocks = world.plan.merchant_skews.iter();
+        for skew in clocks.chain([&world.plan.provider_skew]) {
+            match skew.signum() {
+                1 => world.figures.fault("clock ahead"),
+                -1 => world.figures.fault("clock behind"),
+                _ => {}
+            }
+        }
         let times: Vec<_> = world.plan.operations.iter().map(|op| op.at).collect();
         for (index, at) in times.into_iter().enumerate() {
             world.at(at, Event::Operate(index));
@@ -197,7 +183,7 @@ impl Simulation {
 
     fn new_process(&self, index: usize) -> Result<Process, Broken> {
         let mut disk = Disk::default();
-        disk.skips_sync = self.is(Mutation::SkipSync);
+        disk.mistake = self.mutation;
         Ok(Process {
             up: true,
             incarnation: 0,
@@ -281,16 +267,10 @@ impl Simulation {
                 return self.check_end();
             }
             if self.now > self.plan.healed_at + PATIENCE {
-                return broken(
-                    "everything is resolved once the network heals",
-                    self.what_is_open(),
-                );
+                return broken(Invariant::ResolvedAfterHealing, self.what_is_open());
             }
         }
-        broken(
-            "everything is resolved once the network heals",
-            "nothing happens any more",
-        )
+        broken(Invariant::ResolvedAfterHealing, "nothing happens any more")
     }
 
     fn happen(&mut self, event: Event) -> Held {

@@ -11,10 +11,12 @@ use sanspay_core::{Amount, Currency, Error, ErrorKind};
 use serde_json::Value;
 
 use super::call::Output;
-use super::engine::{Event, Held, Simulation, set_up};
+use super::engine::{Event, Simulation};
+use super::invariant::{Held, set_up};
 use super::mutation::Mutation;
 use super::network::{Fate, Fault};
 use super::process::{JobKind, Purpose, ReplyTo, response};
+use super::requests::HTML;
 
 /// What the merchants sell.
 pub(super) const SUBJECT: &str = "Tea";
@@ -45,7 +47,10 @@ impl Simulation {
             name,
             delivery: Some(delivery.id),
             back: fate.back,
-            lost: fate.fault == Some(Fault::AnswerLost),
+            lost: matches!(
+                fate.fault,
+                Some(Fault::AnswerLost | Fault::ProxyHtmlExecuted)
+            ),
             claim,
         };
         match fate.fault {
@@ -54,6 +59,18 @@ impl Simulation {
                 return Ok(());
             }
             Some(Fault::RequestLost) => return Ok(()),
+            Some(Fault::ProxyHtml | Fault::ProxyHtmlExecuted) => {
+                let html = response(502, "text/html", HTML);
+                let report = Event::Report(delivery.id, Some(html));
+                self.after(fate.there + fate.back, report);
+                if fate.fault == Some(Fault::ProxyHtml) {
+                    return Ok(());
+                }
+            }
+            Some(Fault::RequestCut) => {
+                let place = fate.chance.below(request.body().len());
+                request.body_mut().truncate(place);
+            }
             Some(Fault::RequestCorrupted) => {
                 let place = fate.chance.below(request.body().len());
                 if let Some(byte) = request.body_mut().get_mut(place) {
@@ -192,7 +209,7 @@ impl Simulation {
             return Ok(());
         }
         let Ok(known) = process.disk.order_status(&reference) else {
-            return self.crash(index);
+            return self.write_failed(index);
         };
         let known = known.map_or(Status::Created, |known| Status::from(&*known));
         if known.change_to(record.status()) != Change::Advance {
@@ -211,7 +228,7 @@ impl Simulation {
             return Ok(());
         };
         match process.disk.commit(update) {
-            Err(_) => self.crash(index),
+            Err(_) => self.write_failed(index),
             Ok(false) => Ok(()),
             Ok(true) => {
                 self.figures.outcome("order updated");

@@ -8,7 +8,8 @@ use sanspay_core::{Amount, Currency, Error, ErrorKind, UnknownOutcome};
 use serde_json::json;
 
 use super::call::{Output, Repeatable, Running};
-use super::engine::{Broken, Event, Held, Simulation, set_up};
+use super::engine::{Event, Simulation};
+use super::invariant::{Broken, Held, Invariant, broken, set_up};
 use super::mutation::Mutation;
 use super::process::{Job, JobKind, Purpose, Task, clock};
 
@@ -54,7 +55,7 @@ impl Simulation {
             process.disk.begin(&intent, sent_by)
         };
         match begin {
-            Err(_) => self.crash(index),
+            Err(_) => self.write_failed(index),
             Ok(Begin::Executed(_)) => Ok(()),
             Ok(Begin::LookUp(unknown)) if !resends => self.look_up(index, number, &unknown),
             Ok(Begin::Send | Begin::LookUp(_)) => self.create(index, number),
@@ -175,7 +176,7 @@ impl Simulation {
         {
             let sent_by = clock(self.now, process.skew);
             if process.disk.begin(&intent, sent_by).is_err() {
-                return self.crash(index);
+                return self.write_failed(index);
             }
         }
         match outcome {
@@ -217,10 +218,10 @@ impl Simulation {
         else {
             return Ok(());
         };
-        job.done = matches!(outcome, Outcome::Executed(_));
         if process.disk.end(&job.intent(), outcome).is_err() {
-            return self.crash(index);
+            return self.write_failed(index);
         }
+        job.done = matches!(outcome, Outcome::Executed(_));
         let (reference, believed) = (job.reference.clone(), outcome);
         self.tell(|| match believed {
             Outcome::Executed(_) => format!("p{index} believes that {reference} is executed"),
@@ -261,6 +262,9 @@ impl Simulation {
 
     /// Asks for every record that no webhook has told the end of.
     pub(super) fn reconcile(&mut self) -> Held {
+        if self.is(Mutation::NeverReconcile) {
+            return Ok(());
+        }
         let executed: Vec<(usize, RecordId)> = self
             .jobs
             .keys()
@@ -289,6 +293,14 @@ impl Simulation {
             Begin::Executed(id) => Some(id),
             _ => None,
         }
+    }
+
+    /// A write failed, or the process died in it. Whoever goes on does not know what is stored.
+    pub(super) fn write_failed(&mut self, index: usize) -> Held {
+        if self.is(Mutation::WriteAfterFailure) {
+            return Ok(());
+        }
+        self.crash(index)
     }
 
     /// The process dies: what is not on its disk is gone.
@@ -326,12 +338,13 @@ impl Simulation {
         process.incarnation += 1;
         process.session = session;
         if let Err(error) = process.disk.open_again() {
-            return super::engine::broken("the journal opens after any crash", error);
+            return broken(Invariant::JournalOpensAfterCrash, error);
         }
         self.tell(|| format!("p{index} starts anew"));
         // What it knew is gone: its disk tells what is left to be done.
         self.jobs.values_mut().for_each(|job| job.done = false);
         self.check_paid_orders(index)?;
+        self.check_executed(index)?;
         self.sweep(index, 0)
     }
 }

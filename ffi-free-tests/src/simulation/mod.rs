@@ -21,6 +21,12 @@
 //! - every call ends by its deadline, and nothing is sent after it;
 //! - no error holds a secret.
 //!
+//! [`Invariant`] names them, and each of them is broken by one of the mistakes in [`Mutation`].
+//!
+//! Two things do not happen, because no client could do anything about them: a proxy that repeats
+//! a payment or payout, which HTTP forbids it, before a provider that executes a used reference
+//! again; and such a proxy passing on nothing but that the copy was refused for its token.
+//!
 //! A [`Violation`] comes as a story of a few numbered lines, from which everything was taken out
 //! that it does not need, and with one line that repeats it:
 //!
@@ -48,6 +54,7 @@ mod deeds;
 mod disk;
 mod engine;
 mod inbox;
+mod invariant;
 mod merchant;
 mod mutation;
 mod network;
@@ -57,6 +64,7 @@ mod requests;
 mod shrink;
 
 pub use books::{Figures, Violation};
+pub use invariant::Invariant;
 pub use mutation::Mutation;
 pub use plan::{Case, CaseError};
 
@@ -77,7 +85,8 @@ pub fn simulate_with(case: &Case, mistake: Option<Mutation>) -> Result<Figures, 
     result.map_err(|violation| Box::new(shrink::shrink(violation, mistake)))
 }
 
-/// Whether a mistake shows in a case, without the work of making the case small.
-pub fn shows(case: &Case, mistake: Mutation) -> bool {
-    engine::run(case, Some(mistake), false).0.is_err()
+/// Which invariant a mistake breaks in a case, without the work of making the case small.
+pub fn broken_by(case: &Case, mistake: Mutation) -> Option<Invariant> {
+    let (result, _) = engine::run(case, Some(mistake), false);
+    result.err().map(|violation| violation.invariant)
 }

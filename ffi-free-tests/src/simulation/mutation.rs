@@ -37,11 +37,17 @@ pub enum Mutation {
     SessionPerCall,
     /// Errors are logged together with the headers of the request.
     LogRequestHeaders,
+    /// After a write that failed the next line is appended to what it left.
+    WriteAfterFailure,
+    /// When the journal is written anew, only what has ended is kept.
+    ForgetOpenIntents,
+    /// Nobody ever asks for what no webhook told.
+    NeverReconcile,
 }
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::RetryPayoutBlindly,
         Self::ForgetDeadline,
         Self::DropLeaderHandOver,
@@ -58,5 +64,8 @@ impl Mutation {
         Self::UnpayOnLateNotification,
         Self::SessionPerCall,
         Self::LogRequestHeaders,
+        Self::WriteAfterFailure,
+        Self::ForgetOpenIntents,
+        Self::NeverReconcile,
     ];
 }

@@ -16,6 +16,7 @@ pub(super) enum Fault {
     Reordered,
     AnswerCut,
     AnswerTruncated,
+    RequestCut,
     RequestCorrupted,
     AnswerCorrupted,
     ProxyHtml,
@@ -40,6 +41,7 @@ impl Fault {
             Self::Reordered => "reordered",
             Self::AnswerCut => "answer cut in the middle",
             Self::AnswerTruncated => "answer truncated unnoticed",
+            Self::RequestCut => "request cut in the middle",
             Self::RequestCorrupted => "request corrupted",
             Self::AnswerCorrupted => "answer corrupted",
             Self::ProxyHtml => "proxy HTML instead",
@@ -74,7 +76,7 @@ impl Fate {
     /// Draws the fate of the request of this name.
     pub(super) fn of_request(seed: u64, name: &str, rate: u32) -> Self {
         use Fault as F;
-        const FAULTS: [(u32, Fault); 18] = [
+        const FAULTS: [(u32, Fault); 19] = [
             (3, F::NotConnected),
             (4, F::RequestLost),
             (6, F::AnswerLost),
@@ -84,6 +86,7 @@ impl Fate {
             (4, F::Reordered),
             (2, F::AnswerCut),
             (2, F::AnswerTruncated),
+            (1, F::RequestCut),
             (1, F::RequestCorrupted),
             (2, F::AnswerCorrupted),
             (1, F::ProxyHtml),
@@ -100,7 +103,7 @@ impl Fate {
     /// Draws the fate of the webhook or notification of this name.
     pub(super) fn of_delivery(seed: u64, name: &str, rate: u32) -> Self {
         use Fault as F;
-        const FAULTS: [(u32, Fault); 8] = [
+        const FAULTS: [(u32, Fault); 11] = [
             (3, F::NotConnected),
             (3, F::RequestLost),
             (4, F::AnswerLost),
@@ -108,7 +111,10 @@ impl Fate {
             (2, F::AnswerDelayed),
             (4, F::Duplicated),
             (3, F::Reordered),
+            (1, F::RequestCut),
             (2, F::RequestCorrupted),
+            (1, F::ProxyHtml),
+            (2, F::ProxyHtmlExecuted),
         ];
         Self::draw(seed, name, rate, &FAULTS)
     }

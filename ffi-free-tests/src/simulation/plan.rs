@@ -9,7 +9,7 @@ use super::chance::Chance;
 
 /// One run of the simulation: its seed, and what is left out of it.
 ///
-/// Its text is one line, such as `17` or `17 without 3 5 op8.2 d4.1`: numbers are operations,
+/// Its text is one line, such as `17` or `17 without 3 5 d4.1 op8.2`: numbers are operations,
 /// the others are messages whose faults are left out.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Case {

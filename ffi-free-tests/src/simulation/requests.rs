@@ -1,22 +1,23 @@
 //! Calls on their way: from the process over the network to the provider, and back.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, SystemTime};
 
 use http::{Method, Request, Response};
 use sanspay_core::exchange::Step;
-use sanspay_core::{Error, Limits, TransportError};
+use sanspay_core::{Limits, TransportError};
 use serde_json::Value;
 
 use super::call::Running;
-use super::engine::{Event, Flight, Held, Simulation};
+use super::engine::{Event, Flight, Simulation};
+use super::invariant::Held;
 use super::mutation::Mutation;
 use super::network::{Fate, Fault, corrupt};
 use super::process::{HeldToken, Purpose, Task, TaskKey, Woken, clock, response};
 
-const HTML: &str = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>";
+pub(super) const HTML: &str =
+    "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>";
 
 impl Simulation {
     pub(super) fn task(&self, key: TaskKey) -> Option<&Task> {
@@ -241,6 +242,10 @@ impl Simulation {
         if flight.fault == Some(Fault::RequestCorrupted) {
             corrupt(request.body_mut(), &mut flight.chance);
         }
+        if flight.fault == Some(Fault::RequestCut) {
+            let half = request.body().len() / 2;
+            request.body_mut().truncate(half);
+        }
         let mut answer = self.provider.handle(&request, now);
         let status = answer.status();
         let mut outcome_lost = None;
@@ -249,6 +254,10 @@ impl Simulation {
             Some(Fault::AnswerLost) => lost = true,
             // A proxy sends once more when it got no answer; or both answers arrive.
             Some(Fault::Duplicated) if first_copy => lost = flight.chance.per_mille(500),
+            // To repeat a POST is forbidden to proxies (RFC 9110, 9.2.2). One that does, loses the
+            // answer to the first copy and passes on that the second was refused for its token
+            // lies about the first, and no client could know.
+            Some(Fault::Duplicated) if request.method() == Method::POST => lost = status == 401,
             Some(Fault::AnswerCut) => outcome_lost = Some("cut"),
             Some(Fault::AnswerTruncated) => {
                 let half = answer.body().len() / 2;
@@ -352,24 +361,6 @@ impl Simulation {
             }
         }
         self.poll(key)
-    }
-
-    /// No error may hold a secret.
-    pub(super) fn check_error(&self, index: usize, error: &Error) -> Held {
-        let mut text = format!("{error} {error:?}");
-        let mut source = std::error::Error::source(error);
-        while let Some(cause) = source {
-            let _ = write!(text, " {cause} {cause:?}");
-            source = cause.source();
-        }
-        let token = self
-            .processes
-            .get(index)
-            .and_then(|process| process.token.as_ref());
-        if let Some(token) = token.filter(|_| self.is(Mutation::LogRequestHeaders)) {
-            text.push_str(&token.text);
-        }
-        self.check_text(&text)
     }
 }
 
