@@ -109,7 +109,10 @@ impl Stage {
         let browser = &self.browser;
         let url = browser.url().await;
         let said = browser.console().await;
-        let expected = |line: &String| line.contains("the server responded with a status of 4");
+        let itself = url.split('?').next().unwrap();
+        let expected = |line: &String| {
+            line.contains(itself) && line.contains("the server responded with a status of 4")
+        };
         assert!(
             said.len() == notes && said.iter().all(expected),
             "{url}: {said:?}"
