@@ -19,13 +19,10 @@ fn list_server(latency: Duration, pages: u64) -> SocketAddr {
     let body = partner::page(1, pages);
     let first = r#""current_page":1,"#;
     serve(latency, move |target| {
-        let number = target
-            .split("page=")
-            .last()
-            .and_then(|rest| rest.split('&').next());
-        let number = number
-            .and_then(|number| number.parse().ok())
-            .unwrap_or(1_u64);
+        let query = target.split_once('?').map_or("", |(_, query)| query);
+        let mut pairs = form_urlencoded::parse(query.as_bytes());
+        let asked = pairs.find(|(name, _)| name == "page");
+        let number: u64 = asked.map_or(1, |(_, number)| number.parse().expect("a number"));
         body.replace(first, &format!(r#""current_page":{number},"#))
     })
 }
