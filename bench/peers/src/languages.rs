@@ -69,10 +69,10 @@ fn language_rows(effort: Effort, name: &str, program: &str, arguments: &[&str]) 
     assert_eq!(process.run("verify", 1, &forged).1, "refused");
     let verifier = Verifier::new([key.clone()]).expect("a verifier");
     let verify = || verifier.notification(black_box(form.as_bytes()));
-    let verified = in_turns(effort, &mut process, "verify", &form, signature, verify);
+    let checked = in_turns(effort, &mut process, "verify", &form, signature, verify);
     [
         Row::timed(SIGN, peer.clone(), signed, SIGN_DIFFERS),
-        Row::timed(VERIFY, peer, verified, VERIFY_DIFFERS),
+        Row::timed(VERIFY, peer, checked, VERIFY_DIFFERS),
     ]
 }
 

@@ -151,12 +151,12 @@ fn webhook_rows(effort: Effort) -> [Row; 2] {
     let parse = || UnconfirmedEvent::parse(black_box(unsigned.as_bytes()));
     assert!(parse().is_ok());
 
-    let verified = format!(
+    let verify_differs = format!(
         "theirs: one HMAC-SHA256 over {} bytes of JSON, then parsed; ours: MD5 over the sorted fields of a form of {} bytes, and every rule against forging",
         payload.len(),
         form.len()
     );
-    let parsed = format!(
+    let parse_differs = format!(
         "neither checks a signature: theirs `Webhook::insecure` over {} bytes, ours over {} bytes",
         payload.len(),
         unsigned.len()
@@ -167,13 +167,13 @@ fn webhook_rows(effort: Effort) -> [Row; 2] {
             "verify a webhook",
             peer(),
             compare(effort, || construct(SECRET), verify),
-            verified,
+            verify_differs,
         ),
         Row::of(
             "read a webhook's JSON alone",
             peer(),
             compare(effort, read, parse),
-            parsed,
+            parse_differs,
         ),
     ]
 }
