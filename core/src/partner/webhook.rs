@@ -202,7 +202,7 @@ impl Endpoint for ConfirmEvent {
         let id = self.event.record_id();
         let record = show_payment::parse(self.operation(), id, api, response)?;
         Ok(ConfirmedEvent {
-            event: self.event.clone(),
+            event: Box::new(self.event.clone()),
             record,
         })
     }
@@ -218,7 +218,8 @@ impl Endpoint for ConfirmEvent {
 /// [`dedup_key`](ConfirmedEvent::dedup_key) with what you did.
 #[derive(Debug, Clone)]
 pub struct ConfirmedEvent {
-    event: UnconfirmedEvent,
+    // Boxed because it is large and seldom read.
+    event: Box<UnconfirmedEvent>,
     record: Record,
 }
 
