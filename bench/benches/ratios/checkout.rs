@@ -14,14 +14,14 @@ use sanspay_core::checkout::{
 use crate::measure::{Effort, compare};
 use crate::table::{Row, Target, ratio};
 
-const SECRET: &str = "an installation's own secret key of 40 b";
+pub(crate) const SECRET: &str = "an installation's own secret key of 40 b";
 
-fn key() -> SigningKey {
+pub(crate) fn key() -> SigningKey {
     SigningKey::new(SECRET).expect("a key")
 }
 
 /// The twelve parameters of the provider's own sample, by the typed builder.
-fn checkout() -> Checkout {
+pub(crate) fn checkout() -> Checkout {
     let product = Product::new(
         "Product Name",
         ProductType::Digital,
@@ -51,7 +51,7 @@ fn checkout() -> Checkout {
 }
 
 /// The time at which the sample was made.
-fn sample_time() -> SystemTime {
+pub(crate) fn sample_time() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(1_639_535_924)
 }
 
@@ -61,7 +61,7 @@ fn md5_of(text: &str) -> [u8; 16] {
 }
 
 /// The notification that is verified: every name that the provider sends, 598 bytes.
-fn notification() -> (Order, Vec<u8>) {
+pub(crate) fn notification() -> (Order, Vec<u8>) {
     let order = Order::new(
         "2021122412586601",
         "20211215023844979652579806",

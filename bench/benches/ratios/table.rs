@@ -200,7 +200,7 @@ impl Row {
 }
 
 /// A time in the unit that fits.
-fn time(nanos: f64) -> String {
+pub(crate) fn time(nanos: f64) -> String {
     if nanos < 1e3 {
         format!("{nanos:.0} ns")
     } else if nanos < 1e6 {
@@ -226,11 +226,16 @@ pub(crate) fn markdown(rows: &[Row]) -> String {
     ];
     let mut lines = vec![head.map(str::to_owned)];
     lines.extend(rows.iter().map(Row::cells));
+    aligned(&lines)
+}
+
+/// Lines of cells, of which the first is the head.
+pub(crate) fn aligned<const N: usize>(lines: &[[String; N]]) -> String {
     let width = |column: usize| {
         let cells = lines.iter().filter_map(|line| line.get(column));
         cells.map(String::len).max().unwrap_or_default()
     };
-    let widths: Vec<_> = (0..head.len()).map(width).collect();
+    let widths: Vec<_> = (0..N).map(width).collect();
     let mut text = String::new();
     for (index, line) in lines.iter().enumerate() {
         for (cell, width) in line.iter().zip(&widths) {
