@@ -141,6 +141,8 @@ impl FileJournal {
             lines.extend(entry.to_line()?);
         }
         let mut file = File::create(&new)?;
+        // Who may read the journal is the operator's decision.
+        file.set_permissions(self.file.metadata()?.permissions())?;
         file.write_all(&lines)?;
         file.sync_all()?;
         fs::rename(&new, &self.path)?;

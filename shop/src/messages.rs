@@ -10,7 +10,7 @@ use sanspay_core::checkout::{Answer, Matched, Progress, Verifier};
 use crate::Failure;
 use crate::checks;
 use crate::orders::{expected, not_found};
-use crate::server::{App, Oops};
+use crate::server::{self, App, Oops};
 use crate::store::{self, Message, OrderRow};
 
 /// How much of a message is kept for the drawer.
@@ -23,6 +23,9 @@ pub(crate) async fn notification(State(app): State<App>, body: Bytes) -> Respons
         .store
         .run(move |db| notified(db, &verifier, &body))
         .await;
+    if let Err(error) = &done {
+        server::log(error);
+    }
     // Whatever failed, the sender is told the same.
     let result = done.and_then(|result| result.map_err(Failure::from));
     Answer::to(&result)

@@ -75,10 +75,17 @@ pub(crate) async fn pay_again(
             return Ok(None);
         };
         let item = signing.items.iter().find(|item| item.id == order.item);
-        let Some(item) = item.filter(|_| !order.status.is_success()) else {
+        let same = |item: &&Item| ability(item.offer) == order.ability;
+        let Some(item) = item.filter(|item| same(item) && !order.status.is_success()) else {
             return Ok(Some(format!("/orders/{number}")));
         };
-        let signed = sign(&signing, item, &number)?;
+        // What was ordered, at the price at which it was ordered: messages are compared with that.
+        let ordered = Item {
+            name: order.subject.clone(),
+            price: Amount::from_minor_units(order.amount_cents, 2)?,
+            ..item.clone()
+        };
+        let signed = sign(&signing, &ordered, &number)?;
         order.url = signed.url();
         signed.signed_text().clone_into(&mut order.signed_text);
         store::put_order(db, &order)?;

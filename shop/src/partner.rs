@@ -13,7 +13,7 @@ use sanspay_core::{Amount, Currency, Endpoint, Error, ErrorKind, Page};
 use serde::{Deserialize, Serialize};
 
 use crate::pages;
-use crate::server::{App, Oops};
+use crate::server::{self, App, Oops};
 use crate::store;
 
 /// How many records are on a page.
@@ -198,14 +198,21 @@ pub(crate) async fn webhook(State(app): State<App>, body: Bytes) -> StatusCode {
     let noted = app
         .store
         .run(move |db| store::put_event(db, &row, &record, &claim));
-    if noted.await.is_err() {
+    if let Err(error) = noted.await {
+        server::log(&error);
         return StatusCode::SERVICE_UNAVAILABLE;
     }
     let (answer, state, found, handled) = match app.client.call(event.confirm()).await {
         Ok(confirmed) => {
             let found = confirmed.record().status().to_string();
             let handled = Some(confirmed.dedup_key().to_string());
-            (StatusCode::OK, "confirmed", found, handled)
+            // What is found counts, whether or not the claim was true.
+            let state = if confirmed.agrees() {
+                "confirmed"
+            } else {
+                "outdated or false"
+            };
+            (StatusCode::OK, state, found, handled)
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let found = "no such record".to_owned();
@@ -223,6 +230,9 @@ pub(crate) async fn webhook(State(app): State<App>, body: Bytes) -> StatusCode {
     });
     match done.await {
         Ok(()) => answer,
-        Err(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Err(error) => {
+            server::log(&error);
+            StatusCode::SERVICE_UNAVAILABLE
+        }
     }
 }

@@ -143,8 +143,14 @@ fn router(app: App) -> Router {
         .route("/return", get(messages::browser_return))
         .route("/notify", post(messages::notification))
         .route("/partner", get(partner::page))
-        .route("/partner/payments", post(partner::create_payment))
-        .route("/partner/payouts", post(partner::request_payout))
+        .route(
+            "/partner/payments",
+            get(partner::page).post(partner::create_payment),
+        )
+        .route(
+            "/partner/payouts",
+            get(partner::page).post(partner::request_payout),
+        )
         .route("/webhooks", post(partner::webhook))
         .fallback(async || orders::not_found())
         .layer(middleware::from_fn(guard))
@@ -178,6 +184,11 @@ async fn guard(request: Request, next: Next) -> Response {
 /// A failure of the shop's own: the payer is told that there is one, and not which.
 pub(crate) struct Oops(Failure);
 
+#[expect(clippy::print_stderr, reason = "the log of an example")]
+pub(crate) fn log(error: &Failure) {
+    eprintln!("shop: {error}");
+}
+
 impl<E: Into<Failure>> From<E> for Oops {
     fn from(error: E) -> Self {
         Self(error.into())
@@ -185,9 +196,8 @@ impl<E: Into<Failure>> From<E> for Oops {
 }
 
 impl IntoResponse for Oops {
-    #[expect(clippy::print_stderr, reason = "the log of an example")]
     fn into_response(self) -> Response {
-        eprintln!("shop: {}", self.0);
+        log(&self.0);
         let page = pages::notice(
             "Something went wrong",
             "It is not your fault. Try it again.",

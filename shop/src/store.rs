@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rusqlite::{Connection, Row, Transaction, named_params};
+use rusqlite::{Connection, Row, Transaction, TransactionBehavior, named_params};
 use sanspay_core::checkout::{Ability, Progress, Status};
 
 use crate::Failure;
@@ -59,7 +59,9 @@ impl Store {
         let connection = Arc::clone(&self.0);
         let done = tokio::task::spawn_blocking(move || {
             let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
-            let transaction = connection.transaction()?;
+            // Immediate, so that another process on the same file is waited for.
+            let transaction =
+                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let value = work(&transaction)?;
             transaction.commit()?;
             Ok(value)
@@ -102,7 +104,7 @@ pub(crate) struct Message {
 pub(crate) struct Event {
     pub(crate) record: String,
     pub(crate) claim: String,
-    /// `unconfirmed`, `confirmed` or `refused`.
+    /// `unconfirmed`, `confirmed`, `outdated or false`, or `refused`.
     pub(crate) state: String,
     pub(crate) found: String,
 }

@@ -77,7 +77,11 @@ async fn orders_and_handled_notifications_survive_a_restart() {
     shows(&shop, &paid, "Notification: accepted").await;
     drop(shop);
 
-    let shop = Shop::start(config).await.unwrap();
+    let mut dearer = config;
+    for item in &mut dearer.items {
+        item.price = "99.00".parse().unwrap();
+    }
+    let shop = Shop::start(dearer).await.unwrap();
     shows(&shop, &paid, "Notification: accepted").await;
     let page = shows(&shop, &paid, "Paid").await;
     assert!(!page.contains("Go to the checkout"));
@@ -88,15 +92,17 @@ async fn orders_and_handled_notifications_survive_a_restart() {
     assert!(answer.ends_with("succeed"), "{answer}");
     let page = shows(&shop, &paid, "(2 times)").await;
     assert_eq!(page.matches("stored together with").count(), 1);
-    // What was open can be paid, at the provider's new address.
+    // What was open can be paid, at the provider's new address and the price of the order.
     let answer = send(
         "POST",
         &format!("{}/orders/{open}/pay", shop.base_url()),
         "",
     )
     .await;
-    assert!(
-        answer.contains(shop.provider().base_url().as_str()),
-        "{answer}"
-    );
+    let provider = shop.provider().base_url();
+    assert!(answer.contains(provider.as_str()), "{answer}");
+    assert!(answer.contains("total_amount=18.50&"), "{answer}");
+    // The address of a refused form can be asked for again.
+    let form = format!("{}/partner/payments", shop.base_url());
+    assert!(send("GET", &form, "").await.starts_with("HTTP/1.1 200"));
 }

@@ -2,7 +2,7 @@ const look=async()=>{
 if(document.hidden)return void setTimeout(look,500);
 try{
 const answer=await fetch(location.href);
-if(!answer.ok)return;
+if(!answer.ok)return void setTimeout(look,2000);
 const now=new DOMParser().parseFromString(await answer.text(),"text/html");
 for(const part of document.querySelectorAll("[data-live]")){
 const fresh=now.getElementById(part.id);

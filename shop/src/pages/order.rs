@@ -26,17 +26,18 @@ fn state(order: &OrderRow) -> (&'static str, &'static str, &'static str) {
             "Subscribed",
             "The provider’s notification arrived and passed every check.",
         ),
+        // Perhaps after an attempt that failed.
+        (_, Some(said)) if said.is_success() => (
+            "wait",
+            "Nearly there",
+            "You are back from the checkout. The order counts as paid once the provider’s notification says so.",
+        ),
         (Status::CheckoutFail | Status::SubscriptionChargeFail, _) => (
             "bad",
             "Declined",
             "Nothing was charged. You can try it again.",
         ),
         (Status::Closed, _) => ("bad", "Closed", "Nothing more will happen to this order."),
-        (_, Some(said)) if said.is_success() => (
-            "wait",
-            "Nearly there",
-            "You are back from the checkout. The order counts as paid once the provider’s notification says so.",
-        ),
         _ => ("wait", "Waiting for payment", "Nothing was charged so far."),
     }
 }
@@ -118,5 +119,28 @@ fn received(message: &Message) -> Markup {
             }
         }
         p { (message.result) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_paid_after_a_declined_attempt_is_not_told_that_nothing_was_charged() {
+        let mut order = OrderRow {
+            number: "1".into(),
+            item: "tea".into(),
+            subject: "Tea".into(),
+            amount_cents: 1850,
+            ability: Ability::Checkout,
+            status: Status::CheckoutFail,
+            returned: Some(Status::CheckoutFail),
+            url: String::new(),
+            signed_text: String::new(),
+        };
+        assert_eq!(state(&order).1, "Declined");
+        order.returned = Some(Status::CheckoutSucceed);
+        assert_eq!(state(&order).1, "Nearly there");
     }
 }
