@@ -95,6 +95,10 @@ pub use memory::MemoryJournal;
 /// Every method that stores returns only when it is durable: a power failure right after it must
 /// not undo it. One process at a time uses a journal; threads share it behind a mutex, which is
 /// not held while a request is on its way.
+///
+/// One thread at a time handles one intent, from [`begin`](Journal::begin) to
+/// [`end`](Journal::end): an attempt that is told as [`Outcome::NotExecuted`] long after another
+/// one of the same intent was begun would close that one.
 pub trait Journal {
     /// Why storing or reading failed. After a failed `begin` nothing may be sent.
     type Error: StdError + Send + Sync + 'static;
