@@ -43,14 +43,16 @@ use sanspay_core::{Intent, UnknownOutcome};
 ///     loop {
 ///         let sent_by = SystemTime::now() + client.session().settings().deadline;
 ///         let begin = journal()?.begin(&intent, sent_by)?; // the lock is free again
-///         let (outcome, sent) = match begin {
+///         let (outcome, attempt) = match begin {
 ///             Begin::Executed(id) => return Ok(Some(Outcome::Executed(id))),
-///             Begin::Send => (Outcome::of(&client.call(payout)), true),
-///             Begin::LookUp(unknown) => (Outcome::of_lookup(&client.resolve(&unknown)), false),
+///             Begin::Send => (Outcome::of(&client.call(payout)), sent_by),
+///             Begin::LookUp(unknown) => {
+///                 (Outcome::of_lookup(&client.resolve(&unknown)), unknown.sent_at())
+///             }
 ///         };
 ///         let Some(outcome) = outcome else { return Ok(None) };
-///         journal()?.end(&intent, outcome)?;
-///         if sent || outcome != Outcome::NotExecuted {
+///         journal()?.end(&intent, attempt, outcome)?;
+///         if attempt == sent_by || outcome != Outcome::NotExecuted {
 ///             return Ok(Some(outcome));
 ///         }
 ///     }
@@ -188,8 +190,13 @@ impl Journal for FileJournal {
         Ok(begin)
     }
 
-    fn end(&mut self, intent: &Intent, outcome: Outcome) -> Result<(), JournalError> {
-        let entry = self.entries.end(intent, outcome);
+    fn end(
+        &mut self,
+        intent: &Intent,
+        sent_by: SystemTime,
+        outcome: Outcome,
+    ) -> Result<(), JournalError> {
+        let entry = self.entries.end(intent, sent_by, outcome);
         self.store(entry).map(drop)
     }
 

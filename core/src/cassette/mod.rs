@@ -47,6 +47,7 @@ mod format;
 mod json;
 mod matching;
 mod message;
+mod mismatch;
 mod moment;
 mod origin;
 mod record;
@@ -57,9 +58,10 @@ mod token;
 pub use error::{CassetteError, LeakError};
 pub use format::{Cassette, Failure, Interaction, Kind, SCHEMA};
 pub use matching::Matching;
+pub use mismatch::ReplayError;
 pub use record::{RecordedId, Recorder};
 pub use redact::Redaction;
-pub use replay::{Delivered, Replay, ReplayError, Replayed};
+pub use replay::{Delivered, Replay, Replayed};
 
 /// Whether one of the secrets is found in the text, in whatever encoding.
 #[cfg(feature = "testing")]

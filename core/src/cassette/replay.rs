@@ -12,6 +12,7 @@ use super::error::CassetteError;
 use super::format::{Cassette, Failure, Interaction, Kind};
 use super::matching::{Comparison, Difference, Matching};
 use super::message::RecordedRequest;
+use super::mismatch::ReplayError;
 use super::redact::{Redaction, Redactor};
 use super::{origin, token};
 use crate::transport::TransportError;
@@ -361,25 +362,6 @@ fn describe(index: usize, interaction: &Interaction) -> String {
     let (method, path) = (interaction.method(), interaction.path());
     format!("/interactions/{index}, {method} {path}")
 }
-
-/// A request that no recording fits, or recordings that nobody asked for. `Display` shows the
-/// nearest recording and each difference, with secrets and personal data hidden.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReplayError {
-    summary: String,
-    details: Vec<String>,
-}
-
-impl fmt::Display for ReplayError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.summary)?;
-        self.details
-            .iter()
-            .try_for_each(|line| write!(f, "\n  {line}"))
-    }
-}
-
-impl std::error::Error for ReplayError {}
 
 impl fmt::Debug for Replay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

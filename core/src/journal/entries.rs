@@ -137,13 +137,21 @@ impl Entries {
     }
 
     /// The entry to store for [`Journal::end`](super::Journal::end), if it is news.
-    pub fn end(&self, intent: &Intent, outcome: Outcome) -> Option<Entry> {
-        let news = match self.intents.get(&key(intent)) {
+    pub fn end(&self, intent: &Intent, sent_by: SystemTime, outcome: Outcome) -> Option<Entry> {
+        let of_another = match self.intents.get(&key(intent)) {
+            Some(State::Open(open)) => *open != sent_by && outcome == Outcome::NotExecuted,
+            Some(State::Ended(_)) | None => false,
+        };
+        let news = !of_another && self.changes(intent, outcome);
+        news.then(|| Entry::Ended(intent.clone(), outcome))
+    }
+
+    fn changes(&self, intent: &Intent, outcome: Outcome) -> bool {
+        match self.intents.get(&key(intent)) {
             Some(State::Ended(Outcome::Executed(_))) => false,
             Some(State::Ended(known)) => *known != outcome,
             Some(State::Open(_)) | None => true,
-        };
-        news.then(|| Entry::Ended(intent.clone(), outcome))
+        }
     }
 
     /// The entry to store for [`Journal::commit`](super::Journal::commit), if it is news.
@@ -162,7 +170,7 @@ impl Entries {
                 }
             }
             Entry::Ended(intent, outcome) => {
-                if self.end(intent, *outcome).is_some() {
+                if self.changes(intent, *outcome) {
                     self.intents.insert(key(intent), State::Ended(*outcome));
                 }
             }

@@ -25,8 +25,13 @@ impl Journal for MemoryJournal {
         Ok(begin)
     }
 
-    fn end(&mut self, intent: &Intent, outcome: Outcome) -> Result<(), Infallible> {
-        let entry = self.0.end(intent, outcome);
+    fn end(
+        &mut self,
+        intent: &Intent,
+        sent_by: SystemTime,
+        outcome: Outcome,
+    ) -> Result<(), Infallible> {
+        let entry = self.0.end(intent, sent_by, outcome);
         self.store(entry.as_ref());
         Ok(())
     }

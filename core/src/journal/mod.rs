@@ -31,22 +31,23 @@
 //! let mut journal = MemoryJournal::default();
 //! let mut pay_out = |payout: &NewPayout| -> Result<Option<Outcome>, Box<dyn std::error::Error>> {
 //!     let intent = payout.intent().ok_or("a payout has an intent")?;
-//!     let now = SystemTime::now();
 //!     let deadline = Duration::from_secs(30); // the one of your session
 //!     loop {
-//!         match journal.begin(&intent, now + deadline)? {
+//!         let sent_by = SystemTime::now() + deadline;
+//!         match journal.begin(&intent, sent_by)? {
 //!             // It is stored: send it, and store what came of it, if anything is known.
 //!             Begin::Send => {
 //!                 let outcome = Outcome::of(&call(payout));
 //!                 if let Some(outcome) = outcome {
-//!                     journal.end(&intent, outcome)?;
+//!                     journal.end(&intent, sent_by, outcome)?;
 //!                 }
 //!                 return Ok(outcome);
 //!             }
 //!             // It was begun before, perhaps by a process that died: find out.
 //!             Begin::LookUp(unknown) => match Outcome::of_lookup(&resolve(&unknown)) {
-//!                 Some(outcome) => journal.end(&intent, outcome)?, // and see what that allows
-//!                 None => return Ok(None),                         // ask again later
+//!                 // And see what that allows.
+//!                 Some(outcome) => journal.end(&intent, unknown.sent_at(), outcome)?,
+//!                 None => return Ok(None), // ask again later
 //!             },
 //!             Begin::Executed(id) => return Ok(Some(Outcome::Executed(id))),
 //!         }
@@ -95,10 +96,6 @@ pub use memory::MemoryJournal;
 /// Every method that stores returns only when it is durable: a power failure right after it must
 /// not undo it. One process at a time uses a journal; threads share it behind a mutex, which is
 /// not held while a request is on its way.
-///
-/// One thread at a time handles one intent, from [`begin`](Journal::begin) to
-/// [`end`](Journal::end): an attempt that is told as [`Outcome::NotExecuted`] long after another
-/// one of the same intent was begun would close that one.
 pub trait Journal {
     /// Why storing or reading failed. After a failed `begin` nothing may be sent.
     type Error: StdError + Send + Sync + 'static;
@@ -110,12 +107,21 @@ pub trait Journal {
     /// When it could not be stored durably: do not send.
     fn begin(&mut self, intent: &Intent, sent_by: SystemTime) -> Result<Begin, Self::Error>;
 
-    /// Stores what came of an intent. [`Outcome::Executed`] is final: a later
-    /// [`Outcome::NotExecuted`] changes nothing.
+    /// Stores what came of the attempt of an intent that was to be sent by `sent_by`: the time that
+    /// [`begin`](Journal::begin) was given, or the one that was looked up
+    /// ([`UnknownOutcome::sent_at`]).
+    ///
+    /// [`Outcome::Executed`] is final, whichever attempt tells it. [`Outcome::NotExecuted`] changes
+    /// nothing after it, nor while another attempt is open, which may well be executed.
     ///
     /// # Errors
     /// When it could not be stored: the intent stays open, and looking it up finds out again.
-    fn end(&mut self, intent: &Intent, outcome: Outcome) -> Result<(), Self::Error>;
+    fn end(
+        &mut self,
+        intent: &Intent,
+        sent_by: SystemTime,
+        outcome: Outcome,
+    ) -> Result<(), Self::Error>;
 
     /// What was begun and not ended. After a restart look each of them up
     /// ([`UnknownOutcome::lookup`]) and [`end`](Journal::end) it.

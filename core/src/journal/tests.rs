@@ -24,7 +24,11 @@ fn store<J: Journal>(journal: &mut J, entry: &Entry) -> Result<(), J::Error> {
         Entry::Begun(unknown) => {
             let _ = journal.begin(&unknown.intent, unknown.sent_at)?;
         }
-        Entry::Ended(intent, outcome) => journal.end(intent, *outcome)?,
+        Entry::Ended(intent, outcome) => {
+            let open = journal.open()?.into_iter().find(|o| o.intent == *intent);
+            let sent_by = open.map_or(SystemTime::UNIX_EPOCH, |open| open.sent_at);
+            journal.end(intent, sent_by, *outcome)?;
+        }
         Entry::Committed(update) => {
             journal.commit(update)?;
         }
@@ -76,11 +80,12 @@ fn what_is_open_or_executed_is_not_sent_again_and_what_was_not_executed_may_be()
         "and keeps its time"
     );
     assert_eq!(journal.open(), Ok(vec![unknown]));
-    journal.end(&intent, Outcome::NotExecuted).unwrap();
+    journal.end(&intent, at(30), Outcome::NotExecuted).unwrap();
     assert_eq!(journal.open(), Ok(vec![]));
     assert_eq!(journal.begin(&intent, at(200)), Ok(Begin::Send));
-    journal.end(&intent, Outcome::Executed(id(1))).unwrap();
-    journal.end(&intent, Outcome::NotExecuted).unwrap();
+    let executed = Outcome::Executed(id(1));
+    journal.end(&intent, at(200), executed).unwrap();
+    journal.end(&intent, at(200), Outcome::NotExecuted).unwrap();
     assert_eq!(journal.begin(&intent, at(300)), Ok(Begin::Executed(id(1))));
     let payment = Intent::new("payment", "p-1");
     assert_eq!(
@@ -88,6 +93,25 @@ fn what_is_open_or_executed_is_not_sent_again_and_what_was_not_executed_may_be()
         Ok(Begin::Send),
         "another type"
     );
+}
+
+#[test]
+fn an_attempt_that_is_told_late_does_not_close_the_one_after_it() {
+    let mut journal = MemoryJournal::default();
+    let intent = payout("p-1");
+    assert_eq!(journal.begin(&intent, at(30)), Ok(Begin::Send));
+    // Another thread looks it up, finds nothing, and sends it once more: that answer is lost.
+    let not_executed = Outcome::NotExecuted;
+    journal.end(&intent, at(30), not_executed).unwrap();
+    assert_eq!(journal.begin(&intent, at(200)), Ok(Begin::Send));
+    // Only now the first thread says that its own attempt was refused.
+    journal.end(&intent, at(30), not_executed).unwrap();
+    let open = UnknownOutcome::new(intent.clone(), at(200));
+    assert_eq!(journal.begin(&intent, at(300)), Ok(Begin::LookUp(open)));
+    // That one of them was executed is true whoever says it.
+    let executed = Outcome::Executed(id(1));
+    journal.end(&intent, at(30), executed).unwrap();
+    assert_eq!(journal.begin(&intent, at(400)), Ok(Begin::Executed(id(1))));
 }
 
 #[test]

@@ -116,8 +116,8 @@ impl Journal for Disk {
         Ok(begin)
     }
 
-    fn end(&mut self, intent: &Intent, outcome: Outcome) -> Result<(), Died> {
-        let entry = self.entries.end(intent, outcome);
+    fn end(&mut self, intent: &Intent, sent_by: SystemTime, outcome: Outcome) -> Result<(), Died> {
+        let entry = self.entries.end(intent, sent_by, outcome);
         self.store(entry).map(drop)
     }
 

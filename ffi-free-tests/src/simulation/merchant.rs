@@ -1,5 +1,7 @@
 //! The merchant, written as the README tells users to write theirs.
 
+use std::time::SystemTime;
+
 use sanspay_core::journal::{Begin, Journal, Outcome};
 use sanspay_core::partner::{
     ListPayments, NewPayment, NewPayout, Record, RecordId, Resolution, ShowPayment, Unresolved,
@@ -218,7 +220,12 @@ impl Simulation {
         else {
             return Ok(());
         };
-        if process.disk.end(&job.intent(), outcome).is_err() {
+        // A process has one attempt of an intent under way at a time.
+        let intent = job.intent();
+        let sent_by = (process.disk.entries().open())
+            .find(|open| open.reference() == job.reference)
+            .map_or(SystemTime::UNIX_EPOCH, |open| open.sent_at());
+        if process.disk.end(&intent, sent_by, outcome).is_err() {
             return self.write_failed(index);
         }
         job.done = matches!(outcome, Outcome::Executed(_));

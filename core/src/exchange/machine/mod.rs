@@ -133,18 +133,8 @@ impl<E: Endpoint> Exchange<E> {
                     }
                 }
                 Phase::Fetch(Fetch { stage, .. }) | Phase::Call(_, stage) => match stage {
-                    Stage::Pause(left) if !left.is_zero() => {
-                        return Step::Wait(Wait {
-                            delay: *left,
-                            fetch: None,
-                        });
-                    }
-                    Stage::InFlight => {
-                        return Step::Wait(Wait {
-                            delay: self.left(),
-                            fetch: None,
-                        });
-                    }
+                    Stage::Pause(left) if !left.is_zero() => return wait(*left),
+                    Stage::InFlight => return wait(self.left()),
                     Stage::Send | Stage::Pause(_) => {
                         if let Some(request) = self.send(now) {
                             return Step::Send(request);
@@ -380,6 +370,12 @@ impl<E: Endpoint> Exchange<E> {
         }
         Phase::Ended(Some(Err(error)))
     }
+}
+
+/// Nothing but time, or the answer, ends this wait.
+fn wait<T>(delay: Duration) -> Step<T> {
+    let fetch = None;
+    Step::Wait(Wait { delay, fetch })
 }
 
 impl<E: Endpoint> fmt::Debug for Exchange<E> {
