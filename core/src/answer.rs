@@ -7,6 +7,7 @@ use http::{HeaderMap, Response, StatusCode, header};
 use serde::Deserialize;
 
 use crate::api::Api;
+use crate::ascii::is_visible;
 use crate::error::{Error, ErrorBody, ErrorKind, TlsProblem, describe_json_error};
 
 /// The most of a body that an error keeps.
@@ -102,9 +103,7 @@ impl fmt::Debug for Received {
 /// The server's id for the request, if it has the form of one.
 pub(crate) fn request_id(api: &Api, headers: &HeaderMap) -> Option<String> {
     let text = headers.get(&api.wire().request_id_header)?.to_str().ok()?;
-    let fine = !text.is_empty()
-        && text.len() <= KEPT_REQUEST_ID
-        && text.bytes().all(|b| b.is_ascii_graphic());
+    let fine = !text.is_empty() && text.len() <= KEPT_REQUEST_ID && is_visible(text.as_bytes());
     fine.then(|| text.to_owned())
 }
 

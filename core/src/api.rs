@@ -3,10 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
-use http::uri::{PathAndQuery, Scheme, Uri};
+use http::uri::{self, PathAndQuery, Scheme, Uri};
 use http::{HeaderName, Method, Request, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::ascii::is_visible;
 use crate::error::{Error, Problems};
 
 const USER_AGENT: &str = concat!("sanspay/", env!("CARGO_PKG_VERSION"));
@@ -229,7 +230,8 @@ impl Api {
         query: &[(&str, &str)],
         json: Option<Vec<u8>>,
     ) -> Result<Request<Vec<u8>>, Error> {
-        let mut target = format!("{}{route}", self.base.path);
+        let mut target = self.target(route.len());
+        target.push_str(route);
         if !query.is_empty() {
             target.push('?');
             let start = target.len();
@@ -237,7 +239,15 @@ impl Api {
                 .extend_pairs(query)
                 .finish();
         }
-        self.request_to(operation, method, &target, json)
+        self.request_to(operation, method, target, json)
+    }
+
+    /// The path of the base URL, to which a route of `length` bytes can be added without another
+    /// allocation.
+    pub(crate) fn target(&self, length: usize) -> String {
+        let mut target = String::with_capacity(self.base.path.len() + length);
+        target.push_str(&self.base.path);
+        target
     }
 
     /// A request for a path and query on the base URL's origin, taken as it is.
@@ -245,7 +255,7 @@ impl Api {
         &self,
         operation: &str,
         method: Method,
-        target: &str,
+        target: String,
         json: Option<Vec<u8>>,
     ) -> Result<Request<Vec<u8>>, Error> {
         let invalid = || {
@@ -253,16 +263,15 @@ impl Api {
             problems.add("route", "must be a path that begins with /");
             problems.into_error(operation.to_owned())
         };
-        let plain = target.bytes().all(|b| b.is_ascii_graphic() && b != b'#');
+        let plain = is_visible(target.as_bytes()) && !target.contains('#');
         if !target.starts_with('/') || target.starts_with("//") || !plain {
             return Err(invalid());
         }
-        let uri = Uri::builder()
-            .scheme(self.base.scheme.clone())
-            .authority(self.base.authority.clone())
-            .path_and_query(target)
-            .build()
-            .map_err(|_| invalid())?;
+        let mut parts = uri::Parts::default();
+        parts.scheme = Some(self.base.scheme.clone());
+        parts.authority = Some(self.base.authority.clone());
+        parts.path_and_query = Some(target.try_into().map_err(|_| invalid())?);
+        let uri = Uri::from_parts(parts).map_err(|_| invalid())?;
         let mut request = Request::new(Vec::new());
         *request.method_mut() = method;
         *request.uri_mut() = uri;

@@ -101,6 +101,7 @@
 mod access_token;
 mod answer;
 mod api;
+mod ascii;
 mod builder;
 #[cfg(feature = "cassette")]
 pub mod cassette;

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use http::Uri;
 
 use super::php;
+use crate::ascii::is_visible;
 use crate::error::Problems;
 use crate::money::{Amount, Currency};
 
@@ -50,7 +51,7 @@ pub(super) fn is_upper_word(text: &str) -> bool {
 pub(super) fn is_url(text: &str) -> bool {
     let scheme = |uri: &Uri| matches!(uri.scheme_str(), Some("http" | "https"));
     let host = |uri: &Uri| uri.host().is_some_and(|host| !host.is_empty());
-    text.bytes().all(|b| b.is_ascii_graphic())
+    is_visible(text.as_bytes())
         && text
             .parse()
             .is_ok_and(|uri: Uri| scheme(&uri) && host(&uri))

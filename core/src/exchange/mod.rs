@@ -95,4 +95,4 @@ pub use machine::Exchange;
 pub use retry::{Failure, RetryDecision, RetryPolicy};
 pub use session::{Idempotency, Session, Settings};
 pub use step::{Report, Step, Wait};
-pub use token::TokenPolicy;
+pub use token::{LiveToken, TokenPolicy};

@@ -5,11 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use http::HeaderValue;
-
 use super::Exchange;
 use super::retry::RetryPolicy;
-use super::token::{TokenPolicy, Tokens};
+use super::token::{LiveToken, TokenPolicy, Tokens};
 use crate::access_token::AccessToken;
 use crate::api::Api;
 use crate::endpoint::Endpoint;
@@ -113,7 +111,23 @@ impl Session {
     /// The `Authorization` of the live token, marked sensitive, for a request of your own that no
     /// endpoint describes; `None` where there is none or it is about to expire. It fetches
     /// nothing: that is what an exchange does.
-    pub fn authorization(&self, now: SystemTime) -> Option<HeaderValue> {
+    ///
+    /// It takes no lock, and threads do not hold each other up.
+    ///
+    /// ```
+    /// # use sanspay_core::partner::FetchToken;
+    /// # use sanspay_core::{Api, BaseUrl, Credentials, Session, Settings};
+    /// # let api = Api::new(BaseUrl::new("https://api.example.com")?);
+    /// # let source = FetchToken::new(Credentials::new("key-1", "a-secret")?);
+    /// # let (session, now) = (Session::new(api, source, Settings::default()), std::time::UNIX_EPOCH);
+    /// let mut request = http::Request::new(());
+    /// if let Some(token) = session.authorization(now) {
+    ///     request.headers_mut().insert(http::header::AUTHORIZATION, token.clone());
+    /// }
+    /// # Ok::<(), sanspay_core::Error>(())
+    /// ```
+    #[inline]
+    pub fn authorization(&self, now: SystemTime) -> Option<LiveToken> {
         self.0.tokens.live(now)
     }
 

@@ -9,6 +9,7 @@ use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAcces
 
 use crate::answer::{read_json, success, unreadable};
 use crate::api::Api;
+use crate::ascii::is_visible;
 use crate::endpoint::Endpoint;
 use crate::error::Error;
 
@@ -130,7 +131,7 @@ fn resolve(link: &str, list: &(impl Endpoint + ?Sized), api: &Api) -> Option<Str
         uri.path_and_query().filter(|_| same)?.as_str().to_owned()
     };
     // What the request could not be built from is no link.
-    let sendable = target.bytes().all(|b| b.is_ascii_graphic())
+    let sendable = is_visible(target.as_bytes())
         && !target.starts_with("//")
         && PathAndQuery::try_from(target.as_str()).is_ok();
     Some(target).filter(|_| sendable)

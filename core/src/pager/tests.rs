@@ -17,7 +17,9 @@ impl Endpoint for Numbers {
 
     fn request(&self, api: &Api) -> Result<Request<Vec<u8>>, Error> {
         match &self.0 {
-            Some(Cursor::Link(link)) => api.request_to("list numbers", Method::GET, link, None),
+            Some(Cursor::Link(link)) => {
+                api.request_to("list numbers", Method::GET, link.clone(), None)
+            }
             Some(Cursor::Page(number)) => {
                 let query = [("page", &*number.to_string())];
                 api.request("list numbers", Method::GET, "/numbers", &query, None)

@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::api::Api;
+use crate::ascii::is_visible;
 use crate::error::{Error, ErrorKind, Problems};
 use crate::money::{Amount, Currency};
 
@@ -85,7 +86,7 @@ pub(super) fn check_money(problems: &mut Problems, amount: Amount, currency: &Cu
 }
 
 pub(super) fn check_url(problems: &mut Problems, field: &'static str, url: &str) {
-    let plain = url.bytes().all(|b| b.is_ascii_graphic());
+    let plain = is_visible(url.as_bytes());
     let absolute = url.parse::<Uri>().is_ok_and(|uri| {
         matches!(uri.scheme_str(), Some("http" | "https"))
             && uri
@@ -117,9 +118,7 @@ pub(super) fn idempotency_key(
     let key = match own {
         Some(key) => {
             problems.require(
-                !key.is_empty()
-                    && key.len() <= MAX_TEXT
-                    && key.bytes().all(|b| b.is_ascii_graphic()),
+                !key.is_empty() && key.len() <= MAX_TEXT && is_visible(key.as_bytes()),
                 "idempotency_key",
                 "must be 1 to 255 visible ASCII characters",
             );

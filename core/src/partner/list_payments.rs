@@ -172,7 +172,7 @@ impl Endpoint for ListPayments {
     fn request(&self, api: &Api) -> Result<Request<Vec<u8>>, Error> {
         self.check()?;
         if let Some(Cursor::Link(target)) = &self.cursor {
-            return api.request_to(OPERATION, Method::GET, target, None);
+            return api.request_to(OPERATION, Method::GET, target.clone(), None);
         }
         let query = self.query();
         let query: Vec<_> = query

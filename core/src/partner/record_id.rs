@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use uuid::Uuid;
+use uuid::fmt::Hyphenated;
 
 /// The provider's id of a payment or payout, a UUID (grade D).
 ///
@@ -35,6 +36,14 @@ impl RecordId {
     /// From the sixteen bytes of the UUID, in the order in which they are written.
     pub fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(Uuid::from_bytes(bytes))
+    }
+
+    /// How long the id is when it is printed.
+    pub(super) const LENGTH: usize = Hyphenated::LENGTH;
+
+    /// Prints the id without the heap.
+    pub(super) fn print(self, buffer: &mut [u8; Self::LENGTH]) -> &str {
+        self.0.as_hyphenated().encode_lower(buffer)
     }
 
     /// The sixteen bytes of the UUID, in the order in which they are written.

@@ -87,6 +87,9 @@ impl Merchant<'_> {
         let mut exchange = self.session.exchange(endpoint);
         shown.debug(&exchange);
         let result = loop {
+            if let Some(token) = self.session.authorization(self.world.now()) {
+                shown.debug(&token);
+            }
             let step = exchange.poll(self.world.now());
             shown.debug(&step);
             shown.debug(&exchange);

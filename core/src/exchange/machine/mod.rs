@@ -55,7 +55,10 @@ enum Phase<T> {
     /// Needs a token; the number of the fetch that it followed, if any.
     Authorize(Option<u64>),
     Fetch(Fetch),
-    Call(Option<Grant>, Stage),
+    /// Has all that the call needs.
+    Ready(Option<Grant>),
+    /// In flight or pausing, with the token of this generation.
+    Call(Option<u64>, Stage),
     /// The result until it is handed out.
     Ended(Option<Result<T, Error>>),
 }
@@ -132,15 +135,25 @@ impl<E: Endpoint> Exchange<E> {
                         return Step::Wait(wait);
                     }
                 }
-                Phase::Fetch(Fetch { stage, .. }) | Phase::Call(_, stage) => match stage {
-                    Stage::Pause(left) if !left.is_zero() => return wait(*left),
-                    Stage::InFlight => return wait(self.left()),
-                    Stage::Send | Stage::Pause(_) => {
-                        if let Some(request) = self.send(now) {
-                            return Step::Send(request);
-                        }
+                Phase::Fetch(Fetch {
+                    stage: Stage::InFlight,
+                    ..
+                })
+                | Phase::Call(_, Stage::InFlight) => return wait(self.left()),
+                Phase::Fetch(Fetch {
+                    stage: Stage::Pause(left),
+                    ..
+                })
+                | Phase::Call(_, Stage::Pause(left))
+                    if !left.is_zero() =>
+                {
+                    return wait(*left);
+                }
+                Phase::Ready(_) | Phase::Fetch(_) | Phase::Call(..) => {
+                    if let Some(request) = self.send(now) {
+                        return Step::Send(request);
                     }
-                },
+                }
                 Phase::Ended(result) => {
                     let result = result.take().unwrap_or_else(|| {
                         let detail = "the exchange had already given its result";
@@ -164,7 +177,7 @@ impl<E: Endpoint> Exchange<E> {
                 stage: Stage::InFlight,
                 attempts,
             }) => self.token_answered(now, leadership, fallback, attempts, outcome),
-            Phase::Call(grant, Stage::InFlight) => self.answered(now, grant, outcome),
+            Phase::Call(generation, Stage::InFlight) => self.answered(now, generation, outcome),
             other => other,
         };
     }
@@ -200,13 +213,17 @@ impl<E: Endpoint> Exchange<E> {
         self.phase = match self.endpoint.request(self.session.api()) {
             Ok(request) => {
                 self.prepared = Some(request);
-                match self.endpoint.auth() {
-                    Auth::Bearer => Phase::Authorize(None),
-                    Auth::None => Phase::Call(None, Stage::Send),
-                }
+                self.prepared_phase()
             }
             Err(error) => self.end_with(now, error),
         };
+    }
+
+    fn prepared_phase(&self) -> Phase<E::Output> {
+        match self.endpoint.auth() {
+            Auth::Bearer => Phase::Authorize(None),
+            Auth::None => Phase::Ready(None),
+        }
     }
 
     /// Hands out the request of the present phase, or changes the phase.
@@ -214,12 +231,9 @@ impl<E: Endpoint> Exchange<E> {
         let shared = &self.session.0;
         let mut time_left = self.left();
         let built = match &mut self.phase {
-            Phase::Call(_, stage @ Stage::Pause(_)) => {
+            Phase::Call(..) => {
                 // The token may have expired during the pause.
-                *stage = Stage::Send;
-                if self.endpoint.auth() == Auth::Bearer {
-                    self.phase = Phase::Authorize(None);
-                }
+                self.phase = self.prepared_phase();
                 return None;
             }
             Phase::Fetch(fetch) => {
@@ -232,8 +246,10 @@ impl<E: Endpoint> Exchange<E> {
                 }
                 shared.token_source.request(&shared.api)
             }
-            Phase::Call(grant, stage) => {
-                *stage = Stage::InFlight;
+            Phase::Ready(grant) => {
+                let grant = grant.take();
+                let generation = grant.as_ref().map(|grant| grant.generation);
+                self.phase = Phase::Call(generation, Stage::InFlight);
                 self.attempts += 1;
                 let prepared = self
                     .prepared
@@ -241,9 +257,8 @@ impl<E: Endpoint> Exchange<E> {
                     .map_or_else(|| self.endpoint.request(&shared.api), Ok);
                 prepared.map(|mut request| {
                     if let Some(grant) = grant {
-                        request
-                            .headers_mut()
-                            .insert(AUTHORIZATION, grant.authorization.clone());
+                        let headers = request.headers_mut();
+                        headers.insert(AUTHORIZATION, grant.authorization);
                     }
                     request
                 })
@@ -273,19 +288,19 @@ impl<E: Endpoint> Exchange<E> {
     fn answered(
         &mut self,
         now: SystemTime,
-        grant: Option<Grant>,
+        generation: Option<u64>,
         outcome: Result<Response<Vec<u8>>, TransportError>,
     ) -> Phase<E::Output> {
         let api = self.session.api();
         let response = outcome.as_ref().ok();
         self.last_status = response.map(Response::status);
         self.last_request_id = response.and_then(|r| answer::request_id(api, r.headers()));
-        if let Some(grant) = &grant
+        if let Some(generation) = generation
             && self.last_status == Some(StatusCode::UNAUTHORIZED)
             && !self.renewed
         {
             self.renewed = true;
-            self.session.0.tokens.invalidate(grant.generation);
+            self.session.0.tokens.invalidate(generation);
             return Phase::Authorize(None);
         }
         let failed = match judge(&self.endpoint, &self.session, now, outcome) {
@@ -296,7 +311,7 @@ impl<E: Endpoint> Exchange<E> {
         match self.decide(failed.failure, self.attempts, self.repeatable()) {
             RetryDecision::Retry(delay) => {
                 self.last_error = Some(failed.error);
-                Phase::Call(grant, Stage::Pause(delay))
+                Phase::Call(generation, Stage::Pause(delay))
             }
             RetryDecision::Stop if self.ran_out_of_time(failed.failure) => {
                 let error = self.deadline_error(ANSWER_LATE).with_source(failed.error);
@@ -347,7 +362,9 @@ impl<E: Endpoint> Exchange<E> {
                 ANSWER_LATE
             }
             Phase::Authorize(_) | Phase::Fetch(_) => TOKEN_LATE,
-            Phase::Prepare | Phase::Call(..) => "the deadline passed before the request was sent",
+            Phase::Prepare | Phase::Ready(_) | Phase::Call(..) => {
+                "the deadline passed before the request was sent"
+            }
         };
         let mut error = self.deadline_error(detail);
         if let Some(last) = self.last_error.take() {
@@ -387,7 +404,7 @@ impl<E: Endpoint> fmt::Debug for Exchange<E> {
             Phase::Fetch(_) => "fetch",
             Phase::Call(_, Stage::InFlight) => "in flight",
             Phase::Call(_, Stage::Pause(_)) => "pause",
-            Phase::Call(..) => "call",
+            Phase::Ready(_) | Phase::Call(..) => "call",
             Phase::Ended(_) => "ended",
         };
         f.debug_struct("Exchange")

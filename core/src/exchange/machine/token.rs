@@ -24,7 +24,7 @@ impl<E: Endpoint> Exchange<E> {
     pub(super) fn authorize(&mut self, now: SystemTime, followed: Option<u64>) -> Option<Wait> {
         let tokens = &self.session.0.tokens;
         self.phase = match tokens.acquire(now, followed) {
-            Access::Use(grant) => Phase::Call(Some(grant), Stage::Send),
+            Access::Use(grant) => Phase::Ready(Some(grant)),
             Access::Fetch(leadership, fallback) => Phase::Fetch(Fetch {
                 leadership,
                 fallback,
@@ -57,7 +57,7 @@ impl<E: Endpoint> Exchange<E> {
         let source = &*self.session.0.token_source;
         let failed = match judge(source, &self.session, now, outcome) {
             Ok(token) => {
-                return Phase::Call(Some(leadership.obtained(&token, now)), Stage::Send);
+                return Phase::Ready(Some(leadership.obtained(&token, now)));
             }
             Err(failed) => failed,
         };
@@ -72,7 +72,7 @@ impl<E: Endpoint> Exchange<E> {
         let error = failed.error.with_attempts(attempts);
         if let Some(grant) = fallback {
             leadership.failed(error, now);
-            return Phase::Call(Some(grant), Stage::Send);
+            return Phase::Ready(Some(grant));
         }
         let repeatable = source.replay() == Replay::Safe;
         match self.decide(failed.failure, attempts, repeatable) {

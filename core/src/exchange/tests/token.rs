@@ -221,3 +221,28 @@ fn tokens_that_seem_expired_on_arrival_are_used() {
     let mut exchange = session.exchange(Probe(Replay::Safe));
     assert_eq!(bearer(&sent(exchange.poll(at(1)))), "Bearer one");
 }
+
+#[test]
+fn the_live_token_can_be_read_until_its_end_whatever_the_clock_does() {
+    let session = session(|settings| settings.token.hard_window = Duration::from_secs(10));
+    assert!(session.authorization(at(0)).is_none());
+    let mut exchange = session.exchange(Probe(Replay::Safe));
+    sent(exchange.poll(at(100)));
+    exchange.reply(at(100), token("one", 1000));
+    let read = |now| session.authorization(now).map(|token| token.clone());
+    let one = || Some("Bearer one".parse().unwrap());
+    assert_eq!(read(at(100)), one());
+    assert_eq!(read(at(1089)), one());
+    assert!(read(at(1090)).is_none());
+    // The clock has jumped back: its age is unknown, and its life starts anew.
+    assert_eq!(read(at(50)), one());
+    assert_eq!(read(at(1039)), one());
+    assert!(read(at(1040)).is_none());
+    // It is refused, and forgotten; what was read before stays what it was.
+    let before = session.authorization(at(60)).unwrap();
+    sent(exchange.poll(at(60)));
+    exchange.reply(at(60), answered(401, ""));
+    assert!(session.authorization(at(60)).is_none());
+    assert_eq!(*before, "Bearer one");
+    assert!(before.is_sensitive() && !format!("{before:?}").contains("one"));
+}
