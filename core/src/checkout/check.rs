@@ -14,19 +14,27 @@ pub(super) const MAX_ORDER_NUMBER: usize = 64;
 
 /// Whether the value holds an `&` that is later followed by `=`, so that a part of it can be cut
 /// off and passed for a parameter of its own.
-pub(super) fn is_ambiguous(value: &str) -> bool {
-    let mut bytes = value.bytes();
-    bytes.any(|b| b == b'&') && bytes.any(|b| b == b'=')
+pub(super) fn is_ambiguous(value: &[u8]) -> bool {
+    let mut bytes = value.iter();
+    bytes.any(|b| *b == b'&') && bytes.any(|b| *b == b'=')
 }
 
-/// Whether the value holds a control character, such as a line break.
-pub(super) fn has_control(value: &str) -> bool {
-    value.chars().any(char::is_control)
+/// Whether the text holds a control character, such as a line break.
+///
+/// By its bytes, and those of ASCII without an early end, so that the compiler can take 16 at a
+/// time: character by character, a notification took a quarter longer to verify.
+pub(super) fn has_control(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let control = |byte: &u8| u8::from(byte.is_ascii_control());
+    // The others are U+0080 to U+009F.
+    let beyond = |at| matches!(bytes.get(at + 1), Some(0x80..=0x9f));
+    bytes.iter().fold(0, |any, byte| any | control(byte)) != 0
+        || memchr::memchr_iter(0xc2, bytes).any(beyond)
 }
 
 /// An id that the provider gave: ASCII letters, digits, `-`, `_` and `.`.
 pub(super) fn is_id(text: &str, max: usize) -> bool {
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
+    let allowed = |b| matches!(b, b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'_' | b'.');
     !text.is_empty() && text.len() <= max && text.bytes().all(allowed)
 }
 
@@ -70,7 +78,7 @@ pub(super) fn plain(problems: &mut Problems, field: &'static str, text: &str) {
         "must not hold control characters such as line breaks",
     );
     problems.require(
-        !is_ambiguous(text),
+        !is_ambiguous(text.as_bytes()),
         field,
         "must not hold & later followed by =, because the signature could then be used for \
          other parameters",

@@ -3,6 +3,7 @@
 mod answer;
 #[cfg(test)]
 mod cut_tests;
+mod decode;
 mod form;
 mod order;
 mod refusal;
@@ -24,7 +25,7 @@ use super::check;
 use super::sign::{Signature, SigningKey};
 use crate::error::{Error, Problems};
 use crate::money::{Amount, Currency};
-use form::{Form, Room};
+use form::{Form, Name, Places, Room};
 
 /// Checks notifications and browser returns against a list of keys.
 ///
@@ -143,23 +144,20 @@ impl Verifier {
             return Err(Refusal::TooLarge);
         }
         let mut room = Room::for_message(message);
-        let mut form = Form::read(message, &mut room)?;
-        let sign = required(form.take_sign(), "sign")?;
+        let form = Form::read(message, &mut room)?;
+        let sign = form.sign.ok_or(Refusal::Missing("sign"))?;
         let sign = Signature::from_received(sign).ok_or(Refusal::SignShape)?;
-        let text = form.text_hash();
         // Every key is tried, so that the time taken does not tell which one fits.
         let right = self.keys.iter().fold(Choice::from(0), |right, key| {
-            right | text.sign(key).same(&sign)
+            right | key.sign_text(form.text).same(&sign)
         });
         if !bool::from(right) {
             return Err(Refusal::WrongSignature);
         }
-        for (name, value) in form.pairs() {
-            if check::is_ambiguous(value) {
-                return Err(Refusal::Ambiguous(name));
-            }
+        if let Some(name) = form.ambiguous {
+            return Err(Refusal::Ambiguous(name));
         }
-        Signed::read(&form)
+        Signed::read(form)
     }
 }
 
@@ -169,78 +167,85 @@ impl Verifier {
 /// `Debug` shows order number, trade number and status only.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Signed {
-    app_id: String,
-    channel_id: String,
-    trade_no: String,
-    out_trade_no: String,
+    /// The signed text, which all values are parts of: one allocation.
+    text: Box<str>,
+    places: Places,
     total_amount: Amount,
     currency: Currency,
-    subject: String,
-    body: Option<String>,
     status: Status,
-    // Neither has an accessor: they count only where the order expects them.
-    subscription_id: Option<String>,
-    customer_id: Option<String>,
 }
 
 impl Signed {
-    fn read(form: &Form<'_>) -> Result<Self, Refusal> {
-        let Form(
-            [
-                app_id,
-                body,
-                channel_id,
-                currency,
-                customer_id,
-                out_trade_no,
-                _sign,
-                status,
-                subject,
-                subscription_id,
-                total_amount,
-                trade_no,
-            ],
-        ) = *form;
-        let app_id = shaped(app_id, "app_id", check::is_app_id)?;
-        let channel_id = shaped(channel_id, "channel_id", is_provider_id)?;
-        let trade_no = shaped(trade_no, "trade_no", is_provider_id)?;
-        let out_trade_no = shaped(out_trade_no, "out_trade_no", check::is_order_number)?;
-        let amount = required(total_amount, "total_amount")?;
-        let currency = required(currency, "currency")?;
-        let status = required(status, "status")?;
+    fn read(form: Form<'_>) -> Result<Self, Refusal> {
+        let Form { text, places, .. } = form;
+        let value = |name: Name| {
+            let value = places.value(name, text);
+            value.ok_or(Refusal::Missing(name.as_str()))
+        };
+        let shape = |name: Name| Refusal::Shape(name.as_str());
+        let shaped = |name: Name, fine: fn(&str) -> bool| {
+            let fine = fine(value(name)?);
+            fine.then_some(()).ok_or(shape(name))
+        };
+        shaped(Name::AppId, check::is_app_id)?;
+        shaped(Name::ChannelId, is_provider_id)?;
+        shaped(Name::TradeNo, is_provider_id)?;
+        shaped(Name::OutTradeNo, check::is_order_number)?;
+        let total_amount = value(Name::TotalAmount)?;
+        let currency = value(Name::Currency)?;
+        let status = value(Name::Status)?;
+        value(Name::Subject)?;
+        for id in [Name::SubscriptionId, Name::CustomerId] {
+            if places.value(id, text).is_some() {
+                shaped(id, is_provider_id)?;
+            }
+        }
         Ok(Self {
-            total_amount: amount.parse().map_err(|_| Refusal::Shape("total_amount"))?,
-            currency: Currency::new(currency).map_err(|_| Refusal::Shape("currency"))?,
-            subject: required(subject, "subject")?.into(),
-            status: Status::from_text(status).ok_or(Refusal::Shape("status"))?,
-            subscription_id: optional_id(subscription_id, "subscription_id")?,
-            customer_id: optional_id(customer_id, "customer_id")?,
-            app_id: app_id.into(),
-            channel_id: channel_id.into(),
-            trade_no: trade_no.into(),
-            out_trade_no: out_trade_no.into(),
-            body: body.map(Into::into),
+            total_amount: total_amount.parse().map_err(|_| shape(Name::TotalAmount))?,
+            currency: Currency::new(currency).map_err(|_| shape(Name::Currency))?,
+            status: Status::from_text(status).ok_or(shape(Name::Status))?,
+            text: text.into(),
+            places,
         })
+    }
+
+    /// The value of a parameter, where it was signed.
+    fn value(&self, name: Name) -> Option<&str> {
+        self.places.value(name, &self.text)
+    }
+
+    /// The value of a parameter without which there is no `Signed`.
+    fn required(&self, name: Name) -> &str {
+        self.value(name).unwrap_or_default()
+    }
+
+    // Neither is public: they count only where the order expects them.
+    fn subscription_id(&self) -> Option<&str> {
+        self.value(Name::SubscriptionId)
+    }
+
+    fn customer_id(&self) -> Option<&str> {
+        self.value(Name::CustomerId)
     }
 
     /// Your number of the order to look up.
     pub fn out_trade_no(&self) -> &str {
-        &self.out_trade_no
+        self.required(Name::OutTradeNo)
     }
 
     /// The app that the order is said to belong to.
     pub fn app_id(&self) -> &str {
-        &self.app_id
+        self.required(Name::AppId)
     }
 
     /// The channel that is said to have been used.
     pub fn channel_id(&self) -> &str {
-        &self.channel_id
+        self.required(Name::ChannelId)
     }
 
     /// The provider's number.
     pub fn trade_no(&self) -> &str {
-        &self.trade_no
+        self.required(Name::TradeNo)
     }
 
     /// The amount that is said to have been asked for.
@@ -255,12 +260,12 @@ impl Signed {
 
     /// The product's name.
     pub fn subject(&self) -> &str {
-        &self.subject
+        self.required(Name::Subject)
     }
 
     /// The product's description, where there is one.
     pub fn body(&self) -> Option<&str> {
-        self.body.as_deref()
+        self.value(Name::Body)
     }
 
     /// The status that is claimed, of whichever order this is.
@@ -281,8 +286,8 @@ impl Signed {
 impl fmt::Debug for Signed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Signed")
-            .field("out_trade_no", &self.out_trade_no)
-            .field("trade_no", &self.trade_no)
+            .field("out_trade_no", &self.out_trade_no())
+            .field("trade_no", &self.trade_no())
             .field("status", &self.status)
             .finish_non_exhaustive()
     }
@@ -291,28 +296,4 @@ impl fmt::Debug for Signed {
 /// An id that the provider made (grade A for the length).
 fn is_provider_id(text: &str) -> bool {
     check::is_id(text, 64)
-}
-
-fn required<'a>(value: Option<&'a str>, name: &'static str) -> Result<&'a str, Refusal> {
-    value.ok_or(Refusal::Missing(name))
-}
-
-fn shaped<'a>(
-    value: Option<&'a str>,
-    name: &'static str,
-    fine: fn(&str) -> bool,
-) -> Result<&'a str, Refusal> {
-    let value = required(value, name)?;
-    if fine(value) {
-        Ok(value)
-    } else {
-        Err(Refusal::Shape(name))
-    }
-}
-
-fn optional_id(value: Option<&str>, name: &'static str) -> Result<Option<String>, Refusal> {
-    match value {
-        Some(id) if !is_provider_id(id) => Err(Refusal::Shape(name)),
-        id => Ok(id.map(Into::into)),
-    }
 }

@@ -105,9 +105,9 @@ impl Order {
 
     pub(super) fn compare(&self, signed: &Signed) -> Result<Matched, Refusal> {
         let same = |fine: bool, refusal| if fine { Ok(()) } else { Err(refusal) };
-        same(signed.app_id == self.app_id, Refusal::WrongApp)?;
+        same(signed.app_id() == self.app_id, Refusal::WrongApp)?;
         same(
-            signed.out_trade_no == self.out_trade_no,
+            signed.out_trade_no() == self.out_trade_no,
             Refusal::WrongOrder,
         )?;
         same(
@@ -115,18 +115,18 @@ impl Order {
             Refusal::WrongAmount,
         )?;
         same(signed.currency == self.currency, Refusal::WrongCurrency)?;
-        let channel = self.channels.get(&signed.channel_id);
+        let channel = self.channels.get(signed.channel_id());
         same(channel == Some(&self.currency), Refusal::WrongChannel)?;
-        same(signed.subject == self.subject, Refusal::WrongSubject)?;
+        same(signed.subject() == self.subject, Refusal::WrongSubject)?;
         let status = signed.status;
         let possible = (!status.is_single_payment() || self.ability.may_pay_once())
             && (!status.is_subscription() || self.ability.may_subscribe());
         same(possible, Refusal::WrongAbility)?;
         let facts = Facts {
-            app_id: signed.app_id.clone(),
-            out_trade_no: signed.out_trade_no.clone(),
-            trade_no: signed.trade_no.clone(),
-            channel_id: signed.channel_id.clone(),
+            app_id: signed.app_id().into(),
+            out_trade_no: signed.out_trade_no().into(),
+            trade_no: signed.trade_no().into(),
+            channel_id: signed.channel_id().into(),
             total_amount: signed.total_amount,
             currency: signed.currency.clone(),
             status,
@@ -146,27 +146,29 @@ impl Order {
         if !signed.status.is_subscription() {
             return Ok(None);
         }
-        let given = signed.subscription_id.as_ref();
+        let given = signed.subscription_id();
         let fine = match &self.subscription_id {
-            Some(known) => given == Some(known),
+            Some(known) => given == Some(known.as_str()),
             None => given.is_some(),
         };
         if fine {
-            Ok(given.cloned())
+            Ok(given.map(Into::into))
         } else {
             Err(Refusal::WrongSubscription)
         }
     }
 
     fn customer_of(&self, signed: &Signed) -> Result<Option<String>, Refusal> {
-        let given = signed.customer_id.as_ref();
+        let given = signed.customer_id();
         match &self.customer {
             ExpectedCustomer::None => Ok(None),
             // "When set" (grade V): an attempt that failed may have created none.
             ExpectedCustomer::New if given.is_some() || !signed.status.is_success() => {
-                Ok(given.cloned())
+                Ok(given.map(Into::into))
             }
-            ExpectedCustomer::Known(known) if given == Some(known) => Ok(given.cloned()),
+            ExpectedCustomer::Known(known) if given == Some(known.as_str()) => {
+                Ok(given.map(Into::into))
+            }
             _ => Err(Refusal::WrongCustomer),
         }
     }
