@@ -26,8 +26,8 @@ fn refused_messages() -> Vec<(Vec<u8>, Order)> {
     let of_order = [
         vec![b'a'; 70_000],
         added("&"),
-        added("&body=%ff"),
-        added("&body=%00"),
+        added("&customer_id=%ff"),
+        added("&customer_id=%00"),
         added("&body[]=1"),
         added("&unknown=1"),
         added("&status=CLOSED"),
