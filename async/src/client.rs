@@ -122,21 +122,20 @@ impl Client {
     ///
     /// # Errors
     /// See [`Error`]: it says what happened, whether repeating is safe, and what to do next.
-    pub async fn call<E: Endpoint>(&self, endpoint: E) -> Result<E::Output, Error> {
-        self.drive(self.session.exchange(endpoint)).await
+    pub fn call<E: Endpoint>(&self, endpoint: E) -> impl Future<Output = Result<E::Output, Error>> {
+        self.drive(self.session.exchange(endpoint))
     }
 
     /// Like [`call`](Client::call) with a deadline of its own.
     ///
     /// # Errors
     /// Those of [`call`](Client::call).
-    pub async fn call_within<E: Endpoint>(
+    pub fn call_within<E: Endpoint>(
         &self,
         deadline: Duration,
         endpoint: E,
-    ) -> Result<E::Output, Error> {
+    ) -> impl Future<Output = Result<E::Output, Error>> {
         self.drive(self.session.exchange(endpoint).with_deadline(deadline))
-            .await
     }
 
     /// All items of a list as a stream, page by page. It ends at the first error.
@@ -156,28 +155,35 @@ impl Client {
     }
 
     /// Drives an exchange to its end.
-    async fn drive<E: Endpoint>(&self, mut exchange: Exchange<E>) -> Result<E::Output, Error> {
-        let span = Span::new(exchange.endpoint().operation());
-        let result = span
-            .around(async {
+    #[expect(
+        clippy::manual_async_fn,
+        reason = "it would keep the exchange twice, as its argument and as its variable"
+    )]
+    fn drive<E: Endpoint>(
+        &self,
+        mut exchange: Exchange<E>,
+    ) -> impl Future<Output = Result<E::Output, Error>> {
+        async move {
+            let span = Span::new(exchange.endpoint().operation());
+            let steps = async {
                 loop {
                     match exchange.poll(self.clock.now()) {
                         Step::Send(request) => {
                             let time_left = Limits::of(&request).time_left;
                             let sending = time::timeout(time_left, (self.transport)(request)).await;
-                            let outcome = sending
-                                .unwrap_or_else(|late| Err(TransportError::maybe_sent(late)));
-                            exchange.reply(self.clock.now(), outcome);
+                            let late = |late| Err(TransportError::maybe_sent(late));
+                            exchange.reply(self.clock.now(), sending.unwrap_or_else(late));
                         }
                         Step::Wait(wait) if wait.may_end_early() => pause(wait).await,
                         Step::Wait(wait) => self.clock.sleep(wait.delay()).await,
                         Step::Done(result) => return result,
                     }
                 }
-            })
-            .await;
-        span.end(&exchange.report(), result.as_ref().err());
-        result
+            };
+            let result = span.around(steps).await;
+            span.end(&exchange.report(), result.as_ref().err());
+            result
+        }
     }
 }
 

@@ -121,13 +121,15 @@ async fn send(client: &Client, tls: &TlsConfig, mut request: Request<Vec<u8>>) -
             header::HeaderValue::from_static("0"),
         );
     }
+    let target = request.uri().clone();
     let request = reqwest::Request::try_from(request).map_err(TransportError::not_sent)?;
-    let target = request.url().clone();
     let mut response = match client.execute(request).await {
         Ok(response) => response,
         Err(error) if handed_back::was(&error) => {
             let error = error.without_url();
-            return Err(match handed_back::why(tls, &target).await {
+            // Boxed, because it is large and seldom runs.
+            let why = Box::pin(handed_back::why(tls, &target));
+            return Err(match why.await {
                 Some(problem) => tls.transport_error(problem, error),
                 None => TransportError::not_sent(error),
             });
@@ -142,10 +144,12 @@ async fn send(client: &Client, tls: &TlsConfig, mut request: Request<Vec<u8>>) -
             None => break,
         }
     }
-    let (parts, _) = Response::<reqwest::Body>::from(response).into_parts();
-    let mut response = Response::from_parts(parts, body);
-    tls.annotate(&mut response);
-    Ok(response)
+    let mut answer = Response::new(body);
+    *answer.status_mut() = response.status();
+    *answer.version_mut() = response.version();
+    *answer.headers_mut() = std::mem::take(response.headers_mut());
+    tls.annotate(&mut answer);
+    Ok(answer)
 }
 
 /// Whether the request may have reached the server; in doubt it may. URLs are left out of the

@@ -101,6 +101,14 @@ impl<T> Page<T> {
             || self.meta.last_page.is_some_and(|last| current < last)
     }
 
+    pub(crate) fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
+        Page {
+            items: self.items.into_iter().map(change).collect(),
+            meta: self.meta,
+            link: self.link,
+        }
+    }
+
     pub(super) fn link(&self) -> &Link {
         &self.link
     }

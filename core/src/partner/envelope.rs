@@ -8,7 +8,7 @@ use http::Response;
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess};
 use serde_json::value::RawValue;
 
-use super::record::{Record, once};
+use super::record::{InText, Record, once};
 use crate::answer::{read_json, received_error, success, unreadable};
 use crate::api::Api;
 use crate::error::{Error, ErrorKind};
@@ -22,7 +22,8 @@ pub(super) fn one_record(
     response: &Response<&[u8]>,
 ) -> Result<Record, Error> {
     let body = success(operation, api, response)?;
-    let record = unwrap(body, "id").map_err(|e| unreadable(operation, &e, api, response))?;
+    let InText(record) =
+        unwrap(body, "id").map_err(|e| unreadable(operation, &e, api, response))?;
     if asked_for(&record) {
         return Ok(record);
     }

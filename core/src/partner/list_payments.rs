@@ -6,7 +6,7 @@ use std::fmt;
 use http::{Method, Request, Response};
 
 use super::input::check_text;
-use super::record::Record;
+use super::record::{InText, Record};
 use super::record_id::RecordId;
 use super::status::{RecordType, Status};
 use crate::api::Api;
@@ -183,7 +183,8 @@ impl Endpoint for ListPayments {
     }
 
     fn parse(&self, api: &Api, response: &Response<&[u8]>) -> Result<Page<Record>, Error> {
-        Page::read(self, api, response)
+        let page = Page::read(self, api, response)?;
+        Ok(page.map(|InText(record)| record))
     }
 
     fn replay(&self) -> Replay {

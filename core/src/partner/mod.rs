@@ -37,6 +37,7 @@
 
 mod create_payment;
 mod envelope;
+mod extras;
 mod input;
 mod list_payments;
 mod open_enum;

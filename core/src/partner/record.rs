@@ -1,10 +1,13 @@
 //! A payment or payout as the provider describes it.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess};
 use serde_json::value::RawValue;
 
+use super::extras::{Extras, Raw, raw};
 use super::record_id::RecordId;
 use super::status::{RecordType, Status};
 use crate::error::{Error, ErrorKind, describe_json_error};
@@ -45,7 +48,7 @@ pub struct Record {
     updated_at: Option<Timestamp>,
     paid_at: Option<Timestamp>,
     expires_at: Option<Timestamp>,
-    extras: Vec<(Box<str>, Box<RawValue>)>,
+    extras: Extras,
 }
 
 impl Record {
@@ -116,8 +119,7 @@ impl Record {
 
     /// A field that the SDK does not know, as JSON text; the first one of that name.
     pub fn extra(&self, name: &str) -> Option<&RawValue> {
-        self.extras()
-            .find_map(|(extra, value)| (extra == name).then_some(value))
+        self.extras.get(name).and_then(raw)
     }
 
     /// A field that the SDK does not know, read into a type of yours; `None` where it is absent.
@@ -125,18 +127,19 @@ impl Record {
     /// # Errors
     /// [`ErrorKind::Unreadable`] when it does not have that form.
     pub fn extra_as<'a, T: Deserialize<'a>>(&'a self, name: &str) -> Result<Option<T>, Error> {
-        let read = |value: &'a RawValue| {
-            serde_json::from_str(value.get()).map_err(|e| {
+        let read = |json| {
+            serde_json::from_str(json).map_err(|e| {
                 let detail = format!("the field is not understood: {}", describe_json_error(&e));
                 Error::new(ErrorKind::Unreadable, "read record", detail)
             })
         };
-        self.extra(name).map(read).transpose()
+        self.extras.get(name).map(read).transpose()
     }
 
     /// Every field that the SDK does not know, in the order received.
     pub fn extras(&self) -> impl Iterator<Item = (&str, &RawValue)> {
-        self.extras.iter().map(|(name, value)| (&**name, &**value))
+        let extras = self.extras.iter();
+        extras.filter_map(|(name, json)| Some((name, raw(json)?)))
     }
 }
 
@@ -162,52 +165,84 @@ impl fmt::Debug for Record {
 /// every value: it is slower by a third and its numbers have been floats.
 impl<'de> Deserialize<'de> for Record {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> de::Visitor<'de> for Visitor {
-            type Value = Record;
+        deserializer.deserialize_map(Visitor::<Box<RawValue>>(PhantomData))
+    }
+}
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a payment or payout as a JSON object")
-            }
+/// A record in a text that is there as a whole while it is read, as a body is.
+pub(super) struct InText(pub(super) Record);
 
-            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Record, M::Error> {
-                let mut draft = Draft::default();
-                while let Some(field) = map.next_key::<Field>()? {
-                    draft.read(field, &mut map)?;
-                }
-                draft.finish()
-            }
+impl<'de> Deserialize<'de> for InText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let record = deserializer.deserialize_map(Visitor::<&RawValue>(PhantomData))?;
+        Ok(Self(record))
+    }
+}
+
+struct Visitor<R>(PhantomData<R>);
+
+impl<'de, R: Raw<'de>> de::Visitor<'de> for Visitor<R> {
+    type Value = Record;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a payment or payout as a JSON object")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Record, M::Error> {
+        let mut draft = Draft::<R>::default();
+        while let Some(field) = map.next_key::<Field<'_>>()? {
+            draft.read(field, &mut map)?;
         }
-        deserializer.deserialize_map(Visitor)
+        draft.finish()
     }
 }
 
 /// The fields received so far. The outer `Option` says whether the field was there, the inner one
 /// whether it was more than `null`.
-#[derive(Default)]
 #[expect(
     clippy::option_option,
     reason = "a field that was null must not come again"
 )]
-struct Draft {
+struct Draft<R> {
     id: Option<RecordId>,
     kind: Option<Option<RecordType>>,
     status: Option<Status>,
-    amount: Option<ExactAmount>,
+    amount: Option<ExactAmount<R>>,
     currency: Option<Currency>,
     reference: Option<Option<Box<str>>>,
     checkout_url: Option<Option<Box<str>>>,
     failure_reason: Option<Option<Box<str>>>,
-    metadata: Option<Option<Box<RawValue>>>,
+    metadata: Option<Option<R>>,
     created_at: Option<Option<Timestamp>>,
     updated_at: Option<Option<Timestamp>>,
     paid_at: Option<Option<Timestamp>>,
     expires_at: Option<Option<Timestamp>>,
-    extras: Vec<(Box<str>, Box<RawValue>)>,
+    extras: Extras,
 }
 
-impl Draft {
-    fn read<'de, M: MapAccess<'de>>(&mut self, field: Field, map: &mut M) -> Result<(), M::Error> {
+impl<R> Default for Draft<R> {
+    fn default() -> Self {
+        Self {
+            id: None,
+            kind: None,
+            status: None,
+            amount: None,
+            currency: None,
+            reference: None,
+            checkout_url: None,
+            failure_reason: None,
+            metadata: None,
+            created_at: None,
+            updated_at: None,
+            paid_at: None,
+            expires_at: None,
+            extras: Extras::default(),
+        }
+    }
+}
+
+impl<'de, R: Raw<'de>> Draft<R> {
+    fn read<M: MapAccess<'de>>(&mut self, field: Field<'_>, map: &mut M) -> Result<(), M::Error> {
         match field {
             Field::Id => once(&mut self.id, "id", map),
             Field::Type => once(&mut self.kind, "type", map),
@@ -223,7 +258,7 @@ impl Draft {
             Field::PaidAt => once(&mut self.paid_at, "paid_at", map),
             Field::ExpiresAt => once(&mut self.expires_at, "expires_at", map),
             Field::Extra(name) => {
-                self.extras.push((name, map.next_value()?));
+                self.extras.push(&name, map.next_value::<R>()?.json());
                 Ok(())
             }
         }
@@ -240,7 +275,7 @@ impl Draft {
             reference: self.reference.flatten(),
             checkout_url: self.checkout_url.flatten(),
             failure_reason: self.failure_reason.flatten(),
-            metadata: self.metadata.flatten(),
+            metadata: self.metadata.flatten().map(Raw::keep),
             created_at: self.created_at.flatten(),
             updated_at: self.updated_at.flatten(),
             paid_at: self.paid_at.flatten(),
@@ -265,7 +300,7 @@ pub(super) fn once<'de, T: Deserialize<'de>, M: MapAccess<'de>>(
 }
 
 /// The name of a field.
-enum Field {
+enum Field<'a> {
     Id,
     Type,
     Status,
@@ -279,36 +314,46 @@ enum Field {
     UpdatedAt,
     PaidAt,
     ExpiresAt,
-    Extra(Box<str>),
+    Extra(Cow<'a, str>),
 }
 
-impl<'de> Deserialize<'de> for Field {
+impl Field<'_> {
+    fn known(name: &str) -> Option<Self> {
+        Some(match name {
+            "id" => Self::Id,
+            "type" => Self::Type,
+            "status" => Self::Status,
+            "amount" => Self::Amount,
+            "currency" => Self::Currency,
+            "reference" => Self::Reference,
+            "checkout_url" => Self::CheckoutUrl,
+            "failure_reason" => Self::FailureReason,
+            "metadata" => Self::Metadata,
+            "created_at" => Self::CreatedAt,
+            "updated_at" => Self::UpdatedAt,
+            "paid_at" => Self::PaidAt,
+            "expires_at" => Self::ExpiresAt,
+            _ => return None,
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Field<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor;
-        impl de::Visitor<'_> for Visitor {
-            type Value = Field;
+        impl<'de> de::Visitor<'de> for Visitor {
+            type Value = Field<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("the name of a field")
             }
 
-            fn visit_str<E: de::Error>(self, name: &str) -> Result<Field, E> {
-                Ok(match name {
-                    "id" => Field::Id,
-                    "type" => Field::Type,
-                    "status" => Field::Status,
-                    "amount" => Field::Amount,
-                    "currency" => Field::Currency,
-                    "reference" => Field::Reference,
-                    "checkout_url" => Field::CheckoutUrl,
-                    "failure_reason" => Field::FailureReason,
-                    "metadata" => Field::Metadata,
-                    "created_at" => Field::CreatedAt,
-                    "updated_at" => Field::UpdatedAt,
-                    "paid_at" => Field::PaidAt,
-                    "expires_at" => Field::ExpiresAt,
-                    other => Field::Extra(other.into()),
-                })
+            fn visit_borrowed_str<E: de::Error>(self, name: &'de str) -> Result<Field<'de>, E> {
+                Ok(Field::known(name).unwrap_or(Field::Extra(Cow::Borrowed(name))))
+            }
+
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<Field<'de>, E> {
+                Ok(Field::known(name).unwrap_or_else(|| Field::Extra(name.to_owned().into())))
             }
         }
         deserializer.deserialize_identifier(Visitor)
@@ -316,23 +361,24 @@ impl<'de> Deserialize<'de> for Field {
 }
 
 /// An amount that may also be a JSON number: its digits are read as text, never as a float.
-struct ExactAmount(Amount);
+struct ExactAmount<R>(Amount, PhantomData<R>);
 
-impl<'de> Deserialize<'de> for ExactAmount {
+impl<'de, R: Raw<'de>> Deserialize<'de> for ExactAmount<R> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // Boxed, because a borrowed one cannot be read from a reader or a `Value`.
-        let raw = Box::<RawValue>::deserialize(deserializer)?;
-        let text = raw.get();
+        let raw = R::deserialize(deserializer)?;
+        let text = raw.json();
         let unquoted = text.strip_prefix('"').and_then(|t| t.strip_suffix('"'));
         let plain = unquoted.unwrap_or(text).parse().ok();
         // A text may also be written with escapes.
         let escaped = || unquoted.and_then(|_| serde_json::from_str(text).ok());
         let amount = plain.or_else(escaped);
-        amount.map(Self).ok_or_else(|| {
-            let expected =
-                "`amount` as a decimal such as \"10.00\", not negative, of 18 digits at most";
-            de::Error::invalid_value(de::Unexpected::Other("this value"), &expected)
-        })
+        amount
+            .map(|amount| Self(amount, PhantomData))
+            .ok_or_else(|| {
+                let expected =
+                    "`amount` as a decimal such as \"10.00\", not negative, of 18 digits at most";
+                de::Error::invalid_value(de::Unexpected::Other("this value"), &expected)
+            })
     }
 }
 

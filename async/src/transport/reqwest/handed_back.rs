@@ -7,7 +7,8 @@
 use std::error::Error;
 use std::time::Duration;
 
-use reqwest::Url;
+use http::Uri;
+use http::uri::Scheme;
 use sanspay_tls::rustls::pki_types::ServerName;
 use sanspay_tls::{TlsConfig, TlsProblem, problem_of};
 use tokio::io::AsyncReadExt;
@@ -36,19 +37,19 @@ pub(super) fn was(error: &reqwest::Error) -> bool {
 }
 
 /// What the server has against us, as far as it tells.
-pub(super) async fn why(tls: &TlsConfig, target: &Url) -> Option<TlsProblem> {
-    if target.scheme() != "https" {
+pub(super) async fn why(tls: &TlsConfig, target: &Uri) -> Option<TlsProblem> {
+    if target.scheme() != Some(&Scheme::HTTPS) {
         return None;
     }
     let listening = time::timeout(LISTENING, listen(tls, target));
     listening.await.ok().flatten()
 }
 
-async fn listen(tls: &TlsConfig, target: &Url) -> Option<TlsProblem> {
-    let host = target.host_str()?;
+async fn listen(tls: &TlsConfig, target: &Uri) -> Option<TlsProblem> {
+    let host = target.host()?;
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     let name = ServerName::try_from(bare.to_owned()).ok()?;
-    let stream = TcpStream::connect((bare, target.port_or_known_default()?)).await;
+    let stream = TcpStream::connect((bare, target.port_u16().unwrap_or(443))).await;
     let connector = TlsConnector::from(tls.rustls().clone());
     let heard = match connector.connect(name, stream.ok()?).await {
         Ok(mut stream) => stream.read_u8().await.map(drop),

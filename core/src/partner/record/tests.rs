@@ -217,3 +217,38 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_record_in_a_text_is_the_same_as_one_from_a_stream_or_a_value() {
+    let mut fields = full();
+    for (name, value) in [
+        ("a \"quoted\"\nname", json!("é\u{1f600}")),
+        ("nested", json!({"a": [1, {"b": null}]})),
+        ("", json!("")),
+        ("long", json!("x".repeat(1000))),
+    ] {
+        fields[name] = value;
+    }
+    // An amount as a number, and one written with escapes.
+    for amount in ["10.50", "\"10.50\"", "\"\\u0031\\u0030.50\""] {
+        let text = fields.to_string().replace("\"10.50\"", amount);
+        let InText(in_text) = serde_json::from_str(&text).unwrap();
+        let from_stream: Record = serde_json::from_reader(text.as_bytes()).unwrap();
+        let shown = |record: &Record| {
+            let extras = record
+                .extras()
+                .map(|(name, json)| (name.to_owned(), json.get().to_owned()));
+            let metadata = record.metadata().map(|json| json.get().to_owned());
+            (format!("{record:?}"), extras.collect::<Vec<_>>(), metadata)
+        };
+        assert_eq!(shown(&in_text), shown(&from_stream));
+        assert_eq!(in_text.extras().count(), 5);
+        assert_eq!(in_text.extra("").unwrap().get(), "\"\"");
+        let quoted = in_text.extra("a \"quoted\"\nname").unwrap();
+        assert_eq!(quoted.get(), "\"é\u{1f600}\"");
+        assert_eq!(
+            in_text.extra("nested").unwrap().get(),
+            r#"{"a":[1,{"b":null}]}"#
+        );
+    }
+}
