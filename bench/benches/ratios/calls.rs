@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 use std::net::SocketAddr;
-use std::sync::{Arc, Barrier};
+use std::sync::{Arc, Barrier, Mutex};
 use std::time::{Duration, Instant};
 
 use http::header::{ACCEPT, AUTHORIZATION, USER_AGENT};
@@ -11,7 +11,7 @@ use tokio::runtime::Runtime;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 
-use crate::measure::Effort;
+use crate::measure::{Cost, Effort};
 use crate::partner::{self, ID, PlainRecord};
 use crate::server::serve;
 use crate::table::{Row, Target, ratio};
@@ -236,47 +236,63 @@ impl Pair {
 
 /// Reading the live token, from one thread and from two.
 pub(crate) fn token_rows(effort: Effort) -> Vec<Row> {
-    const READS: u32 = 10_000;
     let now = std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
     let session = partner::warm_session(now);
+    assert!(session.authorization(now).is_some());
     let read = || {
         let token = session.authorization(black_box(now));
         black_box(token.as_deref());
     };
-    assert!(session.authorization(now).is_some());
-    let allocations = allocation_counter::measure(read).count_total;
+    let heap = allocation_counter::measure(read);
     let target = Target {
+        ratio: Some(1.5),
         nanos: Some(20.0),
         allocations: Some(0),
-        ..Target::default()
     };
-    let mut rows = Vec::new();
-    for threads in [1, 2] {
-        let mut least = f64::INFINITY;
+    let row = |threads| {
+        let (mut floor, mut ours) = (f64::INFINITY, f64::INFINITY);
         let begun = Instant::now();
         while begun.elapsed() < effort.budget() {
-            // All at once, and not while a thread is still warming up.
-            let start = Barrier::new(threads);
-            let worker = || {
-                read();
-                start.wait();
-                nanos(READS, read)
-            };
-            let slowest = std::thread::scope(|scope| {
-                let workers: Vec<_> = (0..threads).map(|_| scope.spawn(worker)).collect();
-                let times = workers
-                    .into_iter()
-                    .map(|worker| worker.join().expect("a time"));
-                times.fold(0.0, f64::max)
-            });
-            least = least.min(slowest);
+            floor = floor.min(slowest(threads, || {
+                let free = Mutex::new(0u64);
+                move || *free.lock().expect("sound") += 1
+            }));
+            ours = ours.min(slowest(threads, || read));
         }
-        rows.push(Row::alone(
+        let cost = |nanos, heap: Option<&allocation_counter::AllocationInfo>| Cost {
+            nanos,
+            allocations: heap.map_or(0, |heap| heap.count_total),
+            bytes: heap.map_or(0, |heap| heap.bytes_total),
+        };
+        Row::of(
             format!("read the live token, {threads} thread(s)"),
+            "a Mutex that is free",
             target,
-            least,
-            Some(allocations),
-        ));
-    }
-    rows
+            (cost(floor, None), cost(ours, Some(&heap))),
+        )
+    };
+    [1, 2].map(row).into()
+}
+
+/// The nanoseconds of the slowest of so many threads that do the same all at once.
+fn slowest<F: FnMut()>(threads: usize, make: impl Fn() -> F + Sync) -> f64 {
+    const TIMES: u32 = 10_000;
+    let start = Barrier::new(threads);
+    let worker = || {
+        let mut work = make();
+        work();
+        start.wait();
+        let begun = Instant::now();
+        for _ in 0..TIMES {
+            work();
+        }
+        begun.elapsed().as_secs_f64() * 1e9 / f64::from(TIMES)
+    };
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(worker)).collect();
+        let times = workers
+            .into_iter()
+            .map(|worker| worker.join().expect("a time"));
+        times.fold(0.0, f64::max)
+    })
 }

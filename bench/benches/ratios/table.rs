@@ -80,30 +80,6 @@ impl Row {
         }
     }
 
-    /// A row without a floor.
-    pub(crate) fn alone(
-        name: impl Into<String>,
-        target: Target,
-        nanos: f64,
-        heap: Option<u64>,
-    ) -> Self {
-        Self {
-            name: name.into(),
-            floor: "-",
-            floor_nanos: None,
-            nanos,
-            ratio: None,
-            target_ratio: None,
-            target_nanos: target.nanos,
-            allocations: heap,
-            target_allocations: target.allocations,
-            floor_allocations: None,
-            bytes: None,
-            counts: false,
-            exact: false,
-        }
-    }
-
     /// A row of times that include IO, where allocations are not counted.
     pub(crate) fn timed(
         name: impl Into<String>,
@@ -151,20 +127,31 @@ impl Row {
         }
     }
 
-    /// Whether the row misses its target by more than `slack` times; allocations have no slack.
-    fn misses(&self, slack: f64) -> bool {
-        let slack = if self.exact { 1.0 } else { slack };
-        let over = |reached: Option<f64>, target: Option<f64>| {
-            reached
-                .zip(target)
-                .is_some_and(|(reached, target)| reached > target * slack)
+    /// Whether the row misses its target. Where slack is given, a ratio may be so many times its
+    /// target, and a time, which tells more of the machine than of us, is not looked at.
+    /// Allocations have no slack.
+    fn misses(&self, slack: Option<f64>) -> bool {
+        let over = |reached: f64, target: Option<f64>, slack: f64| {
+            target.is_some_and(|target| reached > target * slack)
         };
-        over(self.ratio, self.target_ratio)
-            || over(Some(self.nanos), self.target_nanos)
+        let ratio_slack = slack.filter(|_| !self.exact).unwrap_or(1.0);
+        self.ratio
+            .is_some_and(|ratio| over(ratio, self.target_ratio, ratio_slack))
+            || slack.is_none() && over(self.nanos, self.target_nanos, 1.0)
             || self
                 .allocations
                 .zip(self.target_allocations)
                 .is_some_and(|(count, most)| count > most)
+    }
+
+    /// The quicker one of two measurements of a row.
+    pub(crate) fn or_quicker(self, other: Self) -> Self {
+        let figure = |row: &Self| row.ratio.unwrap_or(row.nanos);
+        if figure(&other) < figure(&self) {
+            other
+        } else {
+            self
+        }
     }
 
     fn cells(&self) -> [String; 8] {
@@ -178,8 +165,8 @@ impl Row {
         };
         let number = |n: Option<u64>| n.map_or_else(dash, |n| n.to_string());
         let target = match (self.target_ratio, self.target_nanos) {
-            (Some(ratio), _) => format!("<= {ratio:.2}"),
-            (None, Some(nanos)) => format!("<= {nanos:.0} ns"),
+            (_, Some(nanos)) => format!("<= {nanos:.0} ns"),
+            (Some(ratio), None) => format!("<= {ratio:.2}"),
             (None, None) => dash(),
         };
         let heap = match self.target_allocations {
@@ -252,8 +239,8 @@ pub(crate) fn aligned<const N: usize>(lines: &[[String; N]]) -> String {
     text
 }
 
-/// The names of the rows that miss their target by more than `slack` times.
-pub(crate) fn missed(rows: &[Row], slack: f64) -> Vec<&str> {
+/// The names of the rows that miss their target; see [`Row::misses`].
+pub(crate) fn missed(rows: &[Row], slack: Option<f64>) -> Vec<&str> {
     let missed = rows.iter().filter(|row| row.misses(slack));
     missed.map(|row| row.name.as_str()).collect()
 }

@@ -126,8 +126,8 @@ impl Query {
     /// With room for `pairs` and a signature however they are encoded: one allocation.
     pub(super) fn new<N: AsRef<str>, V: AsRef<str>>(page: Option<&str>, pairs: &[(N, V)]) -> Self {
         const SIGN: usize = "&sign=".len() + 32;
-        // The last bytes are stored as so many, too.
-        const MARGIN: usize = SIGN + STAGED;
+        // The last bytes are stored through a window, too.
+        const MARGIN: usize = SIGN + WINDOW;
         let most = |(name, value): &(N, V)| 3 * (name.as_ref().len() + value.as_ref().len()) + 2;
         let end = page.map_or(0, str::len);
         let mut bytes = vec![0; end + pairs.iter().map(most).sum::<usize>() + MARGIN];
@@ -164,31 +164,34 @@ impl Query {
         }
     }
 
-    /// Stores four bytes for each byte and moves on by as many as count, 16 bytes at a time, so that
-    /// the compiler sees that everything fits. A signed URL takes 1.5 times as long as its MD5 that
-    /// way, 1.7 times with each byte's room looked at, and 7.6 times by text.
+    /// Stores four bytes for each byte and moves on by as many as count. The place is a `u8` in a
+    /// window of more than 256 bytes, so that the compiler sees that everything fits. A signed URL
+    /// takes 1.4 times as long as its MD5 that way, and 7.6 times by text.
     fn encode(&mut self, text: &str) {
-        for piece in text.as_bytes().chunks(16) {
+        for piece in text.as_bytes().chunks(PIECE) {
             let room = self.bytes.get_mut(self.end..).unwrap_or_default();
-            let Some(room) = room.first_chunk_mut::<STAGED>() else {
+            let Some(window) = room.first_chunk_mut::<WINDOW>() else {
                 return;
             };
-            let mut end = 0;
+            let mut end = 0u8;
             for byte in piece {
                 let encoded = ENCODED.get(usize::from(*byte)).copied().unwrap_or_default();
-                let place = end & 63;
-                if let Some(place) = room.get_mut(place..place + 4) {
+                let place = usize::from(end);
+                if let Some(place) = window.get_mut(place..place + 4) {
                     place.copy_from_slice(&encoded);
                 }
-                end += usize::from(encoded[3]);
+                end = end.wrapping_add(encoded[3]);
             }
-            self.end += end;
+            self.end += usize::from(end);
         }
     }
 }
 
-/// More than 16 bytes need when they are encoded.
-const STAGED: usize = 64 + 4;
+/// How many bytes are encoded at a time: they become 192 at most, which a `u8` can count.
+const PIECE: usize = 64;
+
+/// What is seen of the room meanwhile.
+const WINDOW: usize = 256 + 4;
 
 /// What stands for each byte, up to three bytes, and how many of them.
 static ENCODED: [[u8; 4]; 256] = encoded();
