@@ -148,6 +148,7 @@ async fn send(client: &Client, tls: &TlsConfig, mut request: Request<Vec<u8>>) -
     *answer.status_mut() = response.status();
     *answer.version_mut() = response.version();
     *answer.headers_mut() = std::mem::take(response.headers_mut());
+    *answer.extensions_mut() = std::mem::take(response.extensions_mut());
     tls.annotate(&mut answer);
     Ok(answer)
 }

@@ -11,7 +11,7 @@ use tokio::runtime::Runtime;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 
-use crate::measure::{Cost, Effort};
+use crate::measure::{Cost, Effort, compare};
 use crate::partner::{self, ID, PlainRecord};
 use crate::server::serve;
 use crate::table::{Row, Target, ratio};
@@ -271,12 +271,24 @@ pub(crate) fn token_rows(effort: Effort) -> Vec<Row> {
             (cost(floor, None), cost(ours, Some(&heap))),
         )
     };
-    [1, 2].map(row).into()
+    let mut rows: Vec<_> = [1, 2].map(row).into();
+    let keep = || {
+        let token = session.authorization(black_box(now));
+        black_box(token.map(|token| token.clone()));
+    };
+    rows.push(Row::of(
+        "read the live token and keep it",
+        "a HeaderValue cloned",
+        Target::default(),
+        compare(effort, || drop(black_box(partner::bearer())), keep),
+    ));
+    rows
 }
 
 /// The nanoseconds of the slowest of so many threads that do the same all at once.
 fn slowest<F: FnMut()>(threads: usize, make: impl Fn() -> F + Sync) -> f64 {
-    const TIMES: u32 = 10_000;
+    // Long enough that the threads overlap but for their first steps.
+    const TIMES: u32 = 100_000;
     let start = Barrier::new(threads);
     let worker = || {
         let mut work = make();

@@ -278,9 +278,8 @@ fn request_row(effort: Effort) -> Row {
     let limits = Limits::of(&template);
     let by_hand = || {
         let id = black_box(id);
-        let uri: Uri = format!("https://api.example.com/partner/payments/{id}")
-            .parse()
-            .expect("a URI");
+        let url = format!("https://api.example.com/partner/payments/{id}");
+        let uri = Uri::try_from(url).expect("a URI");
         Request::builder()
             .method(Method::GET)
             .uri(uri)

@@ -171,6 +171,7 @@ impl Query {
         for piece in text.as_bytes().chunks(PIECE) {
             let room = self.bytes.get_mut(self.end..).unwrap_or_default();
             let Some(window) = room.first_chunk_mut::<WINDOW>() else {
+                debug_assert!(false, "there is room for everything");
                 return;
             };
             let mut end = 0u8;

@@ -112,7 +112,7 @@ impl Session {
     /// endpoint describes; `None` where there is none or it is about to expire. It fetches
     /// nothing: that is what an exchange does.
     ///
-    /// It takes no lock, and threads do not hold each other up.
+    /// While the token is live this takes no lock, and threads do not hold each other up.
     ///
     /// ```
     /// # use sanspay_core::partner::FetchToken;

@@ -117,7 +117,8 @@ impl Record {
         self.expires_at
     }
 
-    /// A field that the SDK does not know, as JSON text; the first one of that name.
+    /// A field that the SDK does not know, as JSON text; the first one of that name. It is looked
+    /// through anew each time.
     pub fn extra(&self, name: &str) -> Option<&RawValue> {
         self.extras.get(name).and_then(raw)
     }

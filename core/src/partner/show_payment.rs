@@ -93,8 +93,16 @@ mod tests {
         let api = Api::new(BaseUrl::new("https://h.example").unwrap());
         let request = show(ID).request(&api).unwrap();
         assert_eq!(request.uri().path(), format!("/partner/payments/{ID}"));
-        let request = show(ID).request(&api.with_wire(wire)).unwrap();
+        let request = show(ID).request(&api.clone().with_wire(wire)).unwrap();
         assert_eq!(request.uri().path(), format!("/v2/{ID}/record"));
+        for route in ["/x", "/{uuid}/{uuid}", "/{{uuid}", "/{x}{uuid}{", "/{uuid"] {
+            let wire = Wire {
+                payment: route.into(),
+                ..Wire::default()
+            };
+            let request = show(ID).request(&api.clone().with_wire(wire)).unwrap();
+            assert_eq!(request.uri().path(), route.replace("{uuid}", ID), "{route}");
+        }
     }
 
     #[test]

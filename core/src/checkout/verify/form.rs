@@ -87,7 +87,8 @@ impl Room {
 /// Values that are empty or `"0"` are not signed and count as absent.
 pub(super) struct Form<'a> {
     /// What is signed, without the secret: the values are decoded right into it, and its UTF-8 is
-    /// checked once. Verifying takes half as long that way as with a text for each value.
+    /// checked once. Verifying takes 1.7 times as long as MD5 alone that way, and 2.4 times where
+    /// they are decoded first, one by one, and joined then.
     pub(super) text: &'a str,
     pub(super) places: Places,
     pub(super) sign: Option<&'a str>,

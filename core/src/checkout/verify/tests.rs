@@ -399,3 +399,17 @@ proptest! {
         prop_assert!(verifier().browser_return(&text).is_err());
     }
 }
+
+#[test]
+fn a_message_of_every_length_around_the_borders_is_read() {
+    let paid = TestMessage::paid(&order()).with("body", "x");
+    let short = paid.form_body(&key()).len() - 1;
+    for length in [1022, 1023, 1024, 1025, Verifier::MAX_LEN] {
+        let text = "x".repeat(length - short);
+        let message = paid.clone().with("body", &*text);
+        assert_eq!(message.form_body(&key()).len(), length);
+        assert_eq!(signed(&message).unwrap().body(), Some(&*text), "{length}");
+        let escaped = paid.clone().with("body", "é".repeat((length - short) / 6));
+        assert!(signed(&escaped).is_ok(), "{length}");
+    }
+}
