@@ -20,8 +20,8 @@ pub(super) fn array<N: AsRef<str>, V: AsRef<str>>(pairs: &[(N, V)]) -> Vec<(&str
 }
 
 /// Whether `array_filter` drops the value: `""` and `"0"`, and nothing else among texts.
-pub(super) fn is_falsy(value: &str) -> bool {
-    matches!(value, "" | "0")
+pub(super) fn is_falsy(value: impl AsRef<[u8]>) -> bool {
+    matches!(value.as_ref(), b"" | b"0")
 }
 
 /// PHP's `http_build_query` in its default form: a space becomes `+`, and everything but ASCII
@@ -77,7 +77,7 @@ pub(super) fn for_each_signed<N: AsRef<str>, V: AsRef<str>>(
             continue;
         }
         if let Some((name, value)) = pair(*key)
-            && !is_falsy(value.as_ref())
+            && !is_falsy(value.as_ref().as_bytes())
         {
             take(name.as_ref(), value.as_ref());
         }

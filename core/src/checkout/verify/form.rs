@@ -3,6 +3,7 @@
 use super::decode::Text;
 use super::refusal::Refusal;
 use crate::checkout::check::{has_control, is_ambiguous};
+use crate::checkout::php::is_falsy;
 
 /// Every name that a notification or return may have (grade V), in the order in which they are
 /// signed.
@@ -114,7 +115,7 @@ impl<'a> Form<'a> {
             if text.decode(value)? && is_ambiguous(text.since(begin)) {
                 ambiguous = ambiguous.or(Some(*name));
             }
-            if matches!(text.since(begin), b"" | b"0") {
+            if is_falsy(text.since(begin)) {
                 text.truncate(before);
                 continue;
             }
@@ -139,7 +140,7 @@ impl<'a> Form<'a> {
         Ok(Self {
             text,
             places,
-            sign: Some(sign).filter(|sign| !matches!(*sign, "" | "0")),
+            sign: Some(sign).filter(|sign| !is_falsy(sign)),
             ambiguous,
         })
     }
@@ -182,23 +183,8 @@ fn split<'m>(
     Ok(raw)
 }
 
-pub(super) fn place_of(name: &[u8]) -> Option<usize> {
-    let name = match name {
-        b"app_id" => Name::AppId,
-        b"body" => Name::Body,
-        b"channel_id" => Name::ChannelId,
-        b"currency" => Name::Currency,
-        b"customer_id" => Name::CustomerId,
-        b"out_trade_no" => Name::OutTradeNo,
-        b"sign" => Name::Sign,
-        b"status" => Name::Status,
-        b"subject" => Name::Subject,
-        b"subscription_id" => Name::SubscriptionId,
-        b"total_amount" => Name::TotalAmount,
-        b"trade_no" => Name::TradeNo,
-        _ => return None,
-    };
-    Some(name as usize)
+fn place_of(name: &[u8]) -> Option<usize> {
+    NAMES.iter().position(|known| known.as_bytes() == name)
 }
 
 fn decoded_place(name: &[u8], room: &mut Text<'_>) -> Result<usize, Refusal> {

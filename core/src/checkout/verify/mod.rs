@@ -5,6 +5,8 @@ mod answer;
 mod cut_tests;
 mod decode;
 mod form;
+#[cfg(test)]
+mod form_tests;
 mod order;
 mod refusal;
 mod status;

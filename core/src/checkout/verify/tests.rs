@@ -62,35 +62,6 @@ fn a_genuine_notification_and_return_say_that_the_order_is_paid() {
 }
 
 #[test]
-fn every_name_is_known_by_its_place() {
-    for (place, name) in NAMES.into_iter().enumerate() {
-        assert_eq!(form::place_of(name.as_bytes()), Some(place), "{name}");
-    }
-    assert!(NAMES.is_sorted());
-}
-
-#[test]
-fn control_characters_are_found_in_every_form() {
-    for (value, refusal) in [
-        ("a%0Ab", Refusal::ControlCharacter),
-        ("a\nb", Refusal::ControlCharacter),
-        ("%7F", Refusal::ControlCharacter),
-        ("%C2%80", Refusal::ControlCharacter),
-        ("\u{9f}", Refusal::ControlCharacter),
-        ("sixteen+bytes+and+then%C2%85", Refusal::ControlCharacter),
-        ("%C2%A0", Refusal::Missing("sign")),
-        ("\u{a0}%C3%85", Refusal::Missing("sign")),
-        ("%C2", Refusal::NotUtf8),
-        ("%85", Refusal::NotUtf8),
-        ("%C2&body=%80", Refusal::NotUtf8),
-    ] {
-        let message = format!("subject={value}");
-        let refused = verifier().notification(message.as_bytes());
-        assert_eq!(refused, Err(refusal), "{value:?}");
-    }
-}
-
-#[test]
 fn only_a_success_is_paid() {
     for status in Status::ALL {
         let order = order().ability(Ability::PayersChoice);
@@ -397,19 +368,5 @@ proptest! {
     fn no_bytes_make_the_verifier_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), text in "[a-z_&=%+0-9]{0,80}") {
         prop_assert!(verifier().notification(&bytes).is_err());
         prop_assert!(verifier().browser_return(&text).is_err());
-    }
-}
-
-#[test]
-fn a_message_of_every_length_around_the_borders_is_read() {
-    let paid = TestMessage::paid(&order()).with("body", "x");
-    let short = paid.form_body(&key()).len() - 1;
-    for length in [1022, 1023, 1024, 1025, Verifier::MAX_LEN] {
-        let text = "x".repeat(length - short);
-        let message = paid.clone().with("body", &*text);
-        assert_eq!(message.form_body(&key()).len(), length);
-        assert_eq!(signed(&message).unwrap().body(), Some(&*text), "{length}");
-        let escaped = paid.clone().with("body", "é".repeat((length - short) / 6));
-        assert!(signed(&escaped).is_ok(), "{length}");
     }
 }

@@ -1,5 +1,6 @@
 //! One exchange: its phases, and how polls and replies move it between them.
 
+mod end;
 mod token;
 
 use std::fmt;
@@ -14,17 +15,15 @@ use super::retry::{Failure, RetryDecision};
 use super::session::{Idempotency, Session};
 use super::step::{Report, Step, Wait};
 use super::token::{Grant, Leadership};
-use token::TOKEN_LATE;
+use end::ANSWER_LATE;
 
 use crate::answer;
 use crate::endpoint::{Auth, Endpoint, Replay};
-use crate::error::{Error, ErrorKind, UnknownOutcome};
+use crate::error::{Error, ErrorKind};
 use crate::transport::{Limits, TransportError};
 
 /// The longest deadline, 136 years: a clock can be added to it without harm.
 const LONGEST_DEADLINE: Duration = Duration::from_secs(u32::MAX as u64);
-
-const ANSWER_LATE: &str = "the deadline passed before the answer came";
 
 /// One call of one endpoint, on its way. See the [module](super) for its states.
 ///
@@ -71,10 +70,17 @@ struct Fetch {
     attempts: u32,
 }
 
+#[derive(Clone, Copy)]
 enum Stage {
-    Send,
     InFlight,
+    /// To be sent after this pause, which may be none.
     Pause(Duration),
+}
+
+impl Stage {
+    fn is_due(self) -> bool {
+        matches!(self, Self::Pause(left) if left.is_zero())
+    }
 }
 
 impl<E: Endpoint> Exchange<E> {
@@ -135,19 +141,11 @@ impl<E: Endpoint> Exchange<E> {
                         return Step::Wait(wait);
                     }
                 }
-                Phase::Fetch(Fetch {
-                    stage: Stage::InFlight,
-                    ..
-                })
-                | Phase::Call(_, Stage::InFlight) => return wait(self.left()),
-                Phase::Fetch(Fetch {
-                    stage: Stage::Pause(left),
-                    ..
-                })
-                | Phase::Call(_, Stage::Pause(left))
-                    if !left.is_zero() =>
-                {
-                    return wait(*left);
+                Phase::Fetch(Fetch { stage, .. }) | Phase::Call(_, stage) if !stage.is_due() => {
+                    return wait(match *stage {
+                        Stage::InFlight => self.left(),
+                        Stage::Pause(left) => left,
+                    });
                 }
                 Phase::Ready(_) | Phase::Fetch(_) | Phase::Call(..) => {
                     if let Some(request) = self.send(now) {
@@ -199,11 +197,8 @@ impl<E: Endpoint> Exchange<E> {
         let passed = passed.unwrap_or_default();
         self.last_seen = Some(now);
         self.elapsed = self.elapsed.saturating_add(passed);
-        if let Phase::Fetch(Fetch {
-            stage: Stage::Pause(left),
-            ..
-        })
-        | Phase::Call(_, Stage::Pause(left)) = &mut self.phase
+        if let Phase::Fetch(Fetch { stage, .. }) | Phase::Call(_, stage) = &mut self.phase
+            && let Stage::Pause(left) = stage
         {
             *left = left.saturating_sub(passed);
         }
@@ -326,10 +321,6 @@ impl<E: Endpoint> Exchange<E> {
         self.left().is_zero() && !matches!(failure, Failure::Status(..))
     }
 
-    fn deadline_error(&self, detail: &'static str) -> Error {
-        Error::new(ErrorKind::Deadline, self.operation(), detail)
-    }
-
     fn repeatable(&self) -> bool {
         match self.endpoint.replay() {
             Replay::Safe => true,
@@ -352,41 +343,6 @@ impl<E: Endpoint> Exchange<E> {
             .retry
             .decide(failure, attempt, repeatable, left, draw)
     }
-
-    /// The deadline has passed: whatever was going on ends here.
-    fn expire(&mut self, now: SystemTime) {
-        let detail = match &self.phase {
-            Phase::Ended(_) => return,
-            Phase::Call(_, Stage::InFlight) => {
-                self.may_be_executed |= self.endpoint.replay() != Replay::Safe;
-                ANSWER_LATE
-            }
-            Phase::Authorize(_) | Phase::Fetch(_) => TOKEN_LATE,
-            Phase::Prepare | Phase::Ready(_) | Phase::Call(..) => {
-                "the deadline passed before the request was sent"
-            }
-        };
-        let mut error = self.deadline_error(detail);
-        if let Some(last) = self.last_error.take() {
-            error = error.with_source(last);
-        }
-        // Dropping the phase gives up a leadership and wakes the followers.
-        self.phase = self.end_with(now, error);
-    }
-
-    /// The end with an error that says how often it was tried and whether it may have happened.
-    fn end_with(&self, now: SystemTime, error: Error) -> Phase<E::Output> {
-        let attempts = error.attempts().max(self.attempts);
-        let mut error = error.with_attempts(attempts);
-        if self.may_be_executed {
-            let unknown = self
-                .endpoint
-                .intent()
-                .map(|intent| UnknownOutcome::new(intent, now));
-            error = error.with_outcome_unknown(unknown);
-        }
-        Phase::Ended(Some(Err(error)))
-    }
 }
 
 /// Nothing but time, or the answer, ends this wait.
@@ -404,7 +360,7 @@ impl<E: Endpoint> fmt::Debug for Exchange<E> {
             Phase::Fetch(_) => "fetch",
             Phase::Call(_, Stage::InFlight) => "in flight",
             Phase::Call(_, Stage::Pause(_)) => "pause",
-            Phase::Ready(_) | Phase::Call(..) => "call",
+            Phase::Ready(_) => "call",
             Phase::Ended(_) => "ended",
         };
         f.debug_struct("Exchange")

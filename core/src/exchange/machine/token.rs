@@ -28,7 +28,7 @@ impl<E: Endpoint> Exchange<E> {
             Access::Fetch(leadership, fallback) => Phase::Fetch(Fetch {
                 leadership,
                 fallback,
-                stage: Stage::Send,
+                stage: Stage::Pause(Duration::ZERO),
                 attempts: 0,
             }),
             Access::Failed(error) => self.end_with(now, error.seen_by(self.operation())),
