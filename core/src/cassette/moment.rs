@@ -4,8 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use time::UtcDateTime;
-use time::format_description::well_known::Rfc3339;
+
+use crate::Timestamp;
 
 /// The first second that an HTTP date cannot write.
 const YEAR_10000: i64 = 253_402_300_800;
@@ -33,17 +33,14 @@ pub(super) fn rfc3339(text: &str, shift: i64) -> Option<String> {
     } else {
         text.to_owned()
     };
-    let time = UtcDateTime::parse(&full, &Rfc3339).ok()?;
-    let moved = time.unix_timestamp().checked_add(shift)?;
-    let written = UtcDateTime::from_unix_timestamp(moved)
-        .ok()?
-        .format(&Rfc3339)
-        .ok()?;
-    Some(if local {
-        written.replace('T', " ").replace('Z', "")
+    let time: Timestamp = full.parse().ok()?;
+    let moved = time.unix_seconds().checked_add(shift)?;
+    let moved = Timestamp::from_unix_seconds(moved)?;
+    if local {
+        moved.to_date_time(0)
     } else {
-        written
-    })
+        Some(moved.to_string())
+    }
 }
 
 /// The same for an HTTP date, such as `Retry-After` may have; any other text stays.
@@ -98,6 +95,7 @@ mod tests {
             "2026-01-01",
             "20150320010166690000",
             "2021-13-15 02:38:44",
+            "9999-12-31T23:59:59-01:00",
         ] {
             assert_eq!(rfc3339(text, 10), None, "{text}");
         }

@@ -2,47 +2,26 @@
 
 use std::time::{Duration, SystemTime};
 
-use time::UtcDateTime;
-use time::format_description::well_known::Rfc3339;
+use crate::Timestamp;
 
 /// `time` plus `wait`; a sum that no clock can show stays at `time`.
 pub(super) fn later(time: SystemTime, wait: Duration) -> SystemTime {
     time.checked_add(wait).unwrap_or(time)
 }
 
-/// Whole seconds since 1970, rounded down; a time that does not fit counts as 1970.
+/// Whole seconds since 1970, rounded down; a time outside the calendar counts as 1970.
 pub(super) fn unix_seconds(time: SystemTime) -> i64 {
-    unix_nanos(time)
-        .and_then(|nanos| i64::try_from(nanos.div_euclid(1_000_000_000)).ok())
-        .unwrap_or_default()
-}
-
-fn unix_nanos(time: SystemTime) -> Option<i128> {
-    match time.duration_since(SystemTime::UNIX_EPOCH) {
-        Ok(after) => i128::try_from(after.as_nanos()).ok(),
-        Err(before) => i128::try_from(before.duration().as_nanos())
-            .ok()
-            .map(|nanos| -nanos),
-    }
+    Timestamp::try_from(time).map_or(0, |time| time.unix_seconds())
 }
 
 /// RFC 3339 in UTC; a time outside the years that it can write counts as 1970.
 pub(super) fn rfc3339(time: SystemTime) -> String {
-    unix_nanos(time)
-        .and_then(|nanos| UtcDateTime::from_unix_timestamp_nanos(nanos).ok())
-        .and_then(|time| time.format(&Rfc3339).ok())
-        .unwrap_or_else(|| "1970-01-01T00:00:00Z".into())
+    Timestamp::try_from(time).map_or_else(|_| "1970-01-01T00:00:00Z".into(), |t| t.to_string())
 }
 
 /// Reads RFC 3339 with any offset.
 pub(super) fn read_rfc3339(text: &str) -> Option<SystemTime> {
-    let since = UtcDateTime::parse(text, &Rfc3339).ok()? - UtcDateTime::UNIX_EPOCH;
-    let distance = since.unsigned_abs();
-    if since.is_negative() {
-        SystemTime::UNIX_EPOCH.checked_sub(distance)
-    } else {
-        SystemTime::UNIX_EPOCH.checked_add(distance)
-    }
+    text.parse::<Timestamp>().ok().map(SystemTime::from)
 }
 
 /// Whether the text is a date and time of the form `Y-m-d H:i:s`.
@@ -67,6 +46,7 @@ mod tests {
             read_rfc3339("2026-05-19T15:38:44Z")
         );
         assert_eq!(read_rfc3339("2026-05-19"), None);
+        assert_eq!(read_rfc3339("9999-12-31T23:59:59-01:00"), None);
     }
 
     #[test]

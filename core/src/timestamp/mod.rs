@@ -1,12 +1,13 @@
 //! A point in time as the providers write it, in UTC.
 
+mod rfc3339;
+
 use std::fmt;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
+use rfc3339::Civil;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use time::format_description::well_known::Rfc3339;
-use time::{Date, Month, OffsetDateTime, Time, UtcDateTime};
 
 /// A point in time, written as RFC 3339 in UTC (grade A for the partner API's fields).
 ///
@@ -19,8 +20,11 @@ use time::{Date, Month, OffsetDateTime, Time, UtcDateTime};
 /// assert_eq!(paid.to_string(), "2026-05-19T15:38:44.5Z");
 /// # Ok::<(), sanspay_core::TimestampError>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Timestamp(UtcDateTime);
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(
+    /// Since 0001-01-01T00:00:00Z and before the year 10000; 16 bytes, and as an `Option` too.
+    Duration,
+);
 
 /// The text is not an RFC 3339 date and time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,30 +41,32 @@ impl std::error::Error for TimestampError {}
 impl Timestamp {
     /// From whole seconds since 1970-01-01T00:00:00Z; `None` outside the years 1 to 9999.
     pub fn from_unix_seconds(seconds: i64) -> Option<Self> {
-        let time = UtcDateTime::from_unix_timestamp(seconds).ok()?;
-        (1..=9999).contains(&time.year()).then_some(Self(time))
+        let distance = Duration::from_secs(seconds.unsigned_abs());
+        Self::from_epoch(distance, seconds < 0)
     }
 
     /// Whole seconds since 1970-01-01T00:00:00Z, rounded down.
     pub fn unix_seconds(&self) -> i64 {
-        self.0.unix_timestamp()
+        self.0.as_secs().cast_signed() - rfc3339::UNIX_EPOCH.as_secs().cast_signed()
     }
 
     /// `Y-m-d H:i:s` at an offset of so many minutes east of UTC: the form of the checkout's
     /// `request_time` (grade D for the form; the document names no time zone).
     pub(crate) fn to_date_time(self, offset_minutes: i16) -> Option<String> {
-        let shift = time::Duration::minutes(offset_minutes.into());
-        let t = self.0.checked_add(shift)?;
-        let (date, clock) = (t.date(), t.time());
-        Some(format!(
-            "{:04}-{:02}-{:02} {:02}:{:02}:{:02}",
-            date.year(),
-            u8::from(date.month()),
-            date.day(),
-            clock.hour(),
-            clock.minute(),
-            clock.second()
-        ))
+        let shift = i64::from(offset_minutes) * 60;
+        let local = Self::from_unix_seconds(self.unix_seconds().checked_add(shift)?)?;
+        let mut text = String::with_capacity("2026-05-19 15:38:44".len());
+        Civil::at(local.0).write(&mut text, ' ').ok()?;
+        Some(text)
+    }
+
+    fn from_epoch(distance: Duration, before: bool) -> Option<Self> {
+        let since = if before {
+            rfc3339::UNIX_EPOCH.checked_sub(distance)
+        } else {
+            rfc3339::UNIX_EPOCH.checked_add(distance)
+        };
+        since.filter(|since| *since < rfc3339::END).map(Self)
     }
 }
 
@@ -68,30 +74,23 @@ impl TryFrom<SystemTime> for Timestamp {
     type Error = TimestampError;
 
     fn try_from(time: SystemTime) -> Result<Self, TimestampError> {
-        let since = match time.duration_since(SystemTime::UNIX_EPOCH) {
-            Ok(after) => time::Duration::try_from(after),
-            Err(before) => time::Duration::try_from(before.duration()).map(|d| -d),
-        };
-        let time = since
-            .ok()
-            .and_then(|d| UtcDateTime::UNIX_EPOCH.checked_add(d))
-            .filter(|t| (1..=9999).contains(&t.year()));
-        time.map(Self).ok_or(TimestampError(()))
+        match time.duration_since(SystemTime::UNIX_EPOCH) {
+            Ok(after) => Self::from_epoch(after, false),
+            Err(before) => Self::from_epoch(before.duration(), true),
+        }
+        .ok_or(TimestampError(()))
     }
 }
 
 impl From<Timestamp> for SystemTime {
     fn from(time: Timestamp) -> Self {
-        let since = time.0 - UtcDateTime::UNIX_EPOCH;
-        let distance: Duration = since.unsigned_abs();
-        if since.is_negative() {
-            // Some systems' clocks begin in 1601; the earliest that they can show is close enough.
-            SystemTime::UNIX_EPOCH
-                .checked_sub(distance)
-                .unwrap_or(SystemTime::UNIX_EPOCH)
-        } else {
-            SystemTime::UNIX_EPOCH + distance
+        let distance = time.0.abs_diff(rfc3339::UNIX_EPOCH);
+        if time.0 >= rfc3339::UNIX_EPOCH {
+            return SystemTime::UNIX_EPOCH + distance;
         }
+        // Some systems' clocks begin in 1601; the earliest that they can show is close enough.
+        let earlier = SystemTime::UNIX_EPOCH.checked_sub(distance);
+        earlier.unwrap_or(SystemTime::UNIX_EPOCH)
     }
 }
 
@@ -99,45 +98,26 @@ impl FromStr for Timestamp {
     type Err = TimestampError;
 
     fn from_str(text: &str) -> Result<Self, TimestampError> {
-        // An offset can lead out of the years that can be written again, and `UtcDateTime`'s own
-        // parser panics where it leads out of those that it can hold.
-        let general = || {
-            let time = OffsetDateTime::parse(text, &Rfc3339).ok();
-            time.and_then(OffsetDateTime::checked_to_utc)
-        };
-        let time = whole_second(text.as_bytes()).or_else(general);
-        let writable = time.filter(|time| (1..=9999).contains(&time.year()));
-        writable.map(Self).ok_or(TimestampError(()))
+        let since = rfc3339::read(text.as_bytes());
+        since.map(Self).ok_or(TimestampError(()))
     }
-}
-
-/// Reads the usual form, such as `2026-05-19T15:38:44Z`; `None` for every other, valid or not.
-///
-/// The general parser takes ten times as long, and a record with four times twice as long.
-fn whole_second(text: &[u8]) -> Option<UtcDateTime> {
-    let text = <&[u8; 20]>::try_from(text).ok()?;
-    let [date @ .., b'T', h1, h2, b':', n1, n2, b':', s1, s2, b'Z'] = *text else {
-        return None;
-    };
-    let [c1, c2, y1, y2, b'-', m1, m2, b'-', d1, d2] = date else {
-        return None;
-    };
-    let digits = [c1, c2, y1, y2, m1, m2, d1, d2, h1, h2, n1, n2, s1, s2];
-    let other = |digit: &u8| u8::from(!digit.is_ascii_digit());
-    if digits.iter().fold(0, |any, digit| any | other(digit)) != 0 {
-        return None;
-    }
-    let two = |tens: u8, ones: u8| (tens - b'0') * 10 + (ones - b'0');
-    let year = i32::from(two(c1, c2)) * 100 + i32::from(two(y1, y2));
-    let month = Month::try_from(two(m1, m2)).ok()?;
-    let date = Date::from_calendar_date(year, month, two(d1, d2)).ok()?;
-    let time = Time::from_hms(two(h1, h2), two(n1, n2), two(s1, s2)).ok()?;
-    Some(UtcDateTime::new(date, time))
 }
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.format(&Rfc3339).map_err(|_| fmt::Error)?)
+        Civil::at(self.0).write(f, 'T')?;
+        let nanos = self.0.subsec_nanos();
+        if nanos > 0 {
+            let fraction = format!("{nanos:09}");
+            write!(f, ".{}", fraction.trim_end_matches('0'))?;
+        }
+        f.write_str("Z")
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Timestamp({self})")
     }
 }
 
@@ -197,25 +177,6 @@ mod tests {
             "9999-12-31T23:59:60-23:59",
         ] {
             assert!(text.parse::<Timestamp>().is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn the_usual_form_is_read_as_the_general_parser_reads_it() {
-        for text in [
-            "2026-05-19T15:38:44Z",
-            "0000-01-01T00:00:00Z",
-            "2024-02-29T23:59:59Z",
-            "2023-02-29T00:00:00Z",
-            "2026-13-01T00:00:00Z",
-            "2026-05-19T24:00:00Z",
-            "2016-12-31T23:59:60Z",
-            "+026-05-19T15:38:44Z",
-        ] {
-            let general = OffsetDateTime::parse(text, &Rfc3339).ok();
-            let general = general.and_then(OffsetDateTime::checked_to_utc);
-            let whole = whole_second(text.as_bytes());
-            assert!(whole.is_none() || whole == general, "{text}");
         }
     }
 
