@@ -4,7 +4,8 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, Response, StatusCode, header};
-use serde::Deserialize;
+use serde::{Deserialize, de};
+use serde_json::value::RawValue;
 
 use crate::api::Api;
 use crate::ascii::is_visible;
@@ -190,11 +191,17 @@ pub fn json<'a, T: Deserialize<'a>>(
 
 /// Reads JSON, its UTF-8 checked once and not once for each text: a tenth of a record's time.
 pub(crate) fn read_json<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, serde_json::Error> {
-    match std::str::from_utf8(body) {
-        Ok(text) => serde_json::from_str(text),
-        // For the error and its place.
-        Err(_) => serde_json::from_slice(body),
-    }
+    serde_json::from_str(json_text(body)?)
+}
+
+/// The text of a body. Whatever is read is read from text: every other source would compile the
+/// readers of all types once more.
+pub(crate) fn json_text(body: &[u8]) -> Result<&str, serde_json::Error> {
+    std::str::from_utf8(body).map_err(|_| {
+        // Says where.
+        let error = serde_json::from_slice::<&RawValue>(body).err();
+        error.unwrap_or_else(|| de::Error::custom("not UTF-8"))
+    })
 }
 
 /// The error for a success whose JSON is not what the operation answers.
@@ -246,6 +253,14 @@ mod tests {
         }
         for asks in ["", "-1", "1.5", "soon", "Fri, 31 Dec 99999 23:59:59 GMT"] {
             assert_eq!(refused("", asks).retry_after(), None, "{asks}");
+        }
+    }
+
+    #[test]
+    fn a_body_that_is_not_utf_8_is_refused_with_the_place() {
+        for (body, column) in [(&b"{\"a\":\"\xff\"}"[..], 7), (b"[0]\xff", 4)] {
+            let error = read_json::<serde::de::IgnoredAny>(body).unwrap_err();
+            assert_eq!((error.line(), error.column()), (1, column), "{error}");
         }
     }
 

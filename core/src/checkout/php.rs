@@ -67,7 +67,18 @@ pub(super) fn for_each_signed<N: AsRef<str>, V: AsRef<str>>(
     let begin_alike = |two: &[u64]| matches!(two, [a, b] if a >> 8 == b >> 8);
     let some_alike = keys.windows(2).any(begin_alike);
     if some_alike {
-        keys.sort_unstable_by(|a, b| name(*a).cmp(&name(*b)).then(a.cmp(b)));
+        // They are few and nearly sorted, and the standard sort is long to compile.
+        for end in 1..keys.len() {
+            for at in (0..end).rev() {
+                let Some([a, b]) = keys.get_mut(at..at + 2) else {
+                    break;
+                };
+                if name(*a).cmp(&name(*b)).then((*a).cmp(b)).is_le() {
+                    break;
+                }
+                std::mem::swap(a, b);
+            }
+        }
     }
     let mut rest = &*keys;
     while let Some((key, after)) = rest.split_first() {

@@ -45,7 +45,7 @@ impl TestMessage {
             Ability::Subscribe => Status::SubscriptionChargeSucceed,
             Ability::Checkout | Ability::PayersChoice => Status::CheckoutSucceed,
         };
-        let fits = order.channels.iter().find(|(_, c)| **c == order.currency);
+        let fits = order.channels.iter().find(|(_, c)| *c == order.currency);
         let channel = fits.map_or("", |(id, _)| id);
         let amount = order.total_amount.to_string();
         let message = Self::from_pairs([

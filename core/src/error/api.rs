@@ -1,9 +1,10 @@
 //! The body of an error answer, as far as it can be understood.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde_json::Value;
+
+use crate::answer::read_json;
 
 /// The body of an answer that is not a success.
 #[derive(Clone, PartialEq, Eq)]
@@ -30,7 +31,8 @@ pub enum ErrorBody {
 pub struct ApiError {
     message: Option<String>,
     code: Option<String>,
-    errors: BTreeMap<String, Vec<String>>,
+    /// In alphabetical order.
+    errors: Vec<(String, Vec<String>)>,
 }
 
 impl ApiError {
@@ -73,7 +75,7 @@ impl ErrorBody {
         if body.iter().all(u8::is_ascii_whitespace) {
             return Self::Empty;
         }
-        match serde_json::from_slice::<Value>(body) {
+        match read_json::<Value>(body) {
             Ok(value) => ApiError::from_json(&value).map_or(Self::Json, Self::Standard),
             Err(_) => Self::NotJson {
                 title: page_title(body),
@@ -90,7 +92,7 @@ fn scalar_text(value: &Value) -> Option<String> {
     }
 }
 
-fn field_messages(errors: &serde_json::Map<String, Value>) -> BTreeMap<String, Vec<String>> {
+fn field_messages(errors: &serde_json::Map<String, Value>) -> Vec<(String, Vec<String>)> {
     let texts = |value: &Value| match value {
         Value::Array(items) => items.iter().filter_map(scalar_text).collect(),
         other => scalar_text(other).into_iter().collect(),

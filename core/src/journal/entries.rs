@@ -1,6 +1,6 @@
 //! The entries of a journal: what they add up to, and how they are written as lines.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::error::Error as StdError;
 use std::fmt;
 use std::str;
@@ -88,10 +88,12 @@ fn checksum(text: &str) -> String {
 pub struct Entries {
     /// By type and reference.
     intents: BTreeMap<(String, String), State>,
-    orders: BTreeMap<String, String>,
-    dedup_keys: BTreeSet<String>,
-    /// In the order in which they were committed, for writing them anew.
+    /// In the order in which they were committed.
     updates: Vec<OrderUpdate>,
+    /// The place of the last update of each order.
+    orders: BTreeMap<String, usize>,
+    /// The place of the update with each dedup key.
+    dedup_keys: BTreeMap<String, usize>,
 }
 
 #[derive(Clone, PartialEq, Eq)]
@@ -156,7 +158,7 @@ impl Entries {
 
     /// The entry to store for [`Journal::commit`](super::Journal::commit), if it is news.
     pub fn commit(&self, update: &OrderUpdate) -> Option<Entry> {
-        let news = !self.dedup_keys.contains(update.dedup_key());
+        let news = !self.dedup_keys.contains_key(update.dedup_key());
         news.then(|| Entry::Committed(update.clone()))
     }
 
@@ -175,9 +177,10 @@ impl Entries {
                 }
             }
             Entry::Committed(update) => {
-                if self.dedup_keys.insert(update.dedup_key.clone()) {
-                    self.orders
-                        .insert(update.order.clone(), update.status.clone());
+                if !self.dedup_keys.contains_key(&update.dedup_key) {
+                    let place = self.updates.len();
+                    self.dedup_keys.insert(update.dedup_key.clone(), place);
+                    self.orders.insert(update.order.clone(), place);
                     self.updates.push(update.clone());
                 }
             }
@@ -194,7 +197,10 @@ impl Entries {
 
     /// The status that was committed last for an order.
     pub fn order_status(&self, order: &str) -> Option<&str> {
-        self.orders.get(order).map(String::as_str)
+        let place = self.orders.get(order)?;
+        self.updates
+            .get(*place)
+            .map(|update| update.status.as_str())
     }
 
     /// The fewest entries that add up to the same: for writing a journal anew.

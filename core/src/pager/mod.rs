@@ -2,7 +2,6 @@
 
 mod page;
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -61,8 +60,8 @@ pub trait Paged: Endpoint<Output = Page<Self::Item>> + Clone {
 /// number up to the last; else the following number until a page is empty. The list always comes
 /// to an end or to an error of kind [`ErrorKind::Paging`]: numbers must rise, no link may come
 /// twice, and a server that ignores the page's number is noticed. An empty page in the middle is
-/// no end. The memory needed does not grow with the list, but for eight bytes and a little for
-/// each link followed.
+/// no end. The memory needed does not grow with the list, but for eight bytes for each link
+/// followed.
 ///
 /// ```
 /// use sanspay_core::partner::ListPayments;
@@ -89,7 +88,8 @@ pub struct Pager<L: Paged> {
     list: L,
     finished: bool,
     number: Option<u64>,
-    links: BTreeSet<u64>,
+    /// The fingerprints of those followed, sorted.
+    links: Vec<u64>,
     repeats: Repeats<L::Key>,
     total: Option<u64>,
 }
@@ -98,8 +98,8 @@ impl<L: Paged> Pager<L> {
     /// Starts at the page that `list` asks for.
     pub fn new(list: L) -> Self {
         let links = match list.cursor() {
-            Some(Cursor::Link(link)) => BTreeSet::from([fingerprint(link)]),
-            _ => BTreeSet::new(),
+            Some(Cursor::Link(link)) => vec![fingerprint(link)],
+            _ => Vec::new(),
         };
         Self {
             list,
@@ -154,8 +154,10 @@ impl<L: Paged> Pager<L> {
                 return Err("the link to the next page leads to another origin or is no link");
             }
             Link::Next(link) => {
-                if !self.links.insert(fingerprint(link)) {
-                    return Err("the link to the next page was followed before");
+                let fingerprint = fingerprint(link);
+                match self.links.binary_search(&fingerprint) {
+                    Ok(_) => return Err("the link to the next page was followed before"),
+                    Err(place) => self.links.insert(place, fingerprint),
                 }
                 return Ok(Some(Cursor::Link(link.clone())));
             }

@@ -9,7 +9,7 @@ use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, IgnoredAny, Ma
 use serde_json::value::RawValue;
 
 use super::record::{InText, Record, once};
-use crate::answer::{read_json, received_error, success, unreadable};
+use crate::answer::{json_text, read_json, received_error, success, unreadable};
 use crate::api::Api;
 use crate::error::{Error, ErrorKind};
 
@@ -60,7 +60,7 @@ fn after<'a>(json: &'a [u8], signs: &[u8]) -> Option<&'a [u8]> {
 
 /// Reads an object that begins with `data`.
 fn read_data<'a, T: Deserialize<'a>>(body: &'a [u8], mark: &'static str) -> Option<T> {
-    let mut reader = serde_json::Deserializer::from_str(std::str::from_utf8(body).ok()?);
+    let mut reader = serde_json::Deserializer::from_str(json_text(body).ok()?);
     let of = PhantomData;
     let data = OnlyData { mark, of }.deserialize(&mut reader).ok()?;
     reader.end().ok()?;
@@ -108,7 +108,8 @@ fn either<'a, T: Deserialize<'a>>(
     body: &'a [u8],
     mark: &'static str,
 ) -> Result<T, serde_json::Error> {
-    let mut reader = serde_json::Deserializer::from_slice(body);
+    let text = json_text(body)?;
+    let mut reader = serde_json::Deserializer::from_str(text);
     let data = Data { mark }.deserialize(&mut reader)?;
     reader.end()?;
     match data {
@@ -118,7 +119,7 @@ fn either<'a, T: Deserialize<'a>>(
             Err(de::Error::invalid_type(found, &"a JSON object"))
         }
         Some(data) => serde_json::from_str(data.get()),
-        None => serde_json::from_slice(body),
+        None => serde_json::from_str(text),
     }
 }
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::input::Json;
-use crate::answer::{success, unreadable};
+use crate::answer::{read_json, success, unreadable};
 use crate::api::Api;
 use crate::endpoint::{Endpoint, Replay};
 use crate::error::{Error, Problems};
@@ -130,7 +130,7 @@ impl<T: DeserializeOwned> Endpoint for Raw<T> {
             [] => b"null",
             body => body,
         };
-        serde_json::from_slice(body).map_err(|e| unreadable(&self.operation, &e, api, response))
+        read_json(body).map_err(|e| unreadable(&self.operation, &e, api, response))
     }
 
     fn replay(&self) -> Replay {

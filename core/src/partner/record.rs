@@ -170,10 +170,16 @@ impl<'de> Deserialize<'de> for Record {
     }
 }
 
-/// A record in a text that is there as a whole while it is read, as a body is.
-pub(super) struct InText(pub(super) Record);
+/// What is in a text that is there as a whole while it is read, as a body is.
+pub(super) struct InText<T>(pub(super) T);
 
-impl<'de> Deserialize<'de> for InText {
+impl From<InText<Record>> for Record {
+    fn from(InText(record): InText<Record>) -> Self {
+        record
+    }
+}
+
+impl<'de> Deserialize<'de> for InText<Record> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let record = deserializer.deserialize_map(Visitor::<&RawValue>(PhantomData))?;
         Ok(Self(record))

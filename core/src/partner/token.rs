@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use super::envelope::unwrap;
 use crate::access_token::{AccessToken, DEFAULT_LIFETIME, Lifetime};
-use crate::answer::{Received, success};
+use crate::answer::{Received, read_json, success};
 use crate::api::Api;
 use crate::credentials::Credentials;
 use crate::endpoint::{Auth, Endpoint, Replay};
@@ -155,7 +155,7 @@ fn expiry_claim(token: &str) -> Option<SystemTime> {
     let payload = Zeroizing::new(URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?);
     // A derived reader would take an array for the claims as well.
     let object = payload.trim_ascii_start().starts_with(b"{");
-    let claims: Claims<'_> = serde_json::from_slice(&payload).ok().filter(|_| object)?;
+    let claims: Claims<'_> = read_json(&payload).ok().filter(|_| object)?;
     let seconds = whole_seconds(claims.exp.get()).filter(|seconds| *seconds > 0)?;
     // The year 9999; what is beyond is no time in seconds.
     let sensible = seconds <= 253_402_300_799;

@@ -13,11 +13,12 @@
 //! ```
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use http::{Request, Response};
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess};
 
-use super::record::{Record, once};
+use super::record::{InText, Record, once};
 use super::record_id::RecordId;
 use super::show_payment;
 use super::status::{EventKind, Status};
@@ -72,7 +73,8 @@ impl UnconfirmedEvent {
             let detail = "the body is longer than 256 KiB";
             return Err(Error::new(ErrorKind::TooLarge, OPERATION, detail));
         }
-        read_json(body).map_err(|e| {
+        let read = read_json(body).map(|InText(event)| event);
+        read.map_err(|e| {
             let detail = format!("the event is not understood: {}", describe_json_error(&e));
             Error::new(ErrorKind::Unreadable, OPERATION, detail)
         })
@@ -124,45 +126,52 @@ impl fmt::Debug for UnconfirmedEvent {
 
 impl<'de> Deserialize<'de> for UnconfirmedEvent {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> de::Visitor<'de> for Visitor {
-            type Value = UnconfirmedEvent;
+        deserializer.deserialize_map(Visitor::<Record>(PhantomData))
+    }
+}
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an event as a JSON object")
-            }
+impl<'de> Deserialize<'de> for InText<UnconfirmedEvent> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let event = deserializer.deserialize_map(Visitor::<InText<Record>>(PhantomData))?;
+        Ok(Self(event))
+    }
+}
 
-            fn visit_map<M: MapAccess<'de>>(
-                self,
-                mut map: M,
-            ) -> Result<UnconfirmedEvent, M::Error> {
-                let mut id: Option<Option<Box<str>>> = None;
-                let mut event: Option<Option<EventKind>> = None;
-                let mut kind: Option<Option<EventKind>> = None;
-                let mut created_at: Option<Option<Timestamp>> = None;
-                let mut data: Option<Record> = None;
-                while let Some(name) = map.next_key::<Field>()? {
-                    match name {
-                        Field::Id => once(&mut id, "id", &mut map)?,
-                        Field::Event => once(&mut event, "event", &mut map)?,
-                        Field::Type => once(&mut kind, "type", &mut map)?,
-                        Field::CreatedAt => once(&mut created_at, "created_at", &mut map)?,
-                        Field::Data => once(&mut data, "data", &mut map)?,
-                        Field::Other => {
-                            map.next_value::<IgnoredAny>()?;
-                        }
-                    }
+/// Reads the record of the event as an `R`.
+struct Visitor<R>(PhantomData<R>);
+
+impl<'de, R: Deserialize<'de> + Into<Record>> de::Visitor<'de> for Visitor<R> {
+    type Value = UnconfirmedEvent;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an event as a JSON object")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<UnconfirmedEvent, M::Error> {
+        let mut id: Option<Option<Box<str>>> = None;
+        let mut event: Option<Option<EventKind>> = None;
+        let mut kind: Option<Option<EventKind>> = None;
+        let mut created_at: Option<Option<Timestamp>> = None;
+        let mut data: Option<R> = None;
+        while let Some(name) = map.next_key::<Field>()? {
+            match name {
+                Field::Id => once(&mut id, "id", &mut map)?,
+                Field::Event => once(&mut event, "event", &mut map)?,
+                Field::Type => once(&mut kind, "type", &mut map)?,
+                Field::CreatedAt => once(&mut created_at, "created_at", &mut map)?,
+                Field::Data => once(&mut data, "data", &mut map)?,
+                Field::Other => {
+                    map.next_value::<IgnoredAny>()?;
                 }
-                let kind = event.flatten().or(kind.flatten());
-                Ok(UnconfirmedEvent {
-                    id: id.flatten(),
-                    kind: kind.ok_or_else(|| de::Error::missing_field("event"))?,
-                    created_at: created_at.flatten(),
-                    claim: data.ok_or_else(|| de::Error::missing_field("data"))?,
-                })
             }
         }
-        deserializer.deserialize_map(Visitor)
+        let kind = event.flatten().or(kind.flatten());
+        Ok(UnconfirmedEvent {
+            id: id.flatten(),
+            kind: kind.ok_or_else(|| de::Error::missing_field("event"))?,
+            created_at: created_at.flatten(),
+            claim: data.ok_or_else(|| de::Error::missing_field("data"))?.into(),
+        })
     }
 }
 

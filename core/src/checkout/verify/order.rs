@@ -1,6 +1,5 @@
 //! The merchant's own order, and what a message says about it once the two agree.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use super::Signed;
@@ -27,7 +26,8 @@ pub struct Order {
     pub(in crate::checkout) total_amount: Amount,
     pub(in crate::checkout) currency: Currency,
     pub(in crate::checkout) subject: String,
-    pub(in crate::checkout) channels: BTreeMap<String, Currency>,
+    /// Sorted by id.
+    pub(in crate::checkout) channels: Vec<(String, Currency)>,
     pub(in crate::checkout) ability: Ability,
     pub(in crate::checkout) subscription_id: Option<String>,
     pub(in crate::checkout) customer: ExpectedCustomer,
@@ -57,7 +57,7 @@ impl Order {
             total_amount,
             currency,
             subject: subject.into(),
-            channels: BTreeMap::new(),
+            channels: Vec::new(),
             ability: Ability::Checkout,
             subscription_id: None,
             customer: ExpectedCustomer::None,
@@ -69,7 +69,10 @@ impl Order {
     /// them (grade V), so list your own and no other.
     #[must_use]
     pub fn channel(mut self, channel_id: impl Into<String>, currency: Currency) -> Self {
-        self.channels.insert(channel_id.into(), currency);
+        let channel = (channel_id.into(), currency);
+        let place = self.place_of(&channel.0);
+        let replaced = place.map_or_else(|next| next..next, |known| known..known + 1);
+        self.channels.splice(replaced, [channel]);
         self
     }
 
@@ -103,6 +106,11 @@ impl Order {
         self
     }
 
+    fn place_of(&self, channel_id: &str) -> Result<usize, usize> {
+        let channels = &self.channels;
+        channels.binary_search_by(|(id, _)| id.as_str().cmp(channel_id))
+    }
+
     pub(super) fn compare(&self, signed: &Signed) -> Result<Matched, Refusal> {
         let same = |fine: bool, refusal| if fine { Ok(()) } else { Err(refusal) };
         same(signed.app_id() == self.app_id, Refusal::WrongApp)?;
@@ -115,8 +123,10 @@ impl Order {
             Refusal::WrongAmount,
         )?;
         same(signed.currency == self.currency, Refusal::WrongCurrency)?;
-        let channel = self.channels.get(signed.channel_id());
-        same(channel == Some(&self.currency), Refusal::WrongChannel)?;
+        let channel = self.place_of(signed.channel_id()).ok();
+        let channel = channel.and_then(|place| self.channels.get(place));
+        let settles_in_it = channel.is_some_and(|(_, currency)| *currency == self.currency);
+        same(settles_in_it, Refusal::WrongChannel)?;
         same(signed.subject() == self.subject, Refusal::WrongSubject)?;
         let status = signed.status;
         let possible = (!status.is_single_payment() || self.ability.may_pay_once())
