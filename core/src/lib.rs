@@ -117,6 +117,7 @@ pub mod partner;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 mod secret;
+mod sorted;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod timestamp;

@@ -10,7 +10,7 @@ pub(super) fn array<N: AsRef<str>, V: AsRef<str>>(pairs: &[(N, V)]) -> Vec<(&str
     let mut array: Vec<(&str, &str)> = Vec::with_capacity(pairs.len());
     for (name, value) in pairs {
         let (name, value) = (name.as_ref(), value.as_ref());
-        let place = *places.entry(name).or_insert(array.len());
+        let place = *places.entry(name.to_owned()).or_insert(array.len());
         match array.get_mut(place) {
             Some(entry) => entry.1 = value,
             None => array.push((name, value)),

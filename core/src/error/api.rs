@@ -2,9 +2,11 @@
 
 use std::fmt;
 
-use serde_json::Value;
+use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess};
+use serde_json::value::RawValue;
 
 use crate::answer::read_json;
+use crate::sorted;
 
 /// The body of an answer that is not a success.
 #[derive(Clone, PartialEq, Eq)]
@@ -53,14 +55,10 @@ impl ApiError {
             .map(|(field, texts)| (field.as_str(), texts.as_slice()))
     }
 
-    fn from_json(value: &Value) -> Option<Self> {
-        let object = value.as_object()?;
-        let message = object.get("message").and_then(scalar_text);
-        let code = object.get("code").and_then(scalar_text);
-        let errors = object
-            .get("errors")
-            .and_then(Value::as_object)
-            .map(field_messages);
+    fn read(body: &Object<'_>) -> Option<Self> {
+        let message = body.get("message").and_then(scalar_text);
+        let code = body.get("code").and_then(scalar_text);
+        let errors = body.get("errors").and_then(field_messages);
         let standard = message.is_some() || code.is_some() || errors.is_some();
         standard.then(|| Self {
             message,
@@ -75,8 +73,11 @@ impl ErrorBody {
         if body.iter().all(u8::is_ascii_whitespace) {
             return Self::Empty;
         }
-        match read_json::<Value>(body) {
-            Ok(value) => ApiError::from_json(&value).map_or(Self::Json, Self::Standard),
+        if let Ok(object) = read_json(body) {
+            return ApiError::read(&object).map_or(Self::Json, Self::Standard);
+        }
+        match read_json::<IgnoredAny>(body) {
+            Ok(_) => Self::Json,
             Err(_) => Self::NotJson {
                 title: page_title(body),
             },
@@ -84,23 +85,60 @@ impl ErrorBody {
     }
 }
 
-fn scalar_text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
+/// The fields of a JSON object, each with its value as it was written. Of a name given twice the
+/// last value counts.
+struct Object<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'a> Object<'a> {
+    fn get(&self, name: &str) -> Option<&'a RawValue> {
+        let last = self.0.iter().rfind(|(known, _)| known == name);
+        last.map(|(_, value)| *value)
     }
 }
 
-fn field_messages(errors: &serde_json::Map<String, Value>) -> Vec<(String, Vec<String>)> {
-    let texts = |value: &Value| match value {
-        Value::Array(items) => items.iter().filter_map(scalar_text).collect(),
-        other => scalar_text(other).into_iter().collect(),
+impl<'de> Deserialize<'de> for Object<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> de::Visitor<'de> for Visitor {
+            type Value = Object<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON object")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Object<'de>, M::Error> {
+                let mut fields = Vec::new();
+                while let Some(field) = map.next_entry()? {
+                    fields.push(field);
+                }
+                Ok(Object(fields))
+            }
+        }
+        deserializer.deserialize_map(Visitor)
+    }
+}
+
+fn scalar_text(value: &RawValue) -> Option<String> {
+    let json = value.get();
+    if json.starts_with('"') {
+        return serde_json::from_str(json).ok();
+    }
+    let number = json.starts_with(|sign: char| sign == '-' || sign.is_ascii_digit());
+    number.then(|| json.to_owned())
+}
+
+/// In alphabetical order; `None` where it is no object.
+fn field_messages(errors: &RawValue) -> Option<Vec<(String, Vec<String>)>> {
+    let Object(errors) = serde_json::from_str(errors.get()).ok()?;
+    let texts = |value: &RawValue| match serde_json::from_str::<Vec<&RawValue>>(value.get()) {
+        Ok(items) => items.into_iter().filter_map(scalar_text).collect(),
+        Err(_) => scalar_text(value).into_iter().collect(),
     };
-    errors
-        .iter()
-        .map(|(field, value)| (field.clone(), texts(value)))
-        .collect()
+    let mut fields: Vec<(String, Vec<String>)> = Vec::new();
+    for (field, value) in errors {
+        sorted::put(&mut fields, field, texts(value));
+    }
+    Some(fields)
 }
 
 fn page_title(body: &[u8]) -> Option<String> {
@@ -194,7 +232,25 @@ mod tests {
         );
         assert_eq!(standard.to_string(), "code bad, refused fields amount");
         assert!(!format!("{standard:?}").contains("jane"));
-        assert_eq!(ErrorBody::read(b"[1]"), ErrorBody::Json);
+        let loose = ErrorBody::read(
+            br#"{"message":null,"code":7,"errors":{"b":"x","a":["1",2.50,null,[]],"b":["y"]}}"#,
+        );
+        let ErrorBody::Standard(api) = &loose else {
+            panic!("{loose:?}")
+        };
+        assert_eq!((api.message(), api.code()), (None, Some("7")));
+        let texts = |texts: &[&str]| {
+            texts
+                .iter()
+                .map(|&text| text.to_owned())
+                .collect::<Vec<_>>()
+        };
+        let fields: Vec<_> = api.fields().collect();
+        let (a, b) = (texts(&["1", "2.50"]), texts(&["y"]));
+        assert_eq!(fields, [("a", &a[..]), ("b", &b[..])]);
+        for json in ["[1]", "7", "null", "{}", r#"{"errors":[]}"#] {
+            assert_eq!(ErrorBody::read(json.as_bytes()), ErrorBody::Json, "{json}");
+        }
         assert_eq!(ErrorBody::read(b" \n"), ErrorBody::Empty);
         let page = ErrorBody::read(b"<html><head><title>502 Bad Gateway</title></head>");
         assert_eq!(page.to_string(), "the page `502 Bad Gateway`");

@@ -86,8 +86,10 @@ fn checksum(text: &str) -> String {
 /// ```
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Entries {
-    /// By type and reference.
-    intents: BTreeMap<(String, String), State>,
+    /// In the order in which they were begun.
+    intents: Vec<(Intent, State)>,
+    /// The place of each intent, by [`key`].
+    places: BTreeMap<String, usize>,
     /// In the order in which they were committed.
     updates: Vec<OrderUpdate>,
     /// The place of the last update of each order.
@@ -125,7 +127,7 @@ impl Entries {
 
     /// What [`Journal::begin`](super::Journal::begin) answers, and the entry to store for it.
     pub fn begin(&self, intent: &Intent, sent_by: SystemTime) -> (Begin, Option<Entry>) {
-        match self.intents.get(&key(intent)) {
+        match self.state(intent) {
             Some(State::Open(sent_by)) => {
                 let unknown = UnknownOutcome::new(intent.clone(), *sent_by);
                 (Begin::LookUp(unknown), None)
@@ -138,9 +140,23 @@ impl Entries {
         }
     }
 
+    fn state(&self, intent: &Intent) -> Option<&State> {
+        let place = self.places.get(&key(intent))?;
+        self.intents.get(*place).map(|(_, state)| state)
+    }
+
+    fn set(&mut self, intent: &Intent, state: State) {
+        let next = self.intents.len();
+        let place = *self.places.entry(key(intent)).or_insert(next);
+        match self.intents.get_mut(place) {
+            Some((_, known)) => *known = state,
+            None => self.intents.push((intent.clone(), state)),
+        }
+    }
+
     /// The entry to store for [`Journal::end`](super::Journal::end), if it is news.
     pub fn end(&self, intent: &Intent, sent_by: SystemTime, outcome: Outcome) -> Option<Entry> {
-        let of_another = match self.intents.get(&key(intent)) {
+        let of_another = match self.state(intent) {
             Some(State::Open(open)) => *open != sent_by && outcome == Outcome::NotExecuted,
             Some(State::Ended(_)) | None => false,
         };
@@ -149,7 +165,7 @@ impl Entries {
     }
 
     fn changes(&self, intent: &Intent, outcome: Outcome) -> bool {
-        match self.intents.get(&key(intent)) {
+        match self.state(intent) {
             Some(State::Ended(Outcome::Executed(_))) => false,
             Some(State::Ended(known)) => *known != outcome,
             Some(State::Open(_)) | None => true,
@@ -167,13 +183,12 @@ impl Entries {
         match entry {
             Entry::Begun(unknown) => {
                 if let (Begin::Send, _) = self.begin(&unknown.intent, unknown.sent_at) {
-                    let state = State::Open(unknown.sent_at);
-                    self.intents.insert(key(&unknown.intent), state);
+                    self.set(&unknown.intent, State::Open(unknown.sent_at));
                 }
             }
             Entry::Ended(intent, outcome) => {
                 if self.changes(intent, *outcome) {
-                    self.intents.insert(key(intent), State::Ended(*outcome));
+                    self.set(intent, State::Ended(*outcome));
                 }
             }
             Entry::Committed(update) => {
@@ -189,8 +204,9 @@ impl Entries {
 
     /// What was begun and not ended.
     pub fn open(&self) -> impl Iterator<Item = UnknownOutcome> {
-        self.intents.iter().filter_map(|(key, state)| match state {
-            State::Open(sent_by) => Some(UnknownOutcome::new(intent(key), *sent_by)),
+        let intents = self.intents.iter();
+        intents.filter_map(|(intent, state)| match state {
+            State::Open(sent_by) => Some(UnknownOutcome::new(intent.clone(), *sent_by)),
             State::Ended(_) => None,
         })
     }
@@ -205,20 +221,22 @@ impl Entries {
 
     /// The fewest entries that add up to the same: for writing a journal anew.
     pub fn compact(&self) -> impl Iterator<Item = Entry> {
-        let intents = self.intents.iter().map(|(key, state)| match state {
-            State::Open(sent_by) => Entry::Begun(UnknownOutcome::new(intent(key), *sent_by)),
-            State::Ended(outcome) => Entry::Ended(intent(key), *outcome),
+        let intents = self.intents.iter().map(|(intent, state)| match state {
+            State::Open(sent_by) => Entry::Begun(UnknownOutcome::new(intent.clone(), *sent_by)),
+            State::Ended(outcome) => Entry::Ended(intent.clone(), *outcome),
         });
         intents.chain(self.updates.iter().cloned().map(Entry::Committed))
     }
 }
 
-fn key(intent: &Intent) -> (String, String) {
-    (intent.record_type.clone(), intent.reference.clone())
-}
-
-fn intent((record_type, reference): &(String, String)) -> Intent {
-    Intent::new(record_type, reference)
+/// Type and reference as one text, which no other two make.
+fn key(intent: &Intent) -> String {
+    let Intent {
+        record_type,
+        reference,
+        ..
+    } = intent;
+    format!("{}:{record_type}{reference}", record_type.len())
 }
 
 /// Shows how much there is; references and orders are yours to print.

@@ -7,6 +7,7 @@ use super::refusal::Refusal;
 use super::status::Status;
 use crate::checkout::channel::Ability;
 use crate::money::{Amount, Currency};
+use crate::sorted;
 
 /// An order as it stands in your own books, to compare messages with. Fill it from your database
 /// and never from the message.
@@ -69,10 +70,7 @@ impl Order {
     /// them (grade V), so list your own and no other.
     #[must_use]
     pub fn channel(mut self, channel_id: impl Into<String>, currency: Currency) -> Self {
-        let channel = (channel_id.into(), currency);
-        let place = self.place_of(&channel.0);
-        let replaced = place.map_or_else(|next| next..next, |known| known..known + 1);
-        self.channels.splice(replaced, [channel]);
+        sorted::put(&mut self.channels, channel_id.into(), currency);
         self
     }
 
@@ -106,11 +104,6 @@ impl Order {
         self
     }
 
-    fn place_of(&self, channel_id: &str) -> Result<usize, usize> {
-        let channels = &self.channels;
-        channels.binary_search_by(|(id, _)| id.as_str().cmp(channel_id))
-    }
-
     pub(super) fn compare(&self, signed: &Signed) -> Result<Matched, Refusal> {
         let same = |fine: bool, refusal| if fine { Ok(()) } else { Err(refusal) };
         same(signed.app_id() == self.app_id, Refusal::WrongApp)?;
@@ -123,10 +116,8 @@ impl Order {
             Refusal::WrongAmount,
         )?;
         same(signed.currency == self.currency, Refusal::WrongCurrency)?;
-        let channel = self.place_of(signed.channel_id()).ok();
-        let channel = channel.and_then(|place| self.channels.get(place));
-        let settles_in_it = channel.is_some_and(|(_, currency)| *currency == self.currency);
-        same(settles_in_it, Refusal::WrongChannel)?;
+        let channel = sorted::get(&self.channels, signed.channel_id());
+        same(channel == Some(&self.currency), Refusal::WrongChannel)?;
         same(signed.subject() == self.subject, Refusal::WrongSubject)?;
         let status = signed.status;
         let possible = (!status.is_single_payment() || self.ability.may_pay_once())
