@@ -12,7 +12,10 @@ pub(super) const UNIX_EPOCH: Duration = Duration::from_secs(719_162 * DAY);
 pub(super) const END: Duration = Duration::from_secs(3_652_059 * DAY);
 
 const DAY: u64 = 86_400;
-const MONTHS: [u64; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+/// The seconds of the year 0, which an offset can lead out of.
+const YEAR_0: u64 = 366 * DAY;
+/// The days of a common year before each month, and all of them.
+const BEFORE: [u64; 13] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365];
 
 /// A date and the time of its day.
 #[derive(Debug, PartialEq, Eq)]
@@ -65,29 +68,27 @@ fn date(days: u64) -> (u64, u64, u64) {
     let (fours, days) = (days / 1461, days % 1461);
     let years = (days / 365).min(3);
     let year = eras * 400 + centuries * 100 + fours * 4 + years + 1;
-    let (mut month, mut day) = (1, days - years * 365);
-    while day >= month_length(year, month) && month < 12 {
-        day -= month_length(year, month);
-        month += 1;
-    }
-    (year, month, day + 1)
+    let of_year = days - years * 365;
+    let begun = |month: &u64| before(year, *month).is_some_and(|before| before <= of_year);
+    let month = (2..=12).take_while(begun).last().unwrap_or(1);
+    let day = of_year - before(year, month).unwrap_or_default() + 1;
+    (year, month, day)
 }
 
-/// Whole days from 0001-01-01 to a date, which may be in the year 0; `None` where there is none.
-fn days(year: u64, month: u64, day: u64) -> Option<i64> {
-    if !(1..=12).contains(&month) || !(1..=month_length(year, month)).contains(&day) {
-        return None;
-    }
-    let months: u64 = (1..month).map(|month| month_length(year, month)).sum();
-    let years = i64::try_from(year).ok()? - 1;
-    let leap = years.div_euclid(4) - years.div_euclid(100) + years.div_euclid(400);
-    Some(years * 365 + leap + i64::try_from(months + day - 1).ok()?)
+/// Whole days from 0000-01-01 to a date; `None` where there is none.
+fn days(year: u64, month: u64, day: u64) -> Option<u64> {
+    let before_month = before(year, month)?;
+    let length = before(year, month + 1)? - before_month;
+    let leap = year.div_ceil(4) - year.div_ceil(100) + year.div_ceil(400);
+    let exists = (1..=length).contains(&day);
+    exists.then(|| year * 365 + leap + before_month + day - 1)
 }
 
-fn month_length(year: u64, month: u64) -> u64 {
+/// The days of the year before a month, which counts from 1; the thirteenth is the next year.
+fn before(year: u64, month: u64) -> Option<u64> {
     let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    let place = usize::try_from(month).unwrap_or_default().wrapping_sub(1);
-    MONTHS.get(place).copied().unwrap_or_default() + u64::from(leap && month == 2)
+    let place = usize::try_from(month).ok()?.checked_sub(1)?;
+    Some(BEFORE.get(place)? + u64::from(leap && month > 2))
 }
 
 /// The time in the text, in the years 1 to 9999 of UTC, to the nanosecond; further digits are cut.
@@ -111,16 +112,18 @@ pub(super) fn read(text: &[u8]) -> Option<Duration> {
     let [c1, c2, y1, y2, b'-', m1, m2, b'-', d1, d2] = date else {
         return None;
     };
-    let (year, month) = (two(c1, c2)? * 100 + two(y1, y2)?, two(m1, m2)?);
-    let (hour, minute, second) = (two(h1, h2)?, two(n1, n2)?, two(s1, s2)?);
+    if !all_digits([c1, c2, y1, y2, m1, m2, d1, d2, h1, h2, n1, n2, s1, s2]) {
+        return None;
+    }
+    let (hour, minute, second) = (two(h1, h2), two(n1, n2), two(s1, s2));
+    let days = days(two(c1, c2) * 100 + two(y1, y2), two(m1, m2), two(d1, d2))?;
     let (nanos, offset) = fraction_and_offset(tail)?;
     if hour > 23 || minute > 59 || second > 60 {
         return None;
     }
-    let clock = i64::try_from(hour * 3600 + minute * 60 + second).ok()?;
-    let days = days(year, month, two(d1, d2)?)?;
-    let seconds = days * DAY.cast_signed() + clock - offset;
-    let since = Duration::from_secs(u64::try_from(seconds).ok()?);
+    let since_year_0 = days * DAY + hour * 3600 + minute * 60 + second;
+    let since = since_year_0.checked_add_signed(-offset)?;
+    let since = Duration::from_secs(since.checked_sub(YEAR_0)?);
     let since = if second == 60 {
         ends_month(since)?.checked_sub(Duration::from_nanos(1))?
     } else {
@@ -135,9 +138,14 @@ fn ends_month(after: Duration) -> Option<Duration> {
     midnight.then_some(after)
 }
 
-fn two(tens: u8, ones: u8) -> Option<u64> {
-    let both = tens.is_ascii_digit() && ones.is_ascii_digit();
-    both.then(|| u64::from(tens - b'0') * 10 + u64::from(ones - b'0'))
+/// Without an early end, so that the compiler takes all at once.
+fn all_digits<const N: usize>(bytes: [u8; N]) -> bool {
+    let other = |byte: u8| u8::from(!byte.is_ascii_digit());
+    bytes.into_iter().fold(0, |any, byte| any | other(byte)) == 0
+}
+
+fn two(tens: u8, ones: u8) -> u64 {
+    u64::from((tens - b'0') * 10 + (ones - b'0'))
 }
 
 /// The nanoseconds, and the seconds that the zone is ahead of UTC.
@@ -158,11 +166,14 @@ fn fraction_and_offset(text: &[u8]) -> Option<(u64, i64)> {
     let offset = match *zone {
         [b'Z' | b'z'] => 0,
         [sign @ (b'+' | b'-'), h1, h2, b':', m1, m2] => {
-            let (hours, minutes) = (two(h1, h2)?, two(m1, m2)?);
+            if !all_digits([h1, h2, m1, m2]) {
+                return None;
+            }
+            let (hours, minutes) = (two(h1, h2), two(m1, m2));
             if hours > 23 || minutes > 59 {
                 return None;
             }
-            let ahead = i64::try_from(hours * 3600 + minutes * 60).ok()?;
+            let ahead = (hours * 3600 + minutes * 60).cast_signed();
             if sign == b'-' { -ahead } else { ahead }
         }
         _ => return None,
@@ -187,7 +198,7 @@ mod tests {
                 (year.cast_signed(), month, number),
                 (parts.0.into(), parts.1.into(), parts.2.into())
             );
-            assert_eq!(days(year, month, number), Some(passed.cast_signed()));
+            assert_eq!(days(year, month, number), Some(passed + 366));
             day = day.next_day().unwrap_or(day);
         }
         assert_eq!(day, Date::MAX);
@@ -213,6 +224,8 @@ mod tests {
             "0000-02-29T00:00:00-23:59",
             "1900-02-29T00:00:00Z",
             "2000-02-29T00:00:00Z",
+            "2026-00-19T00:00:00Z",
+            "2026-01-00T00:00:00Z",
             "2016-12-31T23:59:60Z",
             "2016-12-31T23:59:60.5Z",
             "2016-12-31T22:59:60-01:00",
