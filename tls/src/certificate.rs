@@ -1,25 +1,20 @@
 //! What matters of a certificate to those who connect with it.
 
 use std::fmt;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use rustls::pki_types::CertificateDer;
 use sanspay_core::CertificateValidity;
 use sha1::{Digest, Sha1};
-use x509_cert::der::{Decode, oid::ObjectIdentifier};
-use x509_cert::ext::pkix::{ExtendedKeyUsage, KeyUsage, KeyUsages};
 
 use crate::pem;
-
-/// `id-kp-clientAuth` and `anyExtendedKeyUsage` (RFC 5280, 4.2.1.12).
-const CLIENT_AUTH: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.2");
-const ANY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37.0");
+use crate::x509::Fields;
 
 /// An X.509 certificate that could be read.
 #[derive(Clone)]
 pub struct Certificate {
     der: CertificateDer<'static>,
-    parsed: x509_cert::Certificate,
+    fields: Fields,
 }
 
 impl Certificate {
@@ -36,9 +31,9 @@ impl Certificate {
 
     /// A certificate from its DER; `None` if it is none.
     pub fn from_der(der: &CertificateDer<'_>) -> Option<Self> {
-        let parsed = x509_cert::Certificate::from_der(der).ok()?;
+        let fields = Fields::read(der)?;
         let der = der.clone().into_owned();
-        Some(Self { der, parsed })
+        Some(Self { der, fields })
     }
 
     /// The certificate as it is sent.
@@ -48,20 +43,12 @@ impl Certificate {
 
     /// The X.509 version, 1 to 3. TLS libraries accept client certificates of version 3 only.
     pub fn version(&self) -> u8 {
-        self.parsed.tbs_certificate().version() as u8 + 1
+        self.fields.version
     }
 
     /// From when to when it is valid.
     pub fn validity(&self) -> CertificateValidity {
-        let validity = self.parsed.tbs_certificate().validity();
-        let time = |time: x509_cert::time::Time| -> SystemTime {
-            SystemTime::UNIX_EPOCH + time.to_unix_duration()
-        };
-        CertificateValidity {
-            not_before: time(validity.not_before),
-            // The last second belongs to it.
-            not_after: time(validity.not_after) + Duration::from_millis(999),
-        }
+        self.fields.validity
     }
 
     /// How long it is still valid, such as `12 days`.
@@ -71,32 +58,18 @@ impl Certificate {
 
     /// Whom it is for, such as `CN=partner-1`.
     pub fn subject(&self) -> String {
-        self.parsed.tbs_certificate().subject().to_string()
+        self.fields.subject.clone()
     }
 
     /// Who issued it.
     pub fn issuer(&self) -> String {
-        self.parsed.tbs_certificate().issuer().to_string()
+        self.fields.issuer.clone()
     }
 
     /// Whether it may be used by a client of TLS: its extended key usage, where it has one, must
     /// name it, and its key usage, where it has one, must allow signatures.
     pub fn allows_client_auth(&self) -> bool {
-        let tbs = self.parsed.tbs_certificate();
-        let purposes = tbs.get_extension::<ExtendedKeyUsage>();
-        let purpose = match purposes {
-            Ok(Some((_, purposes))) => {
-                purposes.0.contains(&CLIENT_AUTH) || purposes.0.contains(&ANY_USAGE)
-            }
-            Ok(None) => true,
-            Err(_) => false,
-        };
-        let signs = match tbs.get_extension::<KeyUsage>() {
-            Ok(Some((_, usage))) => usage.0.contains(KeyUsages::DigitalSignature),
-            Ok(None) => true,
-            Err(_) => false,
-        };
-        purpose && signs
+        self.fields.allows_client_auth
     }
 
     /// The fingerprint as NGINX forwards it in `X-SSL-Client-Fingerprint` (grade D for the header,

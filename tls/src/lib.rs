@@ -29,6 +29,7 @@ mod config;
 pub mod doctor;
 mod pem;
 mod recognise;
+mod x509;
 
 pub use builder::{TlsConfigBuilder, TlsVersion};
 pub use certificate::Certificate;

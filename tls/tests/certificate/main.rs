@@ -1,0 +1,105 @@
+//! What `Certificate` reads, beside what x509-cert reads of the same DER.
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic)]
+
+mod damage;
+mod names;
+mod pieces;
+mod reading;
+mod times;
+mod usages;
+
+use pieces::{Pieces, UTC, element, name};
+use reading::{ours, read, theirs};
+use sanspay_tls::Certificate;
+use times::at;
+
+#[test]
+fn the_version_is_1_unless_it_says_otherwise() {
+    for (version, expected) in [(vec![], 1), (vec![0], 1), (vec![1], 2), (vec![2], 3)] {
+        let version = match version[..] {
+            [] => version,
+            _ => element(0xa0, &[&element(2, &[&version])]),
+        };
+        assert_eq!(
+            Pieces::with(|pieces| pieces.version = version).read().0,
+            expected
+        );
+    }
+    for version in [&[3][..], &[0x80], &[0, 2], &[]] {
+        let version = element(0xa0, &[&element(2, &[version])]);
+        let der = Pieces::with(|pieces| pieces.version = version).der();
+        assert_eq!((ours(&der), theirs(&der)), (None, None));
+    }
+}
+
+#[test]
+fn the_identifiers_of_version_2_are_passed_over() {
+    let tail = [element(0x81, &[&[0, 1]]), element(0x82, &[&[0, 1]])].concat();
+    assert_eq!(
+        Pieces::with(|pieces| pieces.tail = tail).read().2,
+        "CN=partner-1"
+    );
+}
+
+#[test]
+fn the_certificates_of_the_fixtures_read_the_same() {
+    for (pem, subject, version) in [
+        (include_str!("../../fixtures/rsa.pem"), "CN=rsa", 3),
+        (include_str!("../../fixtures/ec.pem"), "CN=ec", 3),
+        (include_str!("../../fixtures/v1.pem"), "CN=v1", 1),
+    ] {
+        for certificate in Certificate::from_pem(pem.as_bytes()).unwrap() {
+            let read = read(certificate.der());
+            assert_eq!((read.0, read.2.as_str()), (version, subject));
+        }
+    }
+}
+
+#[test]
+fn some_certificates_are_read_that_x509_cert_refuses() {
+    let with = |change: fn(&mut Pieces)| {
+        let der = Pieces::with(change).der();
+        assert_eq!(theirs(&der), None);
+        ours(&der).unwrap()
+    };
+    let before_1970 = with(|pieces| pieces.not_after = (UTC, "500101000000Z"));
+    assert_eq!(before_1970.1.not_after, at("1950-01-01T00:00:00.999Z"));
+    // Object identifiers from 2.40 on, and those with a UUID.
+    let attribute = with(|pieces| {
+        let attribute = element(0x30, &[&[6, 3, 0x88, 0x37, 3], &[0x0c, 1, b'x']]);
+        pieces.subject = name(&[element(0x31, &[&attribute])]);
+    });
+    assert_eq!(attribute.2, "2.999.3=#0c0178");
+    let uuid = with(|pieces| {
+        let uuid = [&[0x69, 0x83][..], &[0xff; 17], &[0x7f]].concat();
+        let attribute = element(0x30, &[&element(6, &[&uuid]), &[0x0c, 1, b'x']]);
+        pieces.subject = name(&[element(0x31, &[&attribute])]);
+    });
+    assert_eq!(uuid.2, format!("2.25.{}=#0c0178", u128::MAX));
+    let serial = with(|pieces| pieces.serial = element(2, &[&[1; 22]]));
+    assert_eq!(serial.2, "CN=partner-1");
+}
+
+#[test]
+fn what_is_no_certificate_is_refused() {
+    let good = Pieces::new().der();
+    let behind = [&good[..], &[0]].concat();
+    let (header, content) = good.split_at(2);
+    assert_eq!(header, [0x30, 127]);
+    let long_length = [&[0x30, 0x81, 127], content].concat();
+    let endless = [&[0x30, 0x80][..], content, &[0, 0]].concat();
+    let too_long = [&[0x30, 0x88], &[0xff; 8][..], content].concat();
+    let high_tag = element(0x3f, &[content]);
+    for der in [
+        &[][..],
+        b"no DER",
+        &behind,
+        &good[..good.len() - 1],
+        &long_length,
+        &endless,
+        &too_long,
+        &high_tag,
+    ] {
+        assert_eq!((ours(der), theirs(der)), (None, None), "{der:x?}");
+    }
+}
