@@ -61,7 +61,8 @@ fn checksum(text: &str) -> String {
     digits.iter().map(|digit| char::from(*digit)).collect()
 }
 
-/// What the entries of a journal add up to: pure state, on which journals are built.
+/// What the entries of a journal add up to: pure state, on which journals are built. It keeps the
+/// order in which things were first heard of, and two that differ in it are not equal.
 ///
 /// ```
 /// use std::time::SystemTime;
@@ -86,7 +87,7 @@ fn checksum(text: &str) -> String {
 /// ```
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Entries {
-    /// In the order in which they were begun.
+    /// In the order in which they were first heard of.
     intents: Vec<(Intent, State)>,
     /// The place of each intent, by [`key`].
     places: BTreeMap<String, usize>,
@@ -202,7 +203,7 @@ impl Entries {
         }
     }
 
-    /// What was begun and not ended.
+    /// What was begun and not ended, in the order in which it was first heard of.
     pub fn open(&self) -> impl Iterator<Item = UnknownOutcome> {
         let intents = self.intents.iter();
         intents.filter_map(|(intent, state)| match state {

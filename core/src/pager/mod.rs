@@ -60,8 +60,8 @@ pub trait Paged: Endpoint<Output = Page<Self::Item>> + Clone {
 /// number up to the last; else the following number until a page is empty. The list always comes
 /// to an end or to an error of kind [`ErrorKind::Paging`]: numbers must rise, no link may come
 /// twice, and a server that ignores the page's number is noticed. An empty page in the middle is
-/// no end. The memory needed does not grow with the list, but for eight bytes for each link
-/// followed.
+/// no end. The memory needed does not grow with the list, but for sixteen bytes at most
+/// for each link followed.
 ///
 /// ```
 /// use sanspay_core::partner::ListPayments;

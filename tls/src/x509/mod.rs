@@ -108,6 +108,9 @@ fn validity(tbs: &mut Der<'_>) -> Option<CertificateValidity> {
 fn time(der: &mut Der<'_>) -> Option<SystemTime> {
     let element = der.any()?;
     let digits = str::from_utf8(element.content).ok()?.strip_suffix('Z')?;
+    if digits.ends_with("60") {
+        return None; // no leap second
+    }
     let century = match (element.tag, digits.len()) {
         (UTC_TIME, 12) if digits < "50" => "20",
         (UTC_TIME, 12) => "19",

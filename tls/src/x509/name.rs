@@ -34,6 +34,7 @@ fn part(der: &mut Der<'_>) -> Option<String> {
 fn keyword(oid: &str) -> Option<&'static str> {
     Some(match oid {
         "0.9.2342.19200300.100.1.1" => "UID",
+        "0.9.2342.19200300.100.1.3" => "MAIL",
         "0.9.2342.19200300.100.1.25" => "DC",
         "1.2.840.113549.1.9.1" => "EMAIL",
         "2.5.4.3" => "CN",
@@ -48,12 +49,16 @@ fn keyword(oid: &str) -> Option<&'static str> {
         "2.5.4.12" => "TITLE",
         "2.5.4.13" => "DESCRIPTION",
         "2.5.4.15" => "BUSINESSCATEGORY",
+        "2.5.4.16" => "POSTALADDRESS",
         "2.5.4.17" => "POSTALCODE",
+        "2.5.4.18" => "POSTOFFICEBOX",
+        "2.5.4.20" => "TELEPHONENUMBER",
         "2.5.4.41" => "NAME",
         "2.5.4.42" => "GN",
         "2.5.4.43" => "INITIALS",
         "2.5.4.44" => "GENERATIONQUALIFIER",
         "2.5.4.46" => "DNQUALIFIER",
+        "2.5.4.51" => "HOUSEIDENTIFIER",
         "2.5.4.65" => "PSEUDONYM",
         _ => return None,
     })

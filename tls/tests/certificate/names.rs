@@ -8,7 +8,7 @@ use crate::pieces::{Pieces, issued, name, part, subject_of};
 use crate::reading::{ours, read, theirs};
 
 /// The keywords that are known here; x509-cert has one for many more that names never hold.
-const KEYWORDS: [&str; 22] = [
+const KEYWORDS: [&str; 27] = [
     "BUSINESSCATEGORY",
     "C",
     "CN",
@@ -18,17 +18,22 @@ const KEYWORDS: [&str; 22] = [
     "EMAIL",
     "GENERATIONQUALIFIER",
     "GN",
+    "HOUSEIDENTIFIER",
     "INITIALS",
     "L",
+    "MAIL",
     "NAME",
     "O",
     "OU",
+    "POSTALADDRESS",
     "POSTALCODE",
+    "POSTOFFICEBOX",
     "PSEUDONYM",
     "SERIALNUMBER",
     "SN",
     "ST",
     "STREET",
+    "TELEPHONENUMBER",
     "TITLE",
     "UID",
 ];

@@ -47,6 +47,7 @@ fn a_time_that_certificates_must_not_have_is_refused() {
         (UTC, "490229000000Z"),
         (UTC, "491301000000Z"),
         (UTC, "491231240000Z"),
+        (UTC, "161231235960Z"),
         (UTC, "+91231235959Z"),
         (UTC, "4912312359é"),
         (UTC, ""),

@@ -47,6 +47,7 @@ fn an_extension_that_is_damaged_or_there_twice_allows_nothing() {
     const PURPOSES: &str = "2.5.29.37";
     let client = oid("1.3.6.1.5.5.7.3.2");
     let good = element(0x30, &[&client]);
+    let with_a_zero = [&[6, 9], &client[2..9], &[0x80, 2]].concat();
     let usage = |value: &[u8]| extension(KEY_USAGE, &[], value);
     let purposes = |value: &[u8]| extension(PURPOSES, &[], value);
 
@@ -67,6 +68,8 @@ fn an_extension_that_is_damaged_or_there_twice_allows_nothing() {
         vec![purposes(&[&good[..], &[0]].concat())],
         vec![purposes(&element(0x30, &[&client, &[6, 1, 0x80]]))],
         vec![purposes(&element(0x30, &[&client, &[5, 0]]))],
+        // The same number, but not in its shortest form.
+        vec![purposes(&element(0x30, &[&with_a_zero]))],
         vec![usage(&[3, 2, 7, 0x80]), usage(&[3, 2, 7, 0x80])],
         vec![usage(&[3, 0])],
         vec![usage(&[3, 1, 0])],
