@@ -90,18 +90,13 @@ fn length(der: &[u8]) -> Option<(usize, &[u8])> {
     Some((length.try_into().ok()?, rest))
 }
 
-/// An object identifier's content as numbers with dots (X.690, 8.19).
+/// An object identifier's content as numbers with dots (X.690, 8.19), to be shown. Zeros in front
+/// of a number get lost in it, so identifiers are compared by their content.
 pub(super) fn dotted(oid: &[u8]) -> Option<String> {
     let mut text = String::new();
     // Wide enough for the UUID in which such a number may consist (X.667).
     let mut number = 0_u128;
-    let mut begins = true;
     for byte in oid {
-        // A zero in front would be another form of the same number.
-        if begins && *byte == 0x80 {
-            return None;
-        }
-        begins = *byte < 0x80;
         number = number.checked_mul(128)? + u128::from(byte & 0x7f);
         if *byte >= 0x80 {
             continue;

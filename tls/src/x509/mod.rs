@@ -20,11 +20,13 @@ const ISSUER_UNIQUE_ID: u8 = 0x81;
 const SUBJECT_UNIQUE_ID: u8 = 0x82;
 const EXTENSIONS: u8 = 0xa3;
 
-const KEY_USAGE: &str = "2.5.29.15";
-const EXTENDED_KEY_USAGE: &str = "2.5.29.37";
-/// `id-kp-clientAuth` and `anyExtendedKeyUsage` (RFC 5280, 4.2.1.12).
-const CLIENT_AUTH: &str = "1.3.6.1.5.5.7.3.2";
-const ANY_USAGE: &str = "2.5.29.37.0";
+/// 2.5.29.15 and 2.5.29.37.
+const KEY_USAGE: &[u8] = &[0x55, 0x1d, 15];
+const EXTENDED_KEY_USAGE: &[u8] = &[0x55, 0x1d, 37];
+/// `id-kp-clientAuth`, 1.3.6.1.5.5.7.3.2, and `anyExtendedKeyUsage`, 2.5.29.37.0 (RFC 5280,
+/// 4.2.1.12).
+const CLIENT_AUTH: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 2];
+const ANY_USAGE: &[u8] = &[0x55, 0x1d, 37, 0];
 
 /// What is read of a certificate.
 #[derive(Clone)]
@@ -39,7 +41,7 @@ pub(crate) struct Fields {
 
 /// An extension, critical or not.
 struct Extension<'a> {
-    oid: String,
+    oid: &'a [u8],
     value: &'a [u8],
 }
 
@@ -140,7 +142,7 @@ fn extensions<'a>(tbs: &mut Der<'a>) -> Option<Vec<Extension<'a>>> {
     explicit.end()?;
     extensions.each(|der| {
         let mut extension = der.inner(SEQUENCE)?;
-        let oid = dotted(extension.read(OBJECT_IDENTIFIER)?)?;
+        let oid = identifier(&mut extension)?;
         if extension.is_next(BOOLEAN) {
             let critical = extension.read(BOOLEAN)?;
             matches!(critical, [0x00 | 0xff]).then_some(())?;
@@ -151,12 +153,16 @@ fn extensions<'a>(tbs: &mut Der<'a>) -> Option<Vec<Extension<'a>>> {
     })
 }
 
+/// The content of an object identifier that is whole.
+fn identifier<'a>(der: &mut Der<'a>) -> Option<&'a [u8]> {
+    let oid = der.read(OBJECT_IDENTIFIER)?;
+    dotted(oid).map(|_| oid)
+}
+
 fn allows_client_auth(extensions: &[Extension<'_>]) -> bool {
     allows(extensions, EXTENDED_KEY_USAGE, |value| {
-        let purposes = value
-            .inner(SEQUENCE)?
-            .each(|der| dotted(der.read(OBJECT_IDENTIFIER)?))?;
-        Some(purposes.iter().any(|p| p == CLIENT_AUTH || p == ANY_USAGE))
+        let purposes = value.inner(SEQUENCE)?.each(identifier)?;
+        Some(purposes.contains(&CLIENT_AUTH) || purposes.contains(&ANY_USAGE))
     }) && allows(extensions, KEY_USAGE, |value| {
         // The count of unused bits, then nine bits or fewer; the first is for signatures.
         Some(match value.read(BIT_STRING)? {
@@ -169,7 +175,7 @@ fn allows_client_auth(extensions: &[Extension<'_>]) -> bool {
 /// Whether an extension allows it: so if it is absent, and not if it is damaged or there twice.
 fn allows(
     extensions: &[Extension<'_>],
-    oid: &str,
+    oid: &[u8],
     read: impl Fn(&mut Der<'_>) -> Option<bool>,
 ) -> bool {
     let mut found = extensions.iter().filter(|extension| extension.oid == oid);

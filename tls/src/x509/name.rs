@@ -19,15 +19,23 @@ fn part(der: &mut Der<'_>) -> Option<String> {
     attributes.sort_unstable_by_key(|attribute| attribute.der);
     let texts = attributes.iter().map(|attribute| {
         let mut inner = Der(attribute.der).inner(SEQUENCE)?;
-        let oid = dotted(inner.read(OBJECT_IDENTIFIER)?)?;
+        let oid = inner.read(OBJECT_IDENTIFIER)?;
+        let dots = dotted(oid)?;
         let value = inner.any()?;
         inner.end()?;
-        Some(match (keyword(&oid), text(&value)) {
+        let keyword = keyword(&dots).filter(|_| is_shortest(oid));
+        Some(match (keyword, text(&value)) {
             (Some(keyword), Some(text)) => format!("{keyword}={}", escaped(text)),
-            _ => format!("{oid}=#{}", hex::encode(value.der)),
+            _ => format!("{dots}=#{}", hex::encode(value.der)),
         })
     });
     Some(texts.collect::<Option<Vec<_>>>()?.join("+"))
+}
+
+/// Whether no number of an object identifier begins with a zero, which would be another identifier.
+fn is_shortest(oid: &[u8]) -> bool {
+    let begins_with_zero = |two: &[u8]| matches!(two, [..0x80, 0x80]);
+    !oid.starts_with(&[0x80]) && !oid.windows(2).any(begins_with_zero)
 }
 
 /// The short names of RFC 4519 and PKCS#9, in capitals as most tools write them.

@@ -119,6 +119,18 @@ fn a_name_of_any_shape_is_read() {
 }
 
 #[test]
+fn an_attribute_whose_number_begins_with_a_zero_is_another_one() {
+    let mut der = Pieces::new().der();
+    let name = [6, 3, 0x55, 4, 3, 0x0c, 9, b'p'];
+    let place = der.windows(8).position(|window| window == name).unwrap();
+    // The zero takes the place of the first letter, so that no other length changes.
+    der[place..place + 8].copy_from_slice(&[6, 4, 0x55, 4, 0x80, 3, 0x0c, 8]);
+    let subject = ours(&der).unwrap().2;
+    assert_eq!(subject, "2.5.4.3=#0c086172746e65722d31");
+    assert_eq!(Some(subject), theirs(&der).map(|theirs| theirs.2));
+}
+
+#[test]
 fn a_part_of_several_attributes_is_in_the_order_of_its_der() {
     let texts = [
         "O=b+CN=a",

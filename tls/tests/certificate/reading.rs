@@ -56,9 +56,7 @@ pub(crate) fn purposes_are_read(der: &[u8]) -> bool {
     let read = x509_cert::Certificate::from_der(der).unwrap();
     let purposes = read.tbs_certificate().get_extension::<ExtendedKeyUsage>();
     // The tag, a length, and 2.40 or more, which is written as 120 or more.
-    let may_be_there = der
-        .windows(3)
-        .any(|w| w[0] == 6 && w[2] >= 120 && w[2] != 128);
+    let may_be_there = der.windows(3).any(|w| w[0] == 6 && w[2] >= 120);
     !(may_be_there && purposes.is_err_and(|error| error.kind() == ErrorKind::OidMalformed))
 }
 

@@ -68,7 +68,7 @@ fn an_extension_that_is_damaged_or_there_twice_allows_nothing() {
         vec![purposes(&[&good[..], &[0]].concat())],
         vec![purposes(&element(0x30, &[&client, &[6, 1, 0x80]]))],
         vec![purposes(&element(0x30, &[&client, &[5, 0]]))],
-        // The same number, but not in its shortest form.
+        // Another identifier, although its numbers are the same.
         vec![purposes(&element(0x30, &[&with_a_zero]))],
         vec![usage(&[3, 2, 7, 0x80]), usage(&[3, 2, 7, 0x80])],
         vec![usage(&[3, 0])],
