@@ -8,11 +8,14 @@ pub(crate) fn get<'a, V>(entries: &'a [(String, V)], key: &str) -> Option<&'a V>
 
 /// Sets the value of the key.
 pub(crate) fn put<V>(entries: &mut Vec<(String, V)>, key: String, value: V) {
-    let replaced = match place(entries, &key) {
-        Ok(known) => known..known + 1,
-        Err(next) => next..next,
-    };
-    entries.splice(replaced, [(key, value)]);
+    match place(entries, &key) {
+        Ok(known) => {
+            if let Some((_, old)) = entries.get_mut(known) {
+                *old = value;
+            }
+        }
+        Err(next) => entries.insert(next, (key, value)),
+    }
 }
 
 fn place<V>(entries: &[(String, V)], key: &str) -> Result<usize, usize> {

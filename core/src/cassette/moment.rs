@@ -5,19 +5,10 @@ use std::time::{Duration, SystemTime};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::Timestamp;
+use crate::timestamp::{Timestamp, unix_seconds};
 
 /// The first second that an HTTP date cannot write.
 const YEAR_10000: i64 = 253_402_300_800;
-
-/// Whole seconds since 1970, rounded down; a time that does not fit counts as 1970.
-pub(super) fn seconds(time: SystemTime) -> i64 {
-    let seconds = |d: Duration| i64::try_from(d.as_secs()).unwrap_or_default();
-    match time.duration_since(SystemTime::UNIX_EPOCH) {
-        Ok(after) => seconds(after),
-        Err(before) => -seconds(before.duration()) - 1,
-    }
-}
 
 /// The time in the text moved by so many seconds, and without its fractions, which differ from
 /// run to run: RFC 3339, or the `Y-m-d H:i:s` of the hosted checkout. `None` where the text is no
@@ -47,7 +38,7 @@ pub(super) fn rfc3339(text: &str, shift: i64) -> Option<String> {
 pub(super) fn http_date(text: &str, shift: i64) -> String {
     let moved = || {
         let date = httpdate::parse_http_date(text.trim()).ok()?;
-        let moved = seconds(date)
+        let moved = unix_seconds(date)
             .checked_add(shift)
             .filter(|s| (0..YEAR_10000).contains(s))?;
         let since = Duration::from_secs(u64::try_from(moved).ok()?);

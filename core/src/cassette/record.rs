@@ -10,8 +10,9 @@ use http::{Request, Response};
 use super::error::LeakError;
 use super::format::{Cassette, Failure, Interaction, Kind};
 use super::message::{RecordedRequest, RecordedResponse};
+use super::origin;
 use super::redact::{Redaction, Redactor};
-use super::{moment, origin};
+use crate::timestamp::unix_seconds;
 use crate::transport::TransportError;
 
 /// What came of a request, as a transport reports it.
@@ -207,7 +208,7 @@ impl Recorder {
 impl Recording {
     fn redacted(&self) -> Result<Cassette, LeakError> {
         let beginning = self.beginning.unwrap_or_else(Cassette::beginning);
-        let shift = moment::seconds(Cassette::beginning()) - moment::seconds(beginning);
+        let shift = unix_seconds(Cassette::beginning()).saturating_sub(unix_seconds(beginning));
         let mut redactor = Redactor::new(&self.redaction, shift);
         for entry in &self.entries {
             redactor.origin(entry.origin.clone());

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 /// The pairs as a PHP array holds them: of a name given twice the last value counts, in the
 /// place of the first.
 pub(super) fn array<N: AsRef<str>, V: AsRef<str>>(pairs: &[(N, V)]) -> Vec<(&str, &str)> {
+    // With names of its own, as the trees of the journal: another kind is compiled anew.
     let mut places = BTreeMap::new();
     let mut array: Vec<(&str, &str)> = Vec::with_capacity(pairs.len());
     for (name, value) in pairs {
@@ -67,18 +68,7 @@ pub(super) fn for_each_signed<N: AsRef<str>, V: AsRef<str>>(
     let begin_alike = |two: &[u64]| matches!(two, [a, b] if a >> 8 == b >> 8);
     let some_alike = keys.windows(2).any(begin_alike);
     if some_alike {
-        // They are few and nearly sorted, and the standard sort is long to compile.
-        for end in 1..keys.len() {
-            for at in (0..end).rev() {
-                let Some([a, b]) = keys.get_mut(at..at + 2) else {
-                    break;
-                };
-                if name(*a).cmp(&name(*b)).then((*a).cmp(b)).is_le() {
-                    break;
-                }
-                std::mem::swap(a, b);
-            }
-        }
+        insertion_sort(keys, |a, b| name(a).cmp(&name(b)).then(a.cmp(&b)));
     }
     let mut rest = &*keys;
     while let Some((key, after)) = rest.split_first() {
@@ -91,6 +81,21 @@ pub(super) fn for_each_signed<N: AsRef<str>, V: AsRef<str>>(
             && !is_falsy(value.as_ref().as_bytes())
         {
             take(name.as_ref(), value.as_ref());
+        }
+    }
+}
+
+/// For few that are nearly sorted: the standard sort is long to compile for each comparison.
+fn insertion_sort(keys: &mut [u64], compare: impl Fn(u64, u64) -> Ordering) {
+    for end in 1..keys.len() {
+        for at in (0..end).rev() {
+            let Some([a, b]) = keys.get_mut(at..at + 2) else {
+                break;
+            };
+            if compare(*a, *b).is_le() {
+                break;
+            }
+            std::mem::swap(a, b);
         }
     }
 }

@@ -95,7 +95,8 @@ pub struct Entries {
     updates: Vec<OrderUpdate>,
     /// The place of the last update of each order.
     orders: BTreeMap<String, usize>,
-    /// The place of the update with each dedup key.
+    /// The place of the update with each dedup key: where nobody asks, but as a set this would be
+    /// another kind of tree to compile.
     dedup_keys: BTreeMap<String, usize>,
 }
 

@@ -1,12 +1,13 @@
 //! Ids and tokens from one seed: unlike each other, and the same in every run.
 
+use std::time::SystemTime;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::clock::unix_seconds;
-use std::time::SystemTime;
+use crate::timestamp::unix_seconds;
 
 /// Every id that the sandbox gives out. Not for secrets of value: who knows the seed knows all.
 #[derive(Clone)]

@@ -6,7 +6,6 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
-use rfc3339::Civil;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// A point in time, written as RFC 3339 in UTC (grade A for the partner API's fields).
@@ -56,7 +55,7 @@ impl Timestamp {
         let shift = i64::from(offset_minutes) * 60;
         let local = Self::from_unix_seconds(self.unix_seconds().checked_add(shift)?)?;
         let mut text = String::with_capacity("2026-05-19 15:38:44".len());
-        Civil::at(local.0).write(&mut text, ' ').ok()?;
+        rfc3339::write(&mut text, local.0, ' ').ok()?;
         Some(text)
     }
 
@@ -67,6 +66,20 @@ impl Timestamp {
             rfc3339::UNIX_EPOCH.checked_add(distance)
         };
         since.filter(|since| *since < rfc3339::END).map(Self)
+    }
+}
+
+/// Whole seconds since 1970, rounded down, as far as numbers go: beyond the calendar too, because
+/// a token may live for ever.
+#[cfg(any(feature = "cassette", feature = "sandbox"))]
+pub(crate) fn unix_seconds(time: SystemTime) -> i64 {
+    let seconds = |distance: Duration| i64::try_from(distance.as_secs()).unwrap_or(i64::MAX);
+    match time.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(after) => seconds(after),
+        Err(before) => {
+            let begun = i64::from(before.duration().subsec_nanos() > 0);
+            -seconds(before.duration()).saturating_add(begun)
+        }
     }
 }
 
@@ -105,7 +118,7 @@ impl FromStr for Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Civil::at(self.0).write(f, 'T')?;
+        rfc3339::write(f, self.0, 'T')?;
         let nanos = self.0.subsec_nanos();
         if nanos > 0 {
             let fraction = format!("{nanos:09}");
@@ -179,6 +192,22 @@ mod tests {
         ] {
             assert!(text.parse::<Timestamp>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    #[cfg(any(feature = "cassette", feature = "sandbox"))]
+    fn seconds_are_rounded_down_on_both_sides_of_the_epoch_and_beyond_the_calendar() {
+        for (text, seconds) in [
+            ("1970-01-01T00:00:01.75Z", 1),
+            ("1969-12-31T23:59:59.25Z", -1),
+            ("1969-12-31T23:59:58Z", -2),
+        ] {
+            let time: Timestamp = text.parse().unwrap();
+            assert_eq!(unix_seconds(time.into()), seconds, "{text}");
+            assert_eq!(time.unix_seconds(), seconds, "{text}");
+        }
+        let far = SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 60);
+        assert_eq!(unix_seconds(far), 1 << 60);
     }
 
     #[test]

@@ -18,46 +18,15 @@ const YEAR_0: u64 = 366 * DAY;
 /// The days of a common year before each month, and all of them.
 const BEFORE: [u64; 13] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365];
 
-/// A date and the time of its day.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Civil {
-    pub(super) year: u64,
-    pub(super) month: u64,
-    pub(super) day: u64,
-    pub(super) hour: u64,
-    pub(super) minute: u64,
-    pub(super) second: u64,
-}
-
-impl Civil {
-    pub(super) fn at(since: Duration) -> Self {
-        let seconds = since.as_secs();
-        let (year, month, day) = date(seconds / DAY);
-        Self {
-            year,
-            month,
-            day,
-            hour: seconds % DAY / 3600,
-            minute: seconds % 3600 / 60,
-            second: seconds % 60,
-        }
-    }
-
-    /// `2026-05-19`, the separator, and `15:38:44`.
-    pub(super) fn write(&self, f: &mut impl fmt::Write, separator: char) -> fmt::Result {
-        let Self {
-            year,
-            month,
-            day,
-            hour,
-            minute,
-            second,
-        } = self;
-        write!(
-            f,
-            "{year:04}-{month:02}-{day:02}{separator}{hour:02}:{minute:02}:{second:02}"
-        )
-    }
+/// Writes `2026-05-19`, the separator, and `15:38:44`.
+pub(super) fn write(f: &mut impl fmt::Write, since: Duration, separator: char) -> fmt::Result {
+    let seconds = since.as_secs();
+    let (year, month, day) = date(seconds / DAY);
+    let (hour, minute, second) = (seconds % DAY / 3600, seconds % 3600 / 60, seconds % 60);
+    write!(
+        f,
+        "{year:04}-{month:02}-{day:02}{separator}{hour:02}:{minute:02}:{second:02}"
+    )
 }
 
 /// Year, month and day of so many whole days after 0001-01-01.
@@ -125,18 +94,17 @@ pub(super) fn read(text: &[u8]) -> Option<Duration> {
     let since_year_0 = days * DAY + hour * 3600 + minute * 60 + second;
     let since = since_year_0.checked_add_signed(-offset)?;
     let since = Duration::from_secs(since.checked_sub(YEAR_0)?);
-    let since = if second == 60 {
-        ends_month(since)?.checked_sub(Duration::from_nanos(1))?
-    } else {
-        since + Duration::from_nanos(nanos)
+    let since = match second {
+        60 if ends_month(since) => since.checked_sub(Duration::from_nanos(1))?,
+        60 => return None,
+        _ => since + Duration::from_nanos(nanos),
     };
     (since < END).then_some(since)
 }
 
 /// A leap second is the last of a month in UTC, and the one after it is a midnight.
-fn ends_month(after: Duration) -> Option<Duration> {
-    let midnight = after.as_secs().is_multiple_of(DAY) && date(after.as_secs() / DAY).2 == 1;
-    midnight.then_some(after)
+fn ends_month(after: Duration) -> bool {
+    after.as_secs().is_multiple_of(DAY) && date(after.as_secs() / DAY).2 == 1
 }
 
 /// Without an early end, so that the compiler takes all at once.

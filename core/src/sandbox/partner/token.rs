@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 
 use super::fields::{Fields, read_object};
 use crate::sandbox::answer::{self, Answer, Refusal};
-use crate::sandbox::clock::{later, unix_seconds};
+use crate::sandbox::clock::later;
 use crate::sandbox::config::{PartnerConfig, Shape};
 use crate::sandbox::ids::Ids;
+use crate::timestamp::unix_seconds;
 
 /// Every token ever given.
 #[derive(Clone, Default)]
