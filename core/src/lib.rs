@@ -112,6 +112,7 @@ mod error;
 pub mod exchange;
 pub mod journal;
 mod money;
+mod object;
 mod pager;
 pub mod partner;
 #[cfg(feature = "sandbox")]
@@ -120,6 +121,7 @@ mod secret;
 mod sorted;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod text;
 mod timestamp;
 mod transport;
 

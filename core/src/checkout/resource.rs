@@ -45,14 +45,15 @@ impl<T: Serialize> Serialize for Resource<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
         struct WithId<'a, T> {
-            id: u64,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            id: Option<u64>,
             #[serde(flatten)]
             details: Option<&'a T>,
         }
         let (id, details) = match self {
-            Self::Create(details) => return details.serialize(serializer),
-            Self::Update { id, details } => (*id, Some(details)),
-            Self::Get { id } => (*id, None),
+            Self::Create(details) => (None, Some(details)),
+            Self::Update { id, details } => (Some(*id), Some(details)),
+            Self::Get { id } => (Some(*id), None),
         };
         WithId { id, details }.serialize(serializer)
     }

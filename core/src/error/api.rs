@@ -2,11 +2,13 @@
 
 use std::fmt;
 
-use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess};
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use crate::answer::read_json;
+use crate::object::Object;
 use crate::sorted;
+use crate::text::text_of;
 
 /// The body of an answer that is not a success.
 #[derive(Clone, PartialEq, Eq)]
@@ -85,58 +87,26 @@ impl ErrorBody {
     }
 }
 
-/// The fields of a JSON object, each with its value as it was written. Of a name given twice the
-/// last value counts.
-struct Object<'a>(Vec<(String, &'a RawValue)>);
-
-impl<'a> Object<'a> {
-    fn get(&self, name: &str) -> Option<&'a RawValue> {
-        let last = self.0.iter().rfind(|(known, _)| known == name);
-        last.map(|(_, value)| *value)
-    }
-}
-
-impl<'de> Deserialize<'de> for Object<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> de::Visitor<'de> for Visitor {
-            type Value = Object<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a JSON object")
-            }
-
-            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Object<'de>, M::Error> {
-                let mut fields = Vec::new();
-                while let Some(field) = map.next_entry()? {
-                    fields.push(field);
-                }
-                Ok(Object(fields))
-            }
-        }
-        deserializer.deserialize_map(Visitor)
-    }
-}
-
-fn scalar_text(value: &RawValue) -> Option<String> {
-    let json = value.get();
-    if json.starts_with('"') {
-        return serde_json::from_str(json).ok();
+fn scalar_text(json: &str) -> Option<String> {
+    if let Some(text) = text_of(json) {
+        return Some(text.into_owned());
     }
     let number = json.starts_with(|sign: char| sign == '-' || sign.is_ascii_digit());
     number.then(|| json.to_owned())
 }
 
 /// In alphabetical order; `None` where it is no object.
-fn field_messages(errors: &RawValue) -> Option<Vec<(String, Vec<String>)>> {
-    let Object(errors) = serde_json::from_str(errors.get()).ok()?;
-    let texts = |value: &RawValue| match serde_json::from_str::<Vec<&RawValue>>(value.get()) {
-        Ok(items) => items.into_iter().filter_map(scalar_text).collect(),
-        Err(_) => scalar_text(value).into_iter().collect(),
+fn field_messages(errors: &str) -> Option<Vec<(String, Vec<String>)>> {
+    let texts = |json| match serde_json::from_str::<Vec<&RawValue>>(json) {
+        Ok(items) => items
+            .iter()
+            .filter_map(|item| scalar_text(item.get()))
+            .collect(),
+        Err(_) => scalar_text(json).into_iter().collect(),
     };
     let mut fields: Vec<(String, Vec<String>)> = Vec::new();
-    for (field, value) in errors {
-        sorted::put(&mut fields, field, texts(value));
+    for (field, json) in Object::read(errors).ok()?.into_fields() {
+        sorted::put(&mut fields, field.into_owned(), texts(json));
     }
     Some(fields)
 }

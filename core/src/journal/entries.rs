@@ -1,21 +1,15 @@
-//! The entries of a journal: what they add up to, and how they are written as lines.
+//! The entries of a journal and what they add up to.
 
 use std::collections::BTreeMap;
 use std::error::Error as StdError;
 use std::fmt;
-use std::str;
 use std::time::SystemTime;
-
-use md5::{Digest, Md5};
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 use super::{Begin, OrderUpdate, Outcome};
 use crate::error::{Intent, UnknownOutcome};
 
 /// One thing that a journal stores.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Entry {
     /// The intent is about to be sent, or was.
@@ -24,41 +18,6 @@ pub enum Entry {
     Ended(Intent, Outcome),
     /// An event was acted on.
     Committed(OrderUpdate),
-}
-
-impl Entry {
-    /// The entry as one line of JSON with a checksum and a line feed at its end.
-    ///
-    /// # Errors
-    /// When a time lies before 1970, which has no form here.
-    pub fn to_line(&self) -> Result<Vec<u8>, Unwritable> {
-        let entry = serde_json::to_string(self).map_err(|_| Unwritable(()))?;
-        let md5 = checksum(&entry);
-        Ok(format!("{{\"md5\":\"{md5}\",\"entry\":{entry}}}\n").into_bytes())
-    }
-
-    fn from_line(line: &[u8]) -> Option<Self> {
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct Line<'a> {
-            md5: &'a str,
-            #[serde(borrow)]
-            entry: &'a RawValue,
-        }
-        let line: Line<'_> = serde_json::from_str(str::from_utf8(line).ok()?).ok()?;
-        let whole = checksum(line.entry.get()) == line.md5;
-        whole
-            .then(|| serde_json::from_str(line.entry.get()).ok())
-            .flatten()
-    }
-}
-
-/// It guards against torn and rotten bytes, not against people.
-fn checksum(text: &str) -> String {
-    let mut digits = [0; 32];
-    // The lengths fit by construction: 16 bytes are 32 digits.
-    let _ = hex::encode_to_slice(Md5::digest(text), &mut digits);
-    digits.iter().map(|digit| char::from(*digit)).collect()
 }
 
 /// What the entries of a journal add up to: pure state, on which journals are built. It keeps the
@@ -143,7 +102,7 @@ impl Entries {
     }
 
     fn state(&self, intent: &Intent) -> Option<&State> {
-        let place = self.places.get(&key(intent))?;
+        let place = self.places.get(key(intent).as_str())?;
         self.intents.get(*place).map(|(_, state)| state)
     }
 
@@ -272,15 +231,3 @@ impl fmt::Display for Damaged {
 }
 
 impl StdError for Damaged {}
-
-/// An entry holds a time before 1970, which no line can say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Unwritable(());
-
-impl fmt::Display for Unwritable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a time before 1970 cannot be stored")
-    }
-}
-
-impl StdError for Unwritable {}

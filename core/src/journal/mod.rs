@@ -75,6 +75,7 @@
 //! ```
 
 mod entries;
+mod line;
 mod memory;
 #[cfg(test)]
 mod tests;
@@ -83,12 +84,11 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::SystemTime;
 
-use serde::{Deserialize, Serialize};
-
 use crate::error::{Error, ErrorKind, Intent, UnknownOutcome};
 use crate::partner::{Record, RecordId, Resolution};
 
-pub use entries::{Damaged, Entries, Entry, Unwritable};
+pub use entries::{Damaged, Entries, Entry};
+pub use line::Unwritable;
 pub use memory::MemoryJournal;
 
 /// Where intents, outcomes and handled events are stored so that a crash cannot lose them.
@@ -161,8 +161,7 @@ pub enum Begin {
 }
 
 /// What is known to have become of an intent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// It was executed, and this is its record.
     Executed(RecordId),
@@ -194,7 +193,7 @@ impl Outcome {
 }
 
 /// An order's new status and the event that told it, stored as one.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct OrderUpdate {
     order: String,
     status: String,

@@ -48,8 +48,10 @@ fn any_entry() -> impl Strategy<Value = Entry> {
         OrderUpdate::new(order.to_string(), status, key.to_string())
     });
     prop_oneof![
-        (intent.clone(), 0..1000u64)
-            .prop_map(|(intent, time)| Entry::Begun(UnknownOutcome::new(intent, at(time)))),
+        (intent.clone(), 0..1000u64, 0..1_000_000_000u32).prop_map(|(intent, seconds, nanos)| {
+            let time = at(seconds) + Duration::from_nanos(nanos.into());
+            Entry::Begun(UnknownOutcome::new(intent, time))
+        }),
         (intent, outcome).prop_map(|(intent, outcome)| Entry::Ended(intent, outcome)),
         update.prop_map(Entry::Committed),
     ]
@@ -142,6 +144,39 @@ fn a_damaged_line_is_refused_by_its_number_and_a_torn_one_left_out() {
     let mut zeros = file.clone();
     zeros.extend([0; 512]);
     assert_eq!(Entries::read(&zeros), Ok((sum(&entries), file.len())));
+}
+
+#[test]
+fn the_form_of_the_lines_stays_as_it_is() {
+    let intent = payout("p-1 \"é\"\n\u{1}\\");
+    let sent_at = SystemTime::UNIX_EPOCH + Duration::new(1_800_000_000, 5);
+    let id = "6f2b7c1e-6a0e-4f53-9f0e-0d6f3a1b2c3d".parse().unwrap();
+    let entries = [
+        Entry::Begun(UnknownOutcome::new(intent.clone(), sent_at)),
+        Entry::Ended(intent.clone(), Outcome::NotExecuted),
+        Entry::Ended(intent, Outcome::Executed(id)),
+        Entry::Committed(OrderUpdate::new("o-1", "paid", "k:1")),
+    ];
+    let file = concat!(
+        r#"{"md5":"e297f12595bb1aa9424145b827dcaa4e","entry":{"begun":{"intent":{"record_type":"#,
+        r#""payout","reference":"p-1 \"é\"\n\u0001\\"},"sent_at":{"secs_since_epoch":1800000000,"#,
+        r#""nanos_since_epoch":5}}}}"#,
+        "\n",
+        r#"{"md5":"00b100840968a4a6d241aeb644b856bc","entry":{"ended":[{"record_type":"payout","#,
+        r#""reference":"p-1 \"é\"\n\u0001\\"},"not_executed"]}}"#,
+        "\n",
+        r#"{"md5":"a3eb36285cd2083e9a9ba24138a698fa","entry":{"ended":[{"record_type":"payout","#,
+        r#""reference":"p-1 \"é\"\n\u0001\\"},{"executed":"6f2b7c1e-6a0e-4f53-9f0e-0d6f3a1b2c3d"}]}}"#,
+        "\n",
+        r#"{"md5":"add1173b73206fe7f2db18aac6cf5702","entry":{"committed":{"order":"o-1","#,
+        r#""status":"paid","dedup_key":"k:1"}}}"#,
+        "\n",
+    );
+    assert_eq!(String::from_utf8(lines(&entries)).unwrap(), file);
+    assert_eq!(
+        Entries::read(file.as_bytes()),
+        Ok((sum(&entries), file.len()))
+    );
 }
 
 #[test]

@@ -3,9 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::printable_name;
+use crate::text::from_text;
 
 /// A currency: an ISO 4217 code, or the text a server sent in its place.
 ///
@@ -128,17 +129,10 @@ impl Serialize for Currency {
 
 impl<'de> Deserialize<'de> for Currency {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl de::Visitor<'_> for Visitor {
-            type Value = Currency;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a currency code such as \"USD\"")
-            }
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Currency, E> {
-                Ok(Currency::from_received(text))
-            }
-        }
-        deserializer.deserialize_str(Visitor)
+        let expected = "a currency code such as \"USD\"";
+        from_text(deserializer, expected, |text| {
+            Some(Self::from_received(text))
+        })
     }
 }
 

@@ -6,12 +6,15 @@ use std::marker::PhantomData;
 use http::Response;
 use http::uri::{PathAndQuery, Uri};
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess};
+use serde_json::value::RawValue;
 
 use crate::answer::{read_json, success, unreadable};
 use crate::api::Api;
 use crate::ascii::is_visible;
 use crate::endpoint::Endpoint;
 use crate::error::Error;
+use crate::object::Object;
+use crate::text::{Name, text_of};
 
 /// One page of a list.
 ///
@@ -153,66 +156,69 @@ struct Received<T> {
 }
 
 /// `links.next` as received.
-#[derive(Default)]
 enum Next {
     Link(String),
     Null,
-    #[default]
     Absent,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Meta {
-    #[serde(deserialize_with = "number")]
     current_page: Option<u64>,
-    #[serde(deserialize_with = "number")]
     last_page: Option<u64>,
-    #[serde(deserialize_with = "number")]
     per_page: Option<u64>,
-    #[serde(deserialize_with = "number")]
     total: Option<u64>,
 }
 
-#[derive(Default, serde::Deserialize)]
-#[serde(default)]
-struct Links {
-    next: Next,
+impl Meta {
+    fn read(json: &str) -> Result<Self, serde_json::Error> {
+        let meta = fields(json)?;
+        let number = |name| number(meta.only(name)?);
+        Ok(Self {
+            current_page: number("current_page")?,
+            last_page: number("last_page")?,
+            per_page: number("per_page")?,
+            total: number("total")?,
+        })
+    }
 }
 
-impl<'de> Deserialize<'de> for Next {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let link: Option<String> = Option::deserialize(deserializer)?;
+impl Next {
+    fn read(links: &str) -> Result<Self, serde_json::Error> {
+        let Some(next) = fields(links)?.only("next")? else {
+            return Ok(Self::Absent);
+        };
+        let link = match next {
+            "null" => None,
+            next => Some(text_of(next).ok_or_else(|| expected("a text as `next` in `links`"))?),
+        };
         let link = link.filter(|link| !link.is_empty());
-        Ok(link.map_or(Self::Null, Self::Link))
+        Ok(link.map_or(Self::Null, |link| Self::Link(link.into_owned())))
     }
+}
+
+/// The fields of what may be absent: PHP writes an empty object as `[]`.
+fn fields(json: &str) -> Result<Object<'_>, serde_json::Error> {
+    let object = match json {
+        "null" | "[]" => "{}",
+        other => other,
+    };
+    Object::read(object).map_err(|_| expected("`meta` and `links` as objects"))
 }
 
 /// A number, a number written as text, or `null`. Anything else is an error: taken for absent it
 /// could end a list early.
-fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
-    struct Visitor;
-    impl de::Visitor<'_> for Visitor {
-        type Value = Option<u64>;
+fn number(json: Option<&str>) -> Result<Option<u64>, serde_json::Error> {
+    let Some(json) = json.filter(|json| *json != "null") else {
+        return Ok(None);
+    };
+    let digits = text_of(json).unwrap_or(json.into());
+    let number = digits.parse().map(Some);
+    number.map_err(|_| expected("a number in `meta`"))
+}
 
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a number in `meta`")
-        }
-
-        fn visit_unit<E: de::Error>(self) -> Result<Option<u64>, E> {
-            Ok(None)
-        }
-
-        fn visit_u64<E: de::Error>(self, number: u64) -> Result<Option<u64>, E> {
-            Ok(Some(number))
-        }
-
-        fn visit_str<E: de::Error>(self, text: &str) -> Result<Option<u64>, E> {
-            let number = text.parse().map(Some);
-            number.map_err(|_| E::invalid_value(de::Unexpected::Other("this text"), &self))
-        }
-    }
-    deserializer.deserialize_any(Visitor)
+fn expected(what: &'static str) -> serde_json::Error {
+    de::Error::invalid_value(de::Unexpected::Other("this value"), &what)
 }
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Received<T> {
@@ -234,8 +240,8 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Received<T> {
             }
 
             fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Received<T>, M::Error> {
-                let (mut items, mut meta, mut links) = (None, None, None);
-                while let Some(name) = map.next_key::<std::borrow::Cow<'_, str>>()? {
+                let (mut items, mut meta, mut links) = (None, None::<&RawValue>, None::<&RawValue>);
+                while let Some(Name(name)) = map.next_key()? {
                     match &*name {
                         "data" if items.is_none() => items = Some(map.next_value()?),
                         "meta" if meta.is_none() => meta = Some(map.next_value()?),
@@ -248,11 +254,12 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Received<T> {
                         }
                     }
                 }
-                let links: Option<Links> = links.flatten();
+                let meta = Meta::read(meta.map_or("null", RawValue::get));
+                let next = Next::read(links.map_or("null", RawValue::get));
                 Ok(Received {
                     items: items.ok_or_else(|| de::Error::missing_field("data"))?,
-                    meta: meta.flatten().unwrap_or_default(),
-                    next: links.unwrap_or_default().next,
+                    meta: meta.map_err(de::Error::custom)?,
+                    next: next.map_err(de::Error::custom)?,
                 })
             }
         }

@@ -1,17 +1,17 @@
 //! One object, answered bare or as `{"data":{…}}` (grade A).
 
-use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
 use http::Response;
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess};
-use serde_json::value::RawValue;
 
 use super::record::{InText, Record, once};
 use crate::answer::{json_text, read_json, received_error, success, unreadable};
 use crate::api::Api;
 use crate::error::{Error, ErrorKind};
+use crate::object::Object;
+use crate::text::Name;
 
 /// The record of a success, bare or inside `data`. One that was not asked for, as from a cache or
 /// for an idempotency key that was used before, is an error.
@@ -90,7 +90,7 @@ impl<'de, T: Deserialize<'de>> de::Visitor<'de> for OnlyData<T> {
 
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<T, M::Error> {
         let mut data = None;
-        while let Some(name) = map.next_key::<Cow<'_, str>>()? {
+        while let Some(Name(name)) = map.next_key()? {
             if name == "data" {
                 once(&mut data, "data", &mut map)?;
             } else if name == self.mark {
@@ -109,53 +109,30 @@ fn either<'a, T: Deserialize<'a>>(
     mark: &'static str,
 ) -> Result<T, serde_json::Error> {
     let text = json_text(body)?;
-    let mut reader = serde_json::Deserializer::from_str(text);
-    let data = Data { mark }.deserialize(&mut reader)?;
-    reader.end()?;
-    match data {
+    match data(&Object::read(text)?, mark)? {
         // A derived reader would take an array for the object as well.
-        Some(data) if data.get().starts_with('[') => {
+        Some(data) if data.starts_with('[') => {
             let found = de::Unexpected::Other("an array");
             Err(de::Error::invalid_type(found, &"a JSON object"))
         }
-        Some(data) => serde_json::from_str(data.get()),
+        Some(data) => serde_json::from_str(data),
         None => serde_json::from_str(text),
     }
 }
 
-/// Yields the value of `data`, unless `mark` shows that the object is bare.
-struct Data {
+/// The object itself where it has the field `mark`, without which it cannot be read, and what is
+/// inside `data` otherwise.
+pub(super) fn bare<'a>(
+    object: Object<'a>,
     mark: &'static str,
+) -> Result<Object<'a>, serde_json::Error> {
+    data(&object, mark)?.map_or(Ok(object), Object::read)
 }
 
-impl<'de> DeserializeSeed<'de> for Data {
-    type Value = Option<&'de RawValue>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de> de::Visitor<'de> for Data {
-    type Value = Option<&'de RawValue>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON object")
-    }
-
-    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
-        let mut bare = false;
-        let mut data: Option<&RawValue> = None;
-        while let Some(name) = map.next_key::<Cow<'_, str>>()? {
-            if name == "data" {
-                once(&mut data, "data", &mut map)?;
-            } else {
-                bare |= name == self.mark;
-                map.next_value::<IgnoredAny>()?;
-            }
-        }
-        Ok(data.filter(|_| !bare))
-    }
+/// The JSON of `data`, unless `mark` shows that the object is bare.
+fn data<'a>(object: &Object<'a>, mark: &str) -> Result<Option<&'a str>, serde_json::Error> {
+    let data = object.only("data")?;
+    Ok(data.filter(|_| object.get(mark).is_none()))
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! A payment or payout as the provider describes it.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -12,6 +11,7 @@ use super::record_id::RecordId;
 use super::status::{RecordType, Status};
 use crate::error::{Error, ErrorKind, describe_json_error};
 use crate::money::{Amount, Currency};
+use crate::text::{Name, text_of};
 use crate::timestamp::Timestamp;
 
 /// A payment or payout as the provider describes it (grade A).
@@ -197,8 +197,8 @@ impl<'de, R: Raw<'de>> de::Visitor<'de> for Visitor<R> {
 
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Record, M::Error> {
         let mut draft = Draft::<R>::default();
-        while let Some(field) = map.next_key::<Field<'_>>()? {
-            draft.read(field, &mut map)?;
+        while let Some(Name(name)) = map.next_key()? {
+            draft.read(&name, &mut map)?;
         }
         draft.finish()
     }
@@ -249,23 +249,23 @@ impl<R> Default for Draft<R> {
 }
 
 impl<'de, R: Raw<'de>> Draft<R> {
-    fn read<M: MapAccess<'de>>(&mut self, field: Field<'_>, map: &mut M) -> Result<(), M::Error> {
-        match field {
-            Field::Id => once(&mut self.id, "id", map),
-            Field::Type => once(&mut self.kind, "type", map),
-            Field::Status => once(&mut self.status, "status", map),
-            Field::Amount => once(&mut self.amount, "amount", map),
-            Field::Currency => once(&mut self.currency, "currency", map),
-            Field::Reference => once(&mut self.reference, "reference", map),
-            Field::CheckoutUrl => once(&mut self.checkout_url, "checkout_url", map),
-            Field::FailureReason => once(&mut self.failure_reason, "failure_reason", map),
-            Field::Metadata => once(&mut self.metadata, "metadata", map),
-            Field::CreatedAt => once(&mut self.created_at, "created_at", map),
-            Field::UpdatedAt => once(&mut self.updated_at, "updated_at", map),
-            Field::PaidAt => once(&mut self.paid_at, "paid_at", map),
-            Field::ExpiresAt => once(&mut self.expires_at, "expires_at", map),
-            Field::Extra(name) => {
-                self.extras.push(&name, map.next_value::<R>()?.json());
+    fn read<M: MapAccess<'de>>(&mut self, name: &str, map: &mut M) -> Result<(), M::Error> {
+        match name {
+            "id" => once(&mut self.id, "id", map),
+            "type" => once(&mut self.kind, "type", map),
+            "status" => once(&mut self.status, "status", map),
+            "amount" => once(&mut self.amount, "amount", map),
+            "currency" => once(&mut self.currency, "currency", map),
+            "reference" => once(&mut self.reference, "reference", map),
+            "checkout_url" => once(&mut self.checkout_url, "checkout_url", map),
+            "failure_reason" => once(&mut self.failure_reason, "failure_reason", map),
+            "metadata" => once(&mut self.metadata, "metadata", map),
+            "created_at" => once(&mut self.created_at, "created_at", map),
+            "updated_at" => once(&mut self.updated_at, "updated_at", map),
+            "paid_at" => once(&mut self.paid_at, "paid_at", map),
+            "expires_at" => once(&mut self.expires_at, "expires_at", map),
+            extra => {
+                self.extras.push(extra, map.next_value::<R>()?.json());
                 Ok(())
             }
         }
@@ -306,86 +306,19 @@ pub(super) fn once<'de, T: Deserialize<'de>, M: MapAccess<'de>>(
     Ok(())
 }
 
-/// The name of a field.
-enum Field<'a> {
-    Id,
-    Type,
-    Status,
-    Amount,
-    Currency,
-    Reference,
-    CheckoutUrl,
-    FailureReason,
-    Metadata,
-    CreatedAt,
-    UpdatedAt,
-    PaidAt,
-    ExpiresAt,
-    Extra(Cow<'a, str>),
-}
-
-impl Field<'_> {
-    fn known(name: &str) -> Option<Self> {
-        Some(match name {
-            "id" => Self::Id,
-            "type" => Self::Type,
-            "status" => Self::Status,
-            "amount" => Self::Amount,
-            "currency" => Self::Currency,
-            "reference" => Self::Reference,
-            "checkout_url" => Self::CheckoutUrl,
-            "failure_reason" => Self::FailureReason,
-            "metadata" => Self::Metadata,
-            "created_at" => Self::CreatedAt,
-            "updated_at" => Self::UpdatedAt,
-            "paid_at" => Self::PaidAt,
-            "expires_at" => Self::ExpiresAt,
-            _ => return None,
-        })
-    }
-}
-
-impl<'de> Deserialize<'de> for Field<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> de::Visitor<'de> for Visitor {
-            type Value = Field<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("the name of a field")
-            }
-
-            fn visit_borrowed_str<E: de::Error>(self, name: &'de str) -> Result<Field<'de>, E> {
-                Ok(Field::known(name).unwrap_or(Field::Extra(Cow::Borrowed(name))))
-            }
-
-            fn visit_str<E: de::Error>(self, name: &str) -> Result<Field<'de>, E> {
-                Ok(Field::known(name).unwrap_or_else(|| Field::Extra(name.to_owned().into())))
-            }
-        }
-        deserializer.deserialize_identifier(Visitor)
-    }
-}
-
 /// An amount that may also be a JSON number: its digits are read as text, never as a float.
 struct ExactAmount<R>(Amount, PhantomData<R>);
 
 impl<'de, R: Raw<'de>> Deserialize<'de> for ExactAmount<R> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = R::deserialize(deserializer)?;
-        let text = raw.json();
-        let unquoted = text.strip_prefix('"').and_then(|t| t.strip_suffix('"'));
-        let plain = unquoted.unwrap_or(text).parse().ok();
-        // A text may also be written with escapes.
-        let escaped = || unquoted.and_then(|_| serde_json::from_str(text).ok());
-        let amount = plain.or_else(escaped);
-        amount
-            .map(|amount| Self(amount, PhantomData))
-            .ok_or_else(|| {
-                let expected =
-                    "`amount` as a decimal such as \"10.00\", not negative, of 18 digits at most";
-                de::Error::invalid_value(de::Unexpected::Other("this value"), &expected)
-            })
+        let digits = text_of(raw.json()).unwrap_or(raw.json().into());
+        let amount = digits.parse().map(|amount| Self(amount, PhantomData));
+        amount.map_err(|_| {
+            let expected =
+                "`amount` as a decimal such as \"10.00\", not negative, of 18 digits at most";
+            de::Error::invalid_value(de::Unexpected::Other("this value"), &expected)
+        })
     }
 }
 

@@ -3,9 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 use uuid::fmt::Hyphenated;
+
+use crate::text::from_text;
 
 /// The provider's id of a payment or payout, a UUID (grade D).
 ///
@@ -83,18 +85,7 @@ impl Serialize for RecordId {
 
 impl<'de> Deserialize<'de> for RecordId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl de::Visitor<'_> for Visitor {
-            type Value = RecordId;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("`id` as a UUID")
-            }
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<RecordId, E> {
-                text.parse()
-                    .map_err(|_| E::invalid_value(de::Unexpected::Other("this text"), &self))
-            }
-        }
-        deserializer.deserialize_str(Visitor)
+        from_text(deserializer, "`id` as a UUID", |text| text.parse().ok())
     }
 }
 

@@ -167,7 +167,8 @@ impl Endpoint for Lookup {
     }
 
     fn parse(&self, api: &Api, response: &Response<&[u8]>) -> Result<Resolution, Error> {
-        let page = Page::read(self, api, response)?;
+        let page = self.list().parse(api, response);
+        let page = page.map_err(|error| error.seen_by(OPERATION))?;
         Ok(self.resolve(page, api))
     }
 

@@ -7,17 +7,18 @@ use std::time::{Duration, SystemTime};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{Method, Request, Response};
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde::{Serialize, de};
 use zeroize::Zeroizing;
 
-use super::envelope::unwrap;
+use super::envelope::bare;
 use crate::access_token::{AccessToken, DEFAULT_LIFETIME, Lifetime};
-use crate::answer::{Received, read_json, success};
+use crate::answer::{Received, json_text, success};
 use crate::api::Api;
 use crate::credentials::Credentials;
 use crate::endpoint::{Auth, Endpoint, Replay};
 use crate::error::{Error, ErrorKind, describe_json_error};
+use crate::object::Object;
+use crate::text::text_of;
 
 const OPERATION: &str = "fetch token";
 
@@ -95,16 +96,7 @@ impl Endpoint for FetchToken {
 
 /// Reads the body of a success; the error is a detail that quotes nothing of it.
 fn read(body: &[u8]) -> Result<AccessToken, String> {
-    #[derive(Deserialize)]
-    struct Answer<'a> {
-        #[serde(borrow)]
-        access_token: Cow<'a, str>,
-        #[serde(borrow, default)]
-        token_type: Option<Cow<'a, str>>,
-        #[serde(borrow, default)]
-        expires_in: Option<&'a RawValue>,
-    }
-    let answer: Answer<'_> = unwrap(body, "access_token")
+    let answer = Answer::read(body)
         .map_err(|e| format!("the answer is not understood: {}", describe_json_error(&e)))?;
     let bearer = |kind: &str| kind.eq_ignore_ascii_case("bearer");
     if !answer.token_type.as_deref().is_none_or(bearer) {
@@ -112,7 +104,7 @@ fn read(body: &[u8]) -> Result<AccessToken, String> {
     }
     let seconds = match answer.expires_in {
         None => 0,
-        Some(raw) => whole_seconds(raw.get())
+        Some(json) => whole_seconds(json)
             .ok_or("the answer is not understood: expected `expires_in` as a number of seconds")?,
     };
     // A token that was just issued does not live for zero seconds, so zero says nothing.
@@ -123,6 +115,33 @@ fn read(body: &[u8]) -> Result<AccessToken, String> {
             .map_or(Lifetime::For(DEFAULT_LIFETIME), Lifetime::Until),
     };
     AccessToken::new(&answer.access_token, lifetime).map_err(|error| error.detail().to_owned())
+}
+
+/// What is in the body, bare or inside `data`.
+struct Answer<'a> {
+    access_token: Cow<'a, str>,
+    token_type: Option<Cow<'a, str>>,
+    expires_in: Option<&'a str>,
+}
+
+impl<'a> Answer<'a> {
+    fn read(body: &'a [u8]) -> Result<Self, serde_json::Error> {
+        let fields = bare(Object::read(json_text(body)?)?, "access_token")?;
+        let field = |name| Ok(fields.only(name)?.filter(|json| *json != "null"));
+        let text = |json, expected: &'static str| {
+            let other = || de::Error::invalid_type(de::Unexpected::Other("this value"), &expected);
+            text_of(json).ok_or_else(other)
+        };
+        let token = field("access_token")?;
+        let token = token.ok_or_else(|| de::Error::missing_field("access_token"))?;
+        let token_type = field("token_type")?;
+        let token_type = token_type.map(|json| text(json, "`token_type` as a text"));
+        Ok(Self {
+            access_token: text(token, "`access_token` as a text")?,
+            token_type: token_type.transpose()?,
+            expires_in: field("expires_in")?,
+        })
+    }
 }
 
 /// The whole seconds of a JSON number, or of one in quotes; zero where it is negative.
@@ -145,18 +164,12 @@ fn whole_seconds(json: &str) -> Option<u64> {
 /// The `exp` claim of a JWT (RFC 7519, 4.1.4). The signature is the server's business: the token
 /// is the server's own, and only its lifetime is read.
 fn expiry_claim(token: &str) -> Option<SystemTime> {
-    #[derive(Deserialize)]
-    struct Claims<'a> {
-        #[serde(borrow)]
-        exp: &'a RawValue,
-    }
     let mut parts = token.split('.');
     let (_, payload, _) = (parts.next()?, parts.next()?, parts.next()?);
     let payload = Zeroizing::new(URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?);
-    // A derived reader would take an array for the claims as well.
-    let object = payload.trim_ascii_start().starts_with(b"{");
-    let claims: Claims<'_> = read_json(&payload).ok().filter(|_| object)?;
-    let seconds = whole_seconds(claims.exp.get()).filter(|seconds| *seconds > 0)?;
+    let claims = Object::read(std::str::from_utf8(&payload).ok()?).ok()?;
+    let exp = claims.only("exp").ok()??;
+    let seconds = whole_seconds(exp).filter(|seconds| *seconds > 0)?;
     // The year 9999; what is beyond is no time in seconds.
     let sensible = seconds <= 253_402_300_799;
     let since = Duration::from_secs(seconds);

@@ -26,6 +26,7 @@ use crate::answer::read_json;
 use crate::api::Api;
 use crate::endpoint::{Endpoint, Replay};
 use crate::error::{Error, ErrorKind, describe_json_error};
+use crate::text::Name;
 use crate::timestamp::Timestamp;
 
 /// The longest webhook body that is read. The documented events have one record each.
@@ -153,14 +154,14 @@ impl<'de, R: Deserialize<'de> + Into<Record>> de::Visitor<'de> for Visitor<R> {
         let mut kind: Option<Option<EventKind>> = None;
         let mut created_at: Option<Option<Timestamp>> = None;
         let mut data: Option<R> = None;
-        while let Some(name) = map.next_key::<Field>()? {
-            match name {
-                Field::Id => once(&mut id, "id", &mut map)?,
-                Field::Event => once(&mut event, "event", &mut map)?,
-                Field::Type => once(&mut kind, "type", &mut map)?,
-                Field::CreatedAt => once(&mut created_at, "created_at", &mut map)?,
-                Field::Data => once(&mut data, "data", &mut map)?,
-                Field::Other => {
+        while let Some(Name(name)) = map.next_key()? {
+            match &*name {
+                "id" => once(&mut id, "id", &mut map)?,
+                "event" => once(&mut event, "event", &mut map)?,
+                "type" => once(&mut kind, "type", &mut map)?,
+                "created_at" => once(&mut created_at, "created_at", &mut map)?,
+                "data" => once(&mut data, "data", &mut map)?,
+                _ => {
                     map.next_value::<IgnoredAny>()?;
                 }
             }
@@ -173,18 +174,6 @@ impl<'de, R: Deserialize<'de> + Into<Record>> de::Visitor<'de> for Visitor<R> {
             claim: data.ok_or_else(|| de::Error::missing_field("data"))?.into(),
         })
     }
-}
-
-#[derive(serde::Deserialize)]
-#[serde(field_identifier, rename_all = "snake_case")]
-enum Field {
-    Id,
-    Event,
-    Type,
-    CreatedAt,
-    Data,
-    #[serde(other)]
-    Other,
 }
 
 /// `GET /partner/payments/{uuid}`: fetches the record of an event and confirms it.

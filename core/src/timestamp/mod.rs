@@ -6,7 +6,9 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::text::from_text;
 
 /// A point in time, written as RFC 3339 in UTC (grade A for the partner API's fields).
 ///
@@ -142,18 +144,8 @@ impl Serialize for Timestamp {
 
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl de::Visitor<'_> for Visitor {
-            type Value = Timestamp;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a date and time such as 2026-05-19T15:38:44Z (RFC 3339)")
-            }
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Timestamp, E> {
-                text.parse()
-                    .map_err(|_| E::invalid_value(de::Unexpected::Other("this text"), &self))
-            }
-        }
-        deserializer.deserialize_str(Visitor)
+        let expected = "a date and time such as 2026-05-19T15:38:44Z (RFC 3339)";
+        from_text(deserializer, expected, |text| text.parse().ok())
     }
 }
 
