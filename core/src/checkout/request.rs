@@ -296,29 +296,26 @@ impl Checkout {
         let order = self.order.as_ref();
         let plan = self.plan.as_ref().map(json).transpose();
         let customer = self.customer.as_ref().map(json).transpose();
-        let parameters = [
-            ("app_id", Some(self.app_id.clone())),
-            ("request_time", Some(request_time)),
-            ("notify_url", self.notify_url.clone()),
-            ("cancel_url", self.cancel_url.clone()),
-            ("return_url", self.return_url.clone()),
-            ("product", Some(json(&self.product).map_err(unwritable)?)),
-            ("channel", Some(json(&self.channel).map_err(unwritable)?)),
-            ("out_trade_no", order.map(|(number, _, _)| number.clone())),
-            (
-                "total_amount",
-                order.map(|(_, amount, _)| amount.to_string()),
-            ),
-            (
-                "currency",
-                order.map(|(_, _, currency)| currency.to_string()),
-            ),
-            ("plan", plan.map_err(unwritable)?),
-            ("customer", customer.map_err(unwritable)?),
-        ];
-        let given = parameters.into_iter();
-        Ok(given
-            .filter_map(|(name, value)| Some((name, value?)))
-            .collect())
+        let mut parameters = Vec::with_capacity(13);
+        let mut add = |name, value: Option<String>| {
+            if let Some(value) = value {
+                parameters.push((name, value));
+            }
+        };
+        add("app_id", Some(self.app_id.clone()));
+        add("request_time", Some(request_time));
+        add("notify_url", self.notify_url.clone());
+        add("cancel_url", self.cancel_url.clone());
+        add("return_url", self.return_url.clone());
+        add("product", Some(json(&self.product).map_err(unwritable)?));
+        add("channel", Some(json(&self.channel).map_err(unwritable)?));
+        add("out_trade_no", order.map(|(number, _, _)| number.clone()));
+        let amount = order.map(|(_, amount, _)| amount.to_string());
+        add("total_amount", amount);
+        let currency = order.map(|(_, _, currency)| currency.to_string());
+        add("currency", currency);
+        add("plan", plan.map_err(unwritable)?);
+        add("customer", customer.map_err(unwritable)?);
+        Ok(parameters)
     }
 }

@@ -24,7 +24,7 @@ impl SignedCheckout {
         key: &SigningKey,
     ) -> Self {
         let signed_text = signed_text(&parameters);
-        let sign = key.sign(&parameters);
+        let sign = key.sign_text(&signed_text);
         parameters.push(("sign", sign.as_str().to_owned()));
         Self {
             page: page.to_owned(),

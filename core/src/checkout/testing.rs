@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::channel::Ability;
 use super::php::php_query;
-use super::sign::SigningKey;
+use super::sign::{SigningKey, signed_text};
 use super::verify::{ExpectedCustomer, Order, Status};
 
 /// A notification or return as the provider would send it for an order, with every parameter in
@@ -98,9 +98,10 @@ impl TestMessage {
 
     /// The query of a browser return, signed, without the `?`.
     pub fn return_query(&self, key: &SigningKey) -> String {
-        let mut pairs = self.0.clone();
-        let sign = key.sign(&pairs).as_str().to_owned();
-        pairs.push(("sign".to_owned(), sign));
+        let pairs = self.0.iter();
+        let mut pairs: Vec<_> = pairs.map(|(n, v)| (n.as_str(), v.clone())).collect();
+        let sign = key.sign_text(&signed_text(&pairs));
+        pairs.push(("sign", sign.as_str().to_owned()));
         php_query(&pairs)
     }
 }

@@ -100,10 +100,14 @@ impl Error {
         operation: impl Into<Cow<'static, str>>,
         detail: impl Into<Cow<'static, str>>,
     ) -> Self {
+        Self::of(kind, operation.into(), detail.into())
+    }
+
+    fn of(kind: ErrorKind, operation: Cow<'static, str>, detail: Cow<'static, str>) -> Self {
         Self(Box::new(Inner {
             kind,
-            operation: operation.into(),
-            detail: detail.into(),
+            operation,
+            detail,
             problems: Vec::new(),
             tls: None,
             received: None,

@@ -216,20 +216,18 @@ impl Tokens {
         }
     }
 
-    /// Ends the fetch in flight, applies its result and wakes everybody who waited.
-    fn end_fetch(&self, apply: impl FnOnce(&mut State)) {
-        let mut state = self.lock();
-        state.leader = false;
-        apply(&mut state);
-        let waiters = mem::take(&mut state.waiters);
-        drop(state);
-        waiters.into_iter().for_each(Waker::wake);
-    }
-
     /// No code of ours panics while it holds the lock, so a poisoned state is a sound one.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Ends the fetch in flight, whose result was applied, and wakes everybody who waited.
+fn end_fetch(mut state: MutexGuard<'_, State>) {
+    state.leader = false;
+    let waiters = mem::take(&mut state.waiters);
+    drop(state);
+    waiters.into_iter().for_each(Waker::wake);
 }
 
 impl Live {
@@ -286,42 +284,39 @@ pub(crate) struct Leadership {
 
 impl Leadership {
     /// Shares the token with everybody and returns it for the leader's own use.
-    pub(crate) fn obtained(self, token: &AccessToken, now: SystemTime) -> Grant {
+    pub(crate) fn obtained(mut self, token: &AccessToken, now: SystemTime) -> Grant {
         let grant = Grant {
             authorization: token.authorization(),
             generation: self.fetch,
         };
         let tokens = Arc::clone(&self.tokens);
         let live = Live::new(grant.clone(), now, token.life(now), &tokens.policy);
-        self.end(|state| {
-            tokens.live.store(Some(Arc::new(live)));
-            state.failed = None;
-        });
+        let mut state = tokens.lock();
+        tokens.live.store(Some(Arc::new(live)));
+        state.failed = None;
+        self.ended = true;
+        end_fetch(state);
         grant
     }
 
     /// Shares the failure with everybody who waits.
-    pub(crate) fn failed(self, error: Error, now: SystemTime) {
-        let fetch = self.fetch;
-        self.end(|state| {
-            state.failed = Some(Failed {
-                fetch,
-                at: now,
-                error,
-            });
+    pub(crate) fn failed(mut self, error: Error, now: SystemTime) {
+        let tokens = Arc::clone(&self.tokens);
+        let mut state = tokens.lock();
+        state.failed = Some(Failed {
+            fetch: self.fetch,
+            at: now,
+            error,
         });
-    }
-
-    fn end(mut self, apply: impl FnOnce(&mut State)) {
         self.ended = true;
-        self.tokens.end_fetch(apply);
+        end_fetch(state);
     }
 }
 
 impl Drop for Leadership {
     fn drop(&mut self) {
         if !self.ended {
-            self.tokens.end_fetch(|_| ());
+            end_fetch(self.tokens.lock());
         }
     }
 }

@@ -158,13 +158,14 @@ impl Endpoint for NewPayment {
         }
         let own = self.idempotency_key.as_deref();
         let key = input::idempotency_key(&mut problems, own, "payment", &fields.reference);
-        input::post(OPERATION, api, &api.wire().payments, fields, key, problems)
+        let body = serde_json::to_vec(fields);
+        input::post(OPERATION, api, &api.wire().payments, body, key, problems)
     }
 
     fn parse(&self, api: &Api, response: &Response<&[u8]>) -> Result<Record, Error> {
         let reference = &*self.fields.reference;
         let ours = |record: &Record| record.reference().is_none_or(|text| text == reference);
-        one_record(OPERATION, ours, api, response)
+        one_record(OPERATION, &ours, api, response)
     }
 
     fn replay(&self) -> Replay {

@@ -17,7 +17,7 @@ use crate::text::Name;
 /// for an idempotency key that was used before, is an error.
 pub(super) fn one_record(
     operation: &str,
-    asked_for: impl FnOnce(&Record) -> bool,
+    asked_for: &dyn Fn(&Record) -> bool,
     api: &Api,
     response: &Response<&[u8]>,
 ) -> Result<Record, Error> {

@@ -135,13 +135,13 @@ pub(super) fn post(
     operation: &'static str,
     api: &Api,
     route: &str,
-    fields: &impl Serialize,
+    body: Result<Vec<u8>, serde_json::Error>,
     key: HeaderValue,
     problems: Problems,
 ) -> Result<Request<Vec<u8>>, Error> {
     problems.into_result(operation)?;
-    let body = serde_json::to_vec(fields)
-        .map_err(|_| Error::new(ErrorKind::Invalid, operation, "cannot be written as JSON"))?;
+    let body =
+        body.map_err(|_| Error::new(ErrorKind::Invalid, operation, "cannot be written as JSON"))?;
     let mut request = api.request(operation, Method::POST, route, &[], Some(body))?;
     let header = api.wire().idempotency_key_header.clone();
     request.headers_mut().insert(header, key);

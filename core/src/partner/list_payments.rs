@@ -135,28 +135,25 @@ impl ListPayments {
     }
 
     fn query(&self) -> Vec<(&'static str, String)> {
-        let text = |value: Option<&dyn fmt::Display>| value.map(ToString::to_string);
         let page = match &self.cursor {
-            Some(Cursor::Page(number)) => Some(number.to_string()),
+            Some(Cursor::Page(number)) => Some(number),
             _ => None,
         };
-        let pairs = [
-            ("status", text(self.status.as_ref().map(|v| v as _))),
-            ("type", text(self.record_type.as_ref().map(|v| v as _))),
-            ("currency", text(self.currency.as_ref().map(|v| v as _))),
-            ("reference", self.reference.clone()),
-            (
-                "created_from",
-                text(self.created_from.as_ref().map(|v| v as _)),
-            ),
-            ("created_to", text(self.created_to.as_ref().map(|v| v as _))),
-            ("page", page),
-            ("per_page", text(self.per_page.as_ref().map(|v| v as _))),
-        ];
-        let given = pairs.into_iter();
-        given
-            .filter_map(|(name, value)| Some((name, value?)))
-            .collect()
+        let mut query = Vec::new();
+        let mut add = |name, value: Option<&dyn fmt::Display>| {
+            if let Some(value) = value {
+                query.push((name, value.to_string()));
+            }
+        };
+        add("status", self.status.as_ref().map(|v| v as _));
+        add("type", self.record_type.as_ref().map(|v| v as _));
+        add("currency", self.currency.as_ref().map(|v| v as _));
+        add("reference", self.reference.as_ref().map(|v| v as _));
+        add("created_from", self.created_from.as_ref().map(|v| v as _));
+        add("created_to", self.created_to.as_ref().map(|v| v as _));
+        add("page", page.map(|v| v as _));
+        add("per_page", self.per_page.as_ref().map(|v| v as _));
+        query
     }
 }
 

@@ -127,8 +127,8 @@ fn only<'a>(headers: &'a HeaderMap, name: &str) -> Result<&'a [u8], UntrustedSen
 }
 
 fn read(hex_digits: &str) -> Option<Fingerprint> {
-    let mut fingerprint = Fingerprint::default();
-    hex::decode_to_slice(hex_digits, &mut fingerprint).ok()?;
+    let mut fingerprint = [0; 20];
+    hex::decode_to_slice(hex_digits.as_bytes(), &mut fingerprint).ok()?;
     Some(fingerprint)
 }
 

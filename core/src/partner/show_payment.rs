@@ -69,7 +69,7 @@ pub(super) fn parse(
     api: &Api,
     response: &Response<&[u8]>,
 ) -> Result<Record, Error> {
-    one_record(operation, |record| record.id() == id, api, response)
+    one_record(operation, &|record| record.id() == id, api, response)
 }
 
 #[cfg(test)]

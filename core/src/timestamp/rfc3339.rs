@@ -39,10 +39,11 @@ fn date(days: u64) -> (u64, u64, u64) {
     let years = (days / 365).min(3);
     let year = eras * 400 + centuries * 100 + fours * 4 + years + 1;
     let of_year = days - years * 365;
-    let begun = |month: &u64| before(year, *month).is_some_and(|before| before <= of_year);
-    let month = (2..=12).take_while(begun).last().unwrap_or(1);
-    let day = of_year - before(year, month).unwrap_or_default() + 1;
-    (year, month, day)
+    let (mut month, mut before_month) = (1, 0);
+    while let Some(before_next) = before(year, month + 1).filter(|before| *before <= of_year) {
+        (month, before_month) = (month + 1, before_next);
+    }
+    (year, month, of_year - before_month + 1)
 }
 
 /// Whole days from 0000-01-01 to a date; `None` where there is none.
@@ -121,14 +122,14 @@ fn two(tens: u8, ones: u8) -> u64 {
 fn fraction_and_offset(text: &[u8]) -> Option<(u64, i64)> {
     let (nanos, zone) = match text {
         [b'.', rest @ ..] => {
-            let len = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-            let (digits, zone) = rest.split_at(len);
-            let digits = digits.iter().map(|digit| u64::from(digit - b'0'));
-            let nine = digits.chain(std::iter::repeat(0)).take(9);
-            (
-                nine.fold(0, |sum, digit| sum * 10 + digit),
-                (len > 0).then_some(zone)?,
-            )
+            let end = rest.iter().position(|byte| !byte.is_ascii_digit());
+            let (digits, zone) = rest.split_at(end.filter(|end| *end > 0)?);
+            let (mut nanos, mut unit) = (0, 100_000_000);
+            for digit in digits {
+                nanos += u64::from(digit - b'0') * unit;
+                unit /= 10;
+            }
+            (nanos, zone)
         }
         zone => (0, zone),
     };

@@ -83,7 +83,7 @@ impl<'a> Text<'a> {
 fn escaped(rest: &mut &[u8]) -> Result<u8, Refusal> {
     let (digits, after) = rest.split_first_chunk::<2>().ok_or(Refusal::Malformed)?;
     let mut byte = [0];
-    hex::decode_to_slice(digits, &mut byte).map_err(|_| Refusal::Malformed)?;
+    hex::decode_to_slice(&digits[..], &mut byte).map_err(|_| Refusal::Malformed)?;
     *rest = after;
     Ok(byte[0])
 }

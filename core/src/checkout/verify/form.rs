@@ -47,7 +47,7 @@ impl Name {
 
 /// Where each value begins and ends in the signed text. One that is absent is empty here, which
 /// none that is signed can be.
-#[derive(Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Places([(u16, u16); NAMES.len()]);
 
 impl Places {
@@ -101,7 +101,7 @@ impl<'a> Form<'a> {
     pub(super) fn read(message: &[u8], room: &'a mut Room) -> Result<Self, Refusal> {
         let mut text = Text::new(room.bytes());
         let raw = split(message, &mut text)?;
-        let mut places = Places::default();
+        let mut places = Places([(0, 0); NAMES.len()]);
         let mut ambiguous = None;
         let signed = NAMES.iter().zip(&raw).zip(&mut places.0);
         for ((name, value), place) in signed {
