@@ -115,6 +115,7 @@ mod money;
 mod object;
 mod pager;
 pub mod partner;
+mod query;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 mod secret;

@@ -7,6 +7,7 @@ use subtle::{Choice, ConstantTimeEq};
 
 use super::php;
 use crate::error::{Error, Problems};
+use crate::query::Query;
 use crate::secret::Secret;
 
 /// The secret that parameters are signed with (`secret_key`), wiped from memory when dropped and
@@ -110,7 +111,7 @@ impl SigningKey {
     /// # Ok::<(), sanspay_core::Error>(())
     /// ```
     pub fn signed_url<N: AsRef<str>, V: AsRef<str>>(&self, page: &str, pairs: &[(N, V)]) -> String {
-        let mut query = php::Query::new(Some(page), pairs);
+        let mut query = Query::new(Some(page), pairs);
         let mut text = TextHash::new();
         php::for_each_signed(pairs, |name, value| {
             text.pair(name, value);

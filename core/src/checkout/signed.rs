@@ -2,8 +2,8 @@
 
 use std::fmt::{self, Write as _};
 
-use super::php::Query;
 use super::sign::{Signature, SigningKey, signed_text};
+use crate::query::Query;
 
 /// A checkout that is signed and ready for the payer's browser.
 ///

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use http::{HeaderValue, Method, Request, Uri};
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
@@ -11,6 +10,7 @@ use crate::api::Api;
 use crate::ascii::is_visible;
 use crate::error::{Error, ErrorKind, Problems};
 use crate::money::{Amount, Currency};
+use crate::query::escape;
 
 /// The most characters of a reference, key or description, and of a URL, in bytes. The provider
 /// documents no bound; these are the usual ones of a database column and of a browser.
@@ -113,8 +113,8 @@ pub(super) fn idempotency_key(
     operation: &str,
     reference: &str,
 ) -> HeaderValue {
-    // `%` too, so that no two references share a key.
-    const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'%');
+    // `%` is not, so that no two references share a key.
+    let plain = |byte: u8| byte.is_ascii_graphic() && byte != b'%';
     let key = match own {
         Some(key) => {
             problems.require(
@@ -124,7 +124,7 @@ pub(super) fn idempotency_key(
             );
             key.to_owned()
         }
-        None => format!("{operation}-{}", utf8_percent_encode(reference, ENCODED)),
+        None => format!("{operation}-{}", escape(reference, plain)),
     };
     // An own key that fits no header was reported above.
     HeaderValue::try_from(key).unwrap_or_else(|_| HeaderValue::from_static(""))

@@ -260,7 +260,7 @@ mod tests {
         assert_eq!(request.method(), Method::GET);
         assert_eq!(
             request.uri().to_string(),
-            "https://h.example/v1/partner/payments?status=on%20hold&type=payment&currency=USD\
+            "https://h.example/v1/partner/payments?status=on+hold&type=payment&currency=USD\
              &reference=a%26b%3D1&created_from=2026-01-01T00%3A00%3A00Z\
              &created_to=2026-01-31T23%3A00%3A00Z&page=3&per_page=50"
         );
