@@ -52,13 +52,27 @@ impl<T> Page<T> {
     where
         T: Deserialize<'a>,
     {
-        let body = success(list.operation(), api, response)?;
+        let path = || Some(list.request(api).ok()?.uri().path().to_owned());
+        Self::read_as(list.operation(), &path, api, response)
+    }
+
+    /// Reads the answer to an operation, whose request is for this path.
+    fn read_as<'a>(
+        operation: &str,
+        path: &dyn Fn() -> Option<String>,
+        api: &Api,
+        response: &Response<&'a [u8]>,
+    ) -> Result<Self, Error>
+    where
+        T: Deserialize<'a>,
+    {
+        let body = success(operation, api, response)?;
         let received: Received<T> =
-            read_json(body).map_err(|e| unreadable(list.operation(), &e, api, response))?;
+            read_json(body).map_err(|e| unreadable(operation, &e, api, response))?;
         let link = match received.next {
             Next::Absent => Link::Unknown,
             Next::Null => Link::None,
-            Next::Link(text) => resolve(&text, list, api).map_or(Link::Elsewhere, Link::Next),
+            Next::Link(text) => resolve(&text, path, api).map_or(Link::Elsewhere, Link::Next),
         };
         Ok(Self {
             items: received.items,
@@ -129,11 +143,10 @@ impl<T> fmt::Debug for Page<T> {
 }
 
 /// Path and query of a link: absolute on the same origin, a path, or a query alone.
-fn resolve(link: &str, list: &(impl Endpoint + ?Sized), api: &Api) -> Option<String> {
+fn resolve(link: &str, path: &dyn Fn() -> Option<String>, api: &Api) -> Option<String> {
     let link = link.split('#').next()?;
     let target = if link.starts_with('?') {
-        let request = list.request(api).ok()?;
-        format!("{}{link}", request.uri().path())
+        format!("{}{link}", path()?)
     } else if link.starts_with('/') && !link.starts_with("//") {
         link.to_owned()
     } else {

@@ -180,13 +180,17 @@ impl Endpoint for ListPayments {
     }
 
     fn parse(&self, api: &Api, response: &Response<&[u8]>) -> Result<Page<Record>, Error> {
-        let page = Page::read(self, api, response)?;
-        Ok(page.map(|InText(record)| record))
+        Page::read(self, api, response).map(records)
     }
 
     fn replay(&self) -> Replay {
         Replay::Safe
     }
+}
+
+/// The records of a page that was read from text.
+pub(super) fn records(page: Page<InText<Record>>) -> Page<Record> {
+    page.map(|InText(record)| record)
 }
 
 impl Paged for ListPayments {

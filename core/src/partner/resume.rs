@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use http::{Request, Response};
 
-use super::list_payments::ListPayments;
+use super::list_payments::{ListPayments, records};
 use super::record::Record;
 use super::status::RecordType;
 use crate::api::Api;
@@ -167,8 +167,7 @@ impl Endpoint for Lookup {
     }
 
     fn parse(&self, api: &Api, response: &Response<&[u8]>) -> Result<Resolution, Error> {
-        let page = self.list().parse(api, response);
-        let page = page.map_err(|error| error.seen_by(OPERATION))?;
+        let page = Page::read(self, api, response).map(records)?;
         Ok(self.resolve(page, api))
     }
 

@@ -138,6 +138,7 @@ fn a_lookup_that_failed_leaves_it_unknown_and_keeps_the_error() {
         };
         assert_eq!(error.status().unwrap().as_u16(), status);
         assert_eq!(error.operation(), "look up outcome");
+        assert_eq!(error.kind() == ErrorKind::NotFound, status == 404);
     }
     let empty = UnknownOutcome::new(Intent::new("payout", ""), sent_at());
     let error = empty.lookup(sent_at()).request(&api()).unwrap_err();
