@@ -1,7 +1,7 @@
 //! A JSON object as its fields, each with its value as it was written.
 //!
 //! The small objects are all read by this one. A derived reader for each of them, and for what is
-//! in a journal, was a seventh of the machine code of a debug build.
+//! in a journal, was an eighth of the code that LLVM was given for a debug build.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -65,8 +65,8 @@ impl RecordId {
     }
 }
 
-/// Not by a library: that took one part in fifty of a clean build of this crate, and a fifth
-/// longer to read an id.
+/// Not by a library: that took one part in fifty of a clean build of this crate, and twice as long
+/// to read an id.
 impl FromStr for RecordId {
     type Err = RecordIdError;
 
