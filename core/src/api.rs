@@ -317,13 +317,13 @@ mod tests {
                 "list",
                 Method::GET,
                 "/partner/payments",
-                &[("reference", "a&b=c d'é")],
+                &[("reference", "a&b=c d'é*~")],
                 None,
             )
             .unwrap();
         assert_eq!(
             request.uri().to_string(),
-            "https://h.example:8443/v1/partner/payments?reference=a%26b%3Dc+d%27%C3%A9"
+            "https://h.example:8443/v1/partner/payments?reference=a%26b%3Dc+d%27%C3%A9%2A%7E"
         );
         assert_eq!(request.headers()[header::ACCEPT], "application/json");
         assert!(!request.headers().contains_key(header::CONTENT_TYPE));

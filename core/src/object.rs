@@ -11,6 +11,9 @@ use serde_json::value::RawValue;
 
 use crate::text::Name;
 
+/// How many fields are kept: they take more room than what they were read from.
+const MOST: usize = 10_000;
+
 /// The fields of a JSON object, in the order in which they are written.
 pub(crate) struct Object<'a>(Vec<(Cow<'a, str>, &'a str)>);
 
@@ -52,6 +55,9 @@ impl<'de> Deserialize<'de> for Object<'de> {
             fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Object<'de>, M::Error> {
                 let mut fields = Vec::with_capacity(4);
                 while let Some((Name(name), value)) = map.next_entry::<_, &RawValue>()? {
+                    if fields.len() == MOST {
+                        return Err(de::Error::invalid_length(MOST, &"fewer fields"));
+                    }
                     fields.push((name, value.get()));
                 }
                 Ok(Object(fields))
@@ -78,6 +84,13 @@ mod tests {
         assert_eq!(twice, "duplicate field `a`");
         let names: Vec<_> = object.into_fields().into_iter().map(|(n, _)| n).collect();
         assert_eq!(names, ["a", "b", "a"]);
+    }
+
+    #[test]
+    fn an_object_cannot_take_up_all_memory() {
+        let fields = |count| format!("{{{}\"a\":0}}", "\"\":0,".repeat(count - 1));
+        assert!(Object::read(&fields(MOST)).is_ok());
+        assert!(Object::read(&fields(MOST + 1)).is_err());
     }
 
     #[test]

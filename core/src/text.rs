@@ -1,6 +1,6 @@
 //! Reads what JSON writes as a text: names, and values with a form of their own.
 //!
-//! One visitor for all of them: each further one is compiled with a reader of its own.
+//! One visitor for all values: each further one is compiled with a reader of its own.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,11 +11,35 @@ use serde::de::{self, Deserialize, Deserializer};
 pub(crate) fn from_text<'de, D: Deserializer<'de>, T>(
     deserializer: D,
     expected: &'static str,
-    read: impl FnOnce(&str) -> Option<T>,
+    read: impl Fn(&str) -> Option<T>,
 ) -> Result<T, D::Error> {
-    let text = deserializer.deserialize_str(Visitor { expected })?;
-    let unexpected = de::Unexpected::Other("this text");
-    read(&text).ok_or_else(|| de::Error::invalid_value(unexpected, &expected))
+    let mut value = None;
+    let read = &mut |text: &str| {
+        value = read(text);
+        value.is_some()
+    };
+    deserializer.deserialize_str(TextVisitor { expected, read })?;
+    value.ok_or_else(|| de::Error::custom("no text was read"))
+}
+
+/// Reads within the visitor, so that an error has its place.
+struct TextVisitor<'r> {
+    expected: &'static str,
+    read: &'r mut dyn FnMut(&str) -> bool,
+}
+
+impl de::Visitor<'_> for TextVisitor<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.expected)
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<(), E> {
+        let fine = (self.read)(text);
+        let other = || E::invalid_value(de::Unexpected::Other("this text"), &self.expected);
+        fine.then_some(()).ok_or_else(other)
+    }
 }
 
 /// The name of a field, borrowed where it is written without escapes.
@@ -23,28 +47,25 @@ pub(crate) struct Name<'a>(pub(crate) Cow<'a, str>);
 
 impl<'de> Deserialize<'de> for Name<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let expected = "the name of a field";
-        deserializer.deserialize_str(Visitor { expected }).map(Self)
+        deserializer.deserialize_str(NameVisitor)
     }
 }
 
-struct Visitor {
-    expected: &'static str,
-}
+struct NameVisitor;
 
-impl<'de> de::Visitor<'de> for Visitor {
-    type Value = Cow<'de, str>;
+impl<'de> de::Visitor<'de> for NameVisitor {
+    type Value = Name<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.expected)
+        f.write_str("the name of a field")
     }
 
-    fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Cow<'de, str>, E> {
-        Ok(text.into())
+    fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Name<'de>, E> {
+        Ok(Name(text.into()))
     }
 
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Cow<'de, str>, E> {
-        Ok(text.to_owned().into())
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Name<'de>, E> {
+        Ok(Name(text.to_owned().into()))
     }
 }
 

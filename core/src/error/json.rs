@@ -18,6 +18,10 @@ pub(crate) fn describe(error: &serde_json::Error) -> String {
     } else {
         "a value of the wrong form".into()
     };
+    // What is said of the fields of an object as a whole has no place.
+    if error.line() == 0 {
+        return what.into_owned();
+    }
     format!("{what}{position}")
 }
 
@@ -66,6 +70,8 @@ mod tests {
             let error = serde_json::from_str::<Sample>(text).unwrap_err();
             assert_eq!(describe(&error), told);
         }
+        let unplaced: serde_json::Error = serde::de::Error::missing_field("id");
+        assert_eq!(describe(&unplaced), "missing field `id`");
         let Choice::A = serde_json::from_str("\"A\"").unwrap();
     }
 }

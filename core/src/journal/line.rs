@@ -36,12 +36,9 @@ impl Entry {
     }
 
     pub(super) fn from_line(line: &[u8]) -> Option<Self> {
-        let line = std::str::from_utf8(line)
-            .ok()?
-            .strip_prefix("{\"md5\":\"")?;
-        let (md5, entry) = line.split_at_checked(32)?;
-        let entry = entry.strip_prefix("\",\"entry\":")?.strip_suffix('}')?;
-        let whole = checksum(entry) == md5;
+        let line = Object::read(std::str::from_utf8(line).ok()?).ok()?;
+        let (md5, entry) = (only(&line, "md5")?, only(&line, "entry")?);
+        let whole = line.into_fields().len() == 2 && *checksum(entry) == *text_of(md5)?;
         whole.then(|| read(entry)).flatten()
     }
 }
@@ -92,12 +89,12 @@ fn quoted(text: &str) -> String {
 }
 
 fn read(entry: &str) -> Option<Entry> {
-    let (kind, json) = Object::read(entry).ok()?.into_fields().pop()?;
+    let [(kind, json)] = Object::read(entry).ok()?.into_fields().try_into().ok()?;
     match &*kind {
         "begun" => {
             let begun = Object::read(json).ok()?;
-            let intent = read_intent(begun.get("intent")?)?;
-            let sent_at = read_time(begun.get("sent_at")?)?;
+            let intent = read_intent(only(&begun, "intent")?)?;
+            let sent_at = read_time(only(&begun, "sent_at")?)?;
             Some(Entry::Begun(UnknownOutcome { intent, sent_at }))
         }
         "ended" => {
@@ -136,14 +133,19 @@ fn read_outcome(json: &str) -> Option<Outcome> {
 
 fn read_time(json: &str) -> Option<SystemTime> {
     let time = Object::read(json).ok()?;
-    let seconds = time.get("secs_since_epoch")?.parse().ok()?;
-    let nanos = time.get("nanos_since_epoch")?.parse().ok()?;
+    let seconds = only(&time, "secs_since_epoch")?.parse().ok()?;
+    let nanos = only(&time, "nanos_since_epoch")?.parse().ok()?;
     let since = Duration::from_secs(seconds).checked_add(Duration::from_nanos(nanos))?;
     SystemTime::UNIX_EPOCH.checked_add(since)
 }
 
-fn read_text(object: &Object<'_>, name: &str) -> Option<String> {
-    Some(text_of(object.get(name)?)?.into_owned())
+fn read_text(object: &Object<'_>, name: &'static str) -> Option<String> {
+    Some(text_of(only(object, name)?)?.into_owned())
+}
+
+/// The JSON of a field that is there once.
+fn only<'a>(object: &Object<'a>, name: &'static str) -> Option<&'a str> {
+    object.only(name).ok()?
 }
 
 /// An entry holds a time before 1970, which no line can say.

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use md5::Digest as _;
 use proptest::prelude::*;
 
 use super::*;
@@ -177,6 +178,28 @@ fn the_form_of_the_lines_stays_as_it_is() {
         Entries::read(file.as_bytes()),
         Ok((sum(&entries), file.len()))
     );
+}
+
+#[test]
+fn white_space_does_no_damage_and_whatever_is_there_twice_does() {
+    let entry = Entry::Committed(OrderUpdate::new("o-1", "paid", "k:1"));
+    let line = String::from_utf8(entry.to_line().unwrap()).unwrap();
+    let with_spaces = line.replace(":{\"com", " : {\"com").replace('\n', "\r\n");
+    for fine in [line.replace('\n', "\r\n"), with_spaces] {
+        let read = Entries::read(fine.as_bytes());
+        assert_eq!(read, Ok((sum(std::slice::from_ref(&entry)), fine.len())));
+    }
+    let committed = r#""committed":{"order":"o","status":"paid","dedup_key":"k"}"#;
+    let twice = r#"{"committed":{"order":"o","order":"p","status":"paid","dedup_key":"k"}}"#;
+    for wrong in [twice, &format!("{{{committed},{committed}}}"), "{}", "[]"] {
+        let md5 = hex::encode(md5::Md5::digest(wrong));
+        for more in ["", ",\"more\":0"] {
+            let line = format!("{{\"md5\":\"{md5}\",\"entry\":{wrong}{more}}}\n");
+            assert_eq!(Entries::read(line.as_bytes()).unwrap_err().line(), 1);
+        }
+    }
+    let more = line.replace("}\n", ",\"more\":0}\n");
+    assert_eq!(Entries::read(more.as_bytes()).unwrap_err().line(), 1);
 }
 
 #[test]

@@ -212,11 +212,12 @@ impl Next {
 
 /// The fields of what may be absent: PHP writes an empty object as `[]`.
 fn fields(json: &str) -> Result<Object<'_>, serde_json::Error> {
-    let object = match json {
-        "null" | "[]" => "{}",
-        other => other,
-    };
-    Object::read(object).map_err(|_| expected("`meta` and `links` as objects"))
+    let list = json
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    let empty = json == "null" || list.is_some_and(|items| items.trim_ascii().is_empty());
+    let object = Object::read(if empty { "{}" } else { json });
+    object.map_err(|_| expected("`meta` and `links` as objects"))
 }
 
 /// A number, a number written as text, or `null`. Anything else is an error: taken for absent it
@@ -253,12 +254,18 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Received<T> {
             }
 
             fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Received<T>, M::Error> {
-                let (mut items, mut meta, mut links) = (None, None::<&RawValue>, None::<&RawValue>);
+                let (mut items, mut meta, mut next) = (None, None, None);
                 while let Some(Name(name)) = map.next_key()? {
                     match &*name {
                         "data" if items.is_none() => items = Some(map.next_value()?),
-                        "meta" if meta.is_none() => meta = Some(map.next_value()?),
-                        "links" if links.is_none() => links = Some(map.next_value()?),
+                        "meta" if meta.is_none() => {
+                            let json = map.next_value::<&RawValue>()?.get();
+                            meta = Some(Meta::read(json).map_err(de::Error::custom)?);
+                        }
+                        "links" if next.is_none() => {
+                            let json = map.next_value::<&RawValue>()?.get();
+                            next = Some(Next::read(json).map_err(de::Error::custom)?);
+                        }
                         "data" => return Err(de::Error::duplicate_field("data")),
                         "meta" => return Err(de::Error::duplicate_field("meta")),
                         "links" => return Err(de::Error::duplicate_field("links")),
@@ -267,12 +274,10 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Received<T> {
                         }
                     }
                 }
-                let meta = Meta::read(meta.map_or("null", RawValue::get));
-                let next = Next::read(links.map_or("null", RawValue::get));
                 Ok(Received {
                     items: items.ok_or_else(|| de::Error::missing_field("data"))?,
-                    meta: meta.map_err(de::Error::custom)?,
-                    next: next.map_err(de::Error::custom)?,
+                    meta: meta.unwrap_or_default(),
+                    next: next.unwrap_or(Next::Absent),
                 })
             }
         }

@@ -230,6 +230,29 @@ fn the_same_page_is_given_until_it_was_accepted_and_nothing_after_the_end() {
 }
 
 #[test]
+fn what_is_empty_may_be_written_as_an_empty_list() {
+    for empty in ["[]", "[ ]", "[\n]", "{}", "null"] {
+        let body = format!(r#"{{"data":[1],"meta":{empty},"links":{empty}}}"#);
+        let read = Numbers::default().parse(&api(), &Response::new(body.as_bytes()));
+        assert!(!read.unwrap().has_next(), "{empty}");
+    }
+}
+
+#[test]
+fn an_error_in_a_page_says_what_and_where() {
+    let said = |body: &str| {
+        let read = Numbers::default().parse(&api(), &Response::new(body.as_bytes()));
+        read.unwrap_err().to_string()
+    };
+    let meta = said("{\"meta\":{\"last_page\":true},\n\"data\":[]}");
+    let expected = "expected a number in `meta` (line 1, column ";
+    assert!(meta.contains(expected), "{meta}");
+    let links = said("{\"data\":[],\"links\":[\"?page=2\"]}");
+    let expected = "expected `meta` and `links` as objects";
+    assert!(links.contains(expected), "{links}");
+}
+
+#[test]
 fn what_is_not_a_page_is_an_error_that_keeps_it() {
     for body in [
         "",

@@ -131,8 +131,10 @@ pub(super) fn bare<'a>(
 
 /// The JSON of `data`, unless `mark` shows that the object is bare.
 fn data<'a>(object: &Object<'a>, mark: &str) -> Result<Option<&'a str>, serde_json::Error> {
-    let data = object.only("data")?;
-    Ok(data.filter(|_| object.get(mark).is_none()))
+    match object.get(mark) {
+        Some(_) => Ok(None),
+        None => object.only("data"),
+    }
 }
 
 #[cfg(test)]

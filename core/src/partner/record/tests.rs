@@ -219,6 +219,17 @@ proptest! {
 }
 
 #[test]
+fn an_error_in_a_value_says_where_it_is() {
+    let text = "{\"id\": \"bad\"\n}";
+    let error = serde_json::from_str::<Record>(text).unwrap_err();
+    let expected = "invalid value: this text, expected `id` as a UUID at line 1 column 12";
+    assert_eq!(error.to_string(), expected);
+    let error = serde_json::from_str::<RecordId>("7").unwrap_err();
+    let expected = "invalid type: integer `7`, expected `id` as a UUID at line 1 column 1";
+    assert_eq!(error.to_string(), expected);
+}
+
+#[test]
 fn a_record_in_a_text_is_the_same_as_one_from_a_stream_or_a_value() {
     let mut fields = full();
     for (name, value) in [

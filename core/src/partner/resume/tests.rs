@@ -127,7 +127,7 @@ fn nothing_listed_is_absent_only_once_the_request_has_settled() {
 
 #[test]
 fn a_lookup_that_failed_leaves_it_unknown_and_keeps_the_error() {
-    for status in [401, 403, 404, 429, 500, 503] {
+    for status in [401, 403, 404, 409, 429, 500, 503] {
         let mut response = Response::new(&b"<html>SECRET</html>"[..]);
         *response.status_mut() = StatusCode::from_u16(status).unwrap();
         let looked_up = unknown().lookup(sent_at()).parse(&api(), &response);
@@ -139,6 +139,7 @@ fn a_lookup_that_failed_leaves_it_unknown_and_keeps_the_error() {
         assert_eq!(error.status().unwrap().as_u16(), status);
         assert_eq!(error.operation(), "look up outcome");
         assert_eq!(error.kind() == ErrorKind::NotFound, status == 404);
+        assert_eq!(error.kind() == ErrorKind::Conflict, status == 409);
     }
     let empty = UnknownOutcome::new(Intent::new("payout", ""), sent_at());
     let error = empty.lookup(sent_at()).request(&api()).unwrap_err();
