@@ -30,11 +30,12 @@ impl<'a> Object<'a> {
 
     /// The same; an error where there are two, because nobody knows which one counts.
     pub(crate) fn only(&self, name: &'static str) -> Result<Option<&'a str>, serde_json::Error> {
-        let found = self.0.iter().filter(|(known, _)| known == name).count();
-        if found > 1 {
+        let mut found = self.0.iter().filter(|(known, _)| known == name);
+        let (first, second) = (found.next(), found.next());
+        if second.is_some() {
             return Err(de::Error::duplicate_field(name));
         }
-        Ok(self.get(name))
+        Ok(first.map(|(_, json)| *json))
     }
 
     pub(crate) fn into_fields(self) -> Vec<(Cow<'a, str>, &'a str)> {

@@ -1,6 +1,4 @@
 //! Reads what JSON writes as a text: names, and values with a form of their own.
-//!
-//! One visitor for all values: each further one is compiled with a reader of its own.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,34 +9,27 @@ use serde::de::{self, Deserialize, Deserializer};
 pub(crate) fn from_text<'de, D: Deserializer<'de>, T>(
     deserializer: D,
     expected: &'static str,
-    read: impl Fn(&str) -> Option<T>,
+    read: impl FnOnce(&str) -> Option<T>,
 ) -> Result<T, D::Error> {
-    let mut value = None;
-    let read = &mut |text: &str| {
-        value = read(text);
-        value.is_some()
-    };
-    deserializer.deserialize_str(TextVisitor { expected, read })?;
-    value.ok_or_else(|| de::Error::custom("no text was read"))
+    deserializer.deserialize_str(TextVisitor { expected, read })
 }
 
 /// Reads within the visitor, so that an error has its place.
-struct TextVisitor<'r> {
+struct TextVisitor<F> {
     expected: &'static str,
-    read: &'r mut dyn FnMut(&str) -> bool,
+    read: F,
 }
 
-impl de::Visitor<'_> for TextVisitor<'_> {
-    type Value = ();
+impl<T, F: FnOnce(&str) -> Option<T>> de::Visitor<'_> for TextVisitor<F> {
+    type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.expected)
     }
 
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<(), E> {
-        let fine = (self.read)(text);
-        let other = || E::invalid_value(de::Unexpected::Other("this text"), &self.expected);
-        fine.then_some(()).ok_or_else(other)
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        let unexpected = de::Unexpected::Other("this text");
+        (self.read)(text).ok_or_else(|| E::invalid_value(unexpected, &self.expected))
     }
 }
 
@@ -73,7 +64,8 @@ impl<'de> de::Visitor<'de> for NameVisitor {
 /// is no text. The value was read as JSON before.
 pub(crate) fn text_of(json: &str) -> Option<Cow<'_, str>> {
     let inner = json.strip_prefix('"')?.strip_suffix('"')?;
-    if inner.contains('\\') {
+    // A token is long: the standard search takes a tenth of the time of reading its answer.
+    if memchr::memchr(b'\\', inner.as_bytes()).is_some() {
         return serde_json::from_str(json).ok().map(Cow::Owned);
     }
     Some(inner.into())
