@@ -4,8 +4,6 @@
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{Method, Request, Response};
 use serde::{Serialize, de};
 use zeroize::Zeroizing;
@@ -166,7 +164,7 @@ fn whole_seconds(json: &str) -> Option<u64> {
 fn expiry_claim(token: &str) -> Option<SystemTime> {
     let mut parts = token.split('.');
     let (_, payload, _) = (parts.next()?, parts.next()?, parts.next()?);
-    let payload = Zeroizing::new(URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?);
+    let payload = base64url(payload.trim_end_matches('='))?;
     let claims = Object::read(std::str::from_utf8(&payload).ok()?).ok()?;
     let exp = claims.only("exp").ok()??;
     let seconds = whole_seconds(exp).filter(|seconds| *seconds > 0)?;
@@ -176,6 +174,33 @@ fn expiry_claim(token: &str) -> Option<SystemTime> {
     SystemTime::UNIX_EPOCH
         .checked_add(since)
         .filter(|_| sensible)
+}
+
+/// The bytes of base64url without padding (RFC 4648, 5). Not by a library: that took one part in
+/// sixty of a clean build of this crate.
+fn base64url(text: &str) -> Option<Zeroizing<Vec<u8>>> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
+    let (mut bits, mut count) = (0u32, 0);
+    for sign in text.bytes() {
+        let value = match sign {
+            b'A'..=b'Z' => sign - b'A',
+            b'a'..=b'z' => sign - b'a' + 26,
+            b'0'..=b'9' => sign - b'0' + 52,
+            b'-' => 62,
+            b'_' => 63,
+            _ => return None,
+        };
+        bits = bits << 6 | u32::from(value);
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            let [.., byte] = (bits >> count).to_be_bytes();
+            bytes.push(byte);
+            bits &= (1 << count) - 1;
+        }
+    }
+    // What is left over is no whole sign and holds nothing.
+    (count < 6 && bits == 0).then_some(bytes)
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 use super::*;
 use crate::api::BaseUrl;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
 use proptest::prelude::*;
 use serde_json::json;
@@ -168,6 +170,20 @@ fn a_token_from_elsewhere_is_checked_too() {
 }
 
 proptest! {
+    #[test]
+    fn base64url_is_read_as_the_base64_crate_reads_it(
+        bytes in prop::collection::vec(any::<u8>(), 0..40), any_text in "[A-Za-z0-9_=+/ é-]{0,9}",
+        cut in 0..3usize,
+    ) {
+        let mut text = URL_SAFE_NO_PAD.encode(&bytes);
+        let ours = |text: &str| base64url(text).map(|bytes| bytes.to_vec());
+        prop_assert_eq!(ours(&text), Some(bytes));
+        text.truncate(text.len().saturating_sub(cut));
+        for text in [&text, &any_text] {
+            prop_assert_eq!(ours(text), URL_SAFE_NO_PAD.decode(text).ok(), "{}", text);
+        }
+    }
+
     #[test]
     fn any_answer_gives_a_token_or_an_error_and_never_a_panic(
         token in "\\PC{0,12}|[a-z]{0,3}\\.[A-Za-z0-9_=-]{0,24}\\.[a-z]{0,3}",
