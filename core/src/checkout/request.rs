@@ -296,6 +296,7 @@ impl Checkout {
         let order = self.order.as_ref();
         let plan = self.plan.as_ref().map(json).transpose();
         let customer = self.customer.as_ref().map(json).transpose();
+        // Twelve, and the signature.
         let mut parameters = Vec::with_capacity(13);
         let mut add = |name, value: Option<String>| {
             if let Some(value) = value {
