@@ -8,12 +8,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::front::{Setup, Versions};
 
 /// With this in the environment a missing NGINX fails the tests.
 pub const NGINX_REQUIRED: &str = "SANSPAY_REQUIRE_NGINX";
+
+/// How long it may take to log what it has answered; a busy machine needs milliseconds.
+const LOG_PATIENCE: Duration = Duration::from_secs(20);
 
 /// An NGINX that runs. Dropping it stops it and removes its folder.
 pub struct Nginx {
@@ -85,10 +88,27 @@ impl Nginx {
     }
 
     /// What it logged: one line for each request, of words that [`Nginx::LOG_FORMAT`] names.
-    pub fn log(&self) -> Vec<Vec<String>> {
-        let log = fs::read_to_string(self.folder.join("access.log")).unwrap_or_default();
+    ///
+    /// NGINX answers a request before it logs it, so this waits until all `requests` are there,
+    /// and panics where they never come. More than these are returned as well.
+    pub fn log(&self, requests: usize) -> Vec<Vec<String>> {
         let words = |line: &str| line.split(' ').map(str::to_owned).collect();
-        log.lines().map(words).collect()
+        let began = Instant::now();
+        loop {
+            let log = fs::read_to_string(self.folder.join("access.log")).unwrap_or_default();
+            // A line without its end is still being written.
+            let whole = log.rfind('\n').map_or("", |end| &log[..end]);
+            let lines: Vec<Vec<String>> = whole.lines().map(words).collect();
+            if lines.len() >= requests {
+                return lines;
+            }
+            assert!(
+                began.elapsed() < LOG_PATIENCE,
+                "nginx logged {} of {requests} requests",
+                lines.len()
+            );
+            thread::sleep(Duration::from_millis(2));
+        }
     }
 
     /// The connection's number, the request's number on it, whether the TLS session was resumed,
