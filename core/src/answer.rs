@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, Response, StatusCode, header};
-use serde::{Deserialize, de};
+use serde_core::{Deserialize, de};
 use serde_json::value::RawValue;
 
 use crate::api::Api;
@@ -259,7 +259,7 @@ mod tests {
     #[test]
     fn a_body_that_is_not_utf_8_is_refused_with_the_place() {
         for (body, column) in [(&b"{\"a\":\"\xff\"}"[..], 7), (b"[0]\xff", 4)] {
-            let error = read_json::<serde::de::IgnoredAny>(body).unwrap_err();
+            let error = read_json::<serde_core::de::IgnoredAny>(body).unwrap_err();
             assert_eq!((error.line(), error.column()), (1, column), "{error}");
         }
     }

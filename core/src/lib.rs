@@ -113,6 +113,7 @@ pub mod exchange;
 pub mod journal;
 mod money;
 mod object;
+mod object_writer;
 mod pager;
 pub mod partner;
 mod query;

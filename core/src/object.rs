@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{self, Deserialize, Deserializer, MapAccess};
+use serde_core::de::{self, Deserialize, Deserializer, MapAccess};
 use serde_json::value::RawValue;
 
 use crate::text::Name;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{self, Deserialize, Deserializer};
+use serde_core::de::{self, Deserialize, Deserializer};
 
 /// Reads a value from a text; `expected` says in errors what it should have been.
 pub(crate) fn from_text<'de, D: Deserializer<'de>, T>(

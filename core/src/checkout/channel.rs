@@ -1,15 +1,24 @@
 //! The `channel` parameter: which environment, and what the payer may do there.
 
-use serde::{Serialize, Serializer};
+use crate::object_writer::ObjectWriter;
 
 /// The environment of the payment channels (grade D).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Environment {
     /// Real money.
     Production,
     /// Play money.
     Sandbox,
+}
+
+impl Environment {
+    /// The text on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Production => "production",
+            Self::Sandbox => "sandbox",
+        }
+    }
 }
 
 /// What the payer is asked for (grade D).
@@ -42,15 +51,17 @@ impl Ability {
     }
 }
 
-impl Serialize for Ability {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
 /// The parameter as it is written.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Channel {
     pub(super) env: Environment,
     pub(super) ability: Ability,
+}
+
+impl Channel {
+    pub(super) fn write(self, channel: &mut ObjectWriter) {
+        channel
+            .text("env", self.env.as_str())
+            .text("ability", self.ability.as_str());
+    }
 }

@@ -2,10 +2,9 @@
 
 use std::fmt;
 
-use serde::Serialize;
-
-use super::resource::Check;
+use super::resource::Details;
 use crate::error::Problems;
+use crate::object_writer::ObjectWriter;
 
 /// Who subscribes (grade D). This is personal data: `Debug` shows none of it.
 ///
@@ -14,20 +13,16 @@ use crate::error::Problems;
 /// let jane = Customer::new("Jane", "Doe").email("jane@example.com").phone("49", "301234567");
 /// assert_eq!(format!("{jane:?}"), "Customer(redacted)");
 /// ```
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Customer {
     name: Name,
-    #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     area_code: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     phone: Option<String>,
 }
 
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq)]
 struct Name {
     first_name: String,
     last_name: String,
@@ -77,7 +72,7 @@ impl fmt::Debug for Customer {
     }
 }
 
-impl Check for Customer {
+impl Details for Customer {
     fn check(&self, problems: &mut Problems) {
         let names = [
             ("customer.name.first_name", &self.name.first_name),
@@ -105,6 +100,18 @@ impl Check for Customer {
             problems.require(fine, field, "must be digits only");
         }
     }
+
+    fn write(&self, customer: &mut ObjectWriter) {
+        customer
+            .object("name", |name| {
+                name.text("first_name", &self.name.first_name)
+                    .text("last_name", &self.name.last_name);
+            })
+            .some_text("description", self.description.as_deref())
+            .some_text("email", self.email.as_deref())
+            .some_text("area_code", self.area_code.as_deref())
+            .some_text("phone", self.phone.as_deref());
+    }
 }
 
 #[cfg(test)]
@@ -123,8 +130,7 @@ mod tests {
             json(&Resource::Update {
                 id: 2,
                 details: customer
-            })
-            .unwrap(),
+            }),
             r#"{"id":2,"name":{"first_name":"Chao","last_name":"Wang"},"description":"Customer Description","email":"a@126.com","area_code":"86","phone":"13000000000"}"#
         );
     }

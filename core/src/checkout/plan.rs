@@ -1,15 +1,13 @@
 //! The `plan` parameter: what a subscription costs, and when.
 
-use serde::Serialize;
-
 use super::check;
-use super::resource::Check;
+use super::resource::Details;
 use crate::error::Problems;
 use crate::money::{Amount, Currency};
+use crate::object_writer::ObjectWriter;
 
 /// The unit in which a billing period is counted (grade D).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum IntervalUnit {
     /// Days.
     Day,
@@ -19,6 +17,18 @@ pub enum IntervalUnit {
     Month,
     /// Years.
     Year,
+}
+
+impl IntervalUnit {
+    /// The text on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+            Self::Year => "year",
+        }
+    }
 }
 
 /// A run of billing periods at one price (grade D).
@@ -31,37 +41,30 @@ pub enum IntervalUnit {
 /// # let _ = (free_week, then);
 /// # Ok::<(), sanspay_core::AmountError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BillingCycle {
-    frequency: Frequency,
-    pricing_scheme: PricingScheme,
+    interval_unit: IntervalUnit,
+    interval_count: u32,
+    price: Amount,
+    currency: Currency,
     tenure_type: Tenure,
     sequence: u32,
     total_cycles: u32,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct Frequency {
-    interval_unit: IntervalUnit,
-    interval_count: u32,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct PricingScheme {
-    fixed_price: Price,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct Price {
-    value: Amount,
-    currency_code: Currency,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "UPPERCASE")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Tenure {
     Regular,
     Trial,
+}
+
+impl Tenure {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Regular => "REGULAR",
+            Self::Trial => "TRIAL",
+        }
+    }
 }
 
 impl BillingCycle {
@@ -89,24 +92,37 @@ impl BillingCycle {
         total_cycles: u32,
         interval_unit: IntervalUnit,
         interval_count: u32,
-        value: Amount,
-        currency_code: Currency,
+        price: Amount,
+        currency: Currency,
     ) -> Self {
         Self {
-            frequency: Frequency {
-                interval_unit,
-                interval_count,
-            },
-            pricing_scheme: PricingScheme {
-                fixed_price: Price {
-                    value: check::two_decimals(value),
-                    currency_code,
-                },
-            },
+            interval_unit,
+            interval_count,
+            price: check::two_decimals(price),
+            currency,
             tenure_type,
             sequence: 1,
             total_cycles,
         }
+    }
+
+    fn write(&self, cycle: &mut ObjectWriter) {
+        cycle
+            .object("frequency", |frequency| {
+                frequency
+                    .text("interval_unit", self.interval_unit.as_str())
+                    .json("interval_count", &self.interval_count.to_string());
+            })
+            .object("pricing_scheme", |scheme| {
+                scheme.object("fixed_price", |price| {
+                    price
+                        .text("value", &self.price.to_string())
+                        .text("currency_code", self.currency.as_str());
+                });
+            })
+            .text("tenure_type", self.tenure_type.as_str())
+            .json("sequence", &self.sequence.to_string())
+            .json("total_cycles", &self.total_cycles.to_string());
     }
 }
 
@@ -120,18 +136,12 @@ impl BillingCycle {
 /// # let _ = plan;
 /// # Ok::<(), sanspay_core::AmountError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<String>,
     status: String,
     billing_cycles: Vec<BillingCycle>,
-    payment_preferences: Preferences,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct Preferences {
     auto_bill_outstanding: bool,
 }
 
@@ -145,9 +155,7 @@ impl Plan {
             description: None,
             status: "ACTIVE".to_owned(),
             billing_cycles: Vec::new(),
-            payment_preferences: Preferences {
-                auto_bill_outstanding: true,
-            },
+            auto_bill_outstanding: true,
         }
     }
 
@@ -178,17 +186,16 @@ impl Plan {
     /// Sets whether amounts that could not be collected are billed with the next period.
     #[must_use]
     pub fn auto_bill_outstanding(mut self, auto: bool) -> Self {
-        self.payment_preferences.auto_bill_outstanding = auto;
+        self.auto_bill_outstanding = auto;
         self
     }
 
     fn check_cycle(cycle: &BillingCycle, problems: &mut Problems) {
         let n = cycle.sequence;
-        let price = &cycle.pricing_scheme.fixed_price;
         let trial = cycle.tenure_type == Tenure::Trial;
         let field = |name: &str| format!("plan.billing_cycles[{}].{name}", n.saturating_sub(1));
         problems.require(
-            cycle.frequency.interval_count > 0,
+            cycle.interval_count > 0,
             field("frequency.interval_count"),
             "must be 1 or more",
         );
@@ -200,18 +207,18 @@ impl Plan {
         check::amount(
             problems,
             field("pricing_scheme.fixed_price.value"),
-            price.value,
+            cycle.price,
             trial,
         );
         check::currency(
             problems,
             field("pricing_scheme.fixed_price.currency_code"),
-            &price.currency_code,
+            &cycle.currency,
         );
     }
 }
 
-impl Check for Plan {
+impl Details for Plan {
     fn check(&self, problems: &mut Problems) {
         problems.require(!self.name.is_empty(), "plan.name", "must not be empty");
         problems.require(
@@ -229,14 +236,23 @@ impl Check for Plan {
         for cycle in cycles {
             Self::check_cycle(cycle, problems);
         }
-        let currency =
-            |cycle: &BillingCycle| cycle.pricing_scheme.fixed_price.currency_code.clone();
-        let first = cycles.first().map(currency);
+        let first = cycles.first().map(|cycle| &cycle.currency);
         problems.require(
-            cycles.iter().all(|cycle| Some(currency(cycle)) == first),
+            cycles.iter().all(|cycle| Some(&cycle.currency) == first),
             "plan.billing_cycles",
             "must all have the same currency",
         );
+    }
+
+    fn write(&self, plan: &mut ObjectWriter) {
+        plan.text("name", &self.name)
+            .some_text("description", self.description.as_deref())
+            .text("status", &self.status)
+            .objects("billing_cycles", &self.billing_cycles, BillingCycle::write)
+            .object("payment_preferences", |preferences| {
+                let auto = self.auto_bill_outstanding.to_string();
+                preferences.json("auto_bill_outstanding", &auto);
+            });
     }
 }
 
@@ -258,13 +274,13 @@ mod tests {
     #[test]
     fn a_plan_is_written_as_the_document_shows_it() {
         let shown = r#""name":"Plan Name","description":"Plan Description","status":"ACTIVE","billing_cycles":[{"frequency":{"interval_unit":"day","interval_count":1},"pricing_scheme":{"fixed_price":{"value":"0.01","currency_code":"USD"}},"tenure_type":"REGULAR","sequence":1,"total_cycles":0}],"payment_preferences":{"auto_bill_outstanding":true}}"#;
-        let written = json(&Resource::Create(plan())).unwrap();
+        let written = json(&Resource::Create(plan()));
         assert_eq!(written, format!("{{{shown}"));
         let update = Resource::Update {
             id: 2,
             details: plan(),
         };
-        assert_eq!(json(&update).unwrap(), format!("{{\"id\":2,{shown}"));
+        assert_eq!(json(&update), format!("{{\"id\":2,{shown}"));
     }
 
     #[test]

@@ -1,14 +1,12 @@
 //! The `product` parameter: what is sold.
 
-use serde::Serialize;
-
 use super::check;
-use super::resource::Check;
+use super::resource::Details;
 use crate::error::Problems;
+use crate::object_writer::ObjectWriter;
 
 /// The kind of product (grade V).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "UPPERCASE")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ProductType {
     /// Goods that are shipped.
     Physical,
@@ -16,6 +14,17 @@ pub enum ProductType {
     Digital,
     /// Work that is done.
     Service,
+}
+
+impl ProductType {
+    /// The text on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Physical => "PHYSICAL",
+            Self::Digital => "DIGITAL",
+            Self::Service => "SERVICE",
+        }
+    }
 }
 
 /// What is sold (grade D). Name and description come back in notifications, as `subject` and
@@ -29,25 +38,19 @@ pub enum ProductType {
 ///     .item("Gyokuro", "50 g");
 /// assert_eq!(tea.name(), "Tea");
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Product {
     name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<String>,
-    #[serde(rename = "type")]
     kind: ProductType,
     category: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     image_url: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<String>,
-    #[serde(rename = "list", skip_serializing_if = "Vec::is_empty")]
     items: Vec<Item>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Item {
     name: String,
     description: String,
@@ -113,7 +116,7 @@ impl Product {
     }
 }
 
-impl Check for Product {
+impl Details for Product {
     fn check(&self, problems: &mut Problems) {
         // Both come back raw in the signed text of notifications.
         check::plain(problems, "product.name", &self.name);
@@ -151,6 +154,24 @@ impl Check for Product {
         let named = self.items.iter().all(|item| !item.name.is_empty());
         problems.require(named, "product.list", "must give every item a name");
     }
+
+    fn write(&self, product: &mut ObjectWriter) {
+        product
+            .text("name", &self.name)
+            .some_text("description", self.description.as_deref())
+            .text("type", self.kind.as_str())
+            .text("category", &self.category)
+            .some_text("image_url", self.image_url.as_deref())
+            .some_text("url", self.url.as_deref())
+            .some_text("status", self.status.as_deref());
+        if !self.items.is_empty() {
+            product.objects("list", &self.items, |item, written| {
+                written
+                    .text("name", &item.name)
+                    .text("description", &item.description);
+            });
+        }
+    }
 }
 
 #[cfg(test)]
@@ -176,7 +197,7 @@ mod tests {
             .status("ACTIVE")
             .item("Name 1", "Description 1");
         assert_eq!(
-            json(&Resource::Create(full)).unwrap(),
+            json(&Resource::Create(full)),
             r#"{"name":"Product Name","description":"Product Description","type":"DIGITAL","category":"AC_REFRIGERATION_REPAIR","image_url":"https://image.com/url","url":"https://url.com/url","status":"ACTIVE","list":[{"name":"Name 1","description":"Description 1"}]}"#
         );
         let update = Resource::Update {
@@ -184,12 +205,9 @@ mod tests {
             details: product(),
         };
         assert_eq!(
-            json(&update).unwrap(),
+            json(&update),
             r#"{"id":2,"name":"Product Name","description":"Product Description","type":"DIGITAL","category":"AC_REFRIGERATION_REPAIR"}"#
         );
-        assert_eq!(
-            json(&Resource::<Product>::Get { id: 1 }).unwrap(),
-            r#"{"id":1}"#
-        );
+        assert_eq!(json(&Resource::<Product>::Get { id: 1 }), r#"{"id":1}"#);
     }
 }

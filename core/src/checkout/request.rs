@@ -7,10 +7,10 @@ use super::check;
 use super::customer::Customer;
 use super::plan::Plan;
 use super::product::Product;
-use super::resource::{self, Resource, json};
+use super::resource::{self, Resource, json, parameter};
 use super::sign::SigningKey;
 use super::signed::SignedCheckout;
-use crate::error::{Error, ErrorKind, Problems};
+use crate::error::{Error, Problems};
 use crate::money::{Amount, Currency};
 use crate::timestamp::Timestamp;
 
@@ -191,7 +191,7 @@ impl Checkout {
         self.check_ability(&mut problems);
         self.check_details(&mut problems);
         problems.into_result(OPERATION)?;
-        let parameters = self.parameters(request_time)?;
+        let parameters = self.parameters(request_time);
         Ok(SignedCheckout::new(&self.page, parameters, key))
     }
 
@@ -288,14 +288,8 @@ impl Checkout {
     }
 
     /// The parameters in the order of the document, without those that were not given.
-    fn parameters(&self, request_time: String) -> Result<Vec<(&'static str, String)>, Error> {
-        let unwritable = |e: serde_json::Error| {
-            let detail = "a parameter cannot be written as JSON";
-            Error::new(ErrorKind::Invalid, OPERATION, detail).with_source(e)
-        };
+    fn parameters(&self, request_time: String) -> Vec<(&'static str, String)> {
         let order = self.order.as_ref();
-        let plan = self.plan.as_ref().map(json).transpose();
-        let customer = self.customer.as_ref().map(json).transpose();
         // Twelve, and the signature.
         let mut parameters = Vec::with_capacity(13);
         let mut add = |name, value: Option<String>| {
@@ -308,15 +302,18 @@ impl Checkout {
         add("notify_url", self.notify_url.clone());
         add("cancel_url", self.cancel_url.clone());
         add("return_url", self.return_url.clone());
-        add("product", Some(json(&self.product).map_err(unwritable)?));
-        add("channel", Some(json(&self.channel).map_err(unwritable)?));
+        add("product", Some(json(&self.product)));
+        add(
+            "channel",
+            Some(parameter(|channel| self.channel.write(channel))),
+        );
         add("out_trade_no", order.map(|(number, _, _)| number.clone()));
         let amount = order.map(|(_, amount, _)| amount.to_string());
         add("total_amount", amount);
         let currency = order.map(|(_, _, currency)| currency.to_string());
         add("currency", currency);
-        add("plan", plan.map_err(unwritable)?);
-        add("customer", customer.map_err(unwritable)?);
-        Ok(parameters)
+        add("plan", self.plan.as_ref().map(json));
+        add("customer", self.customer.as_ref().map(json));
+        parameters
     }
 }

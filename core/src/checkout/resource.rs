@@ -1,8 +1,7 @@
 //! The three forms of product, plan and customer: create one, update one, take one as it is.
 
-use serde::{Serialize, Serializer};
-
 use crate::error::Problems;
+use crate::object_writer::ObjectWriter;
 
 /// A product, plan or customer in one of its three forms (grade D).
 ///
@@ -41,51 +40,58 @@ impl<T> From<T> for Resource<T> {
     }
 }
 
-impl<T: Serialize> Serialize for Resource<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct WithId<'a, T> {
-            #[serde(skip_serializing_if = "Option::is_none")]
-            id: Option<u64>,
-            #[serde(flatten)]
-            details: Option<&'a T>,
-        }
-        let (id, details) = match self {
+impl<T> Resource<T> {
+    /// The id and the details, each where there is one.
+    fn parts(&self) -> (Option<u64>, Option<&T>) {
+        match self {
             Self::Create(details) => (None, Some(details)),
             Self::Update { id, details } => (Some(*id), Some(details)),
             Self::Get { id } => (Some(*id), None),
-        };
-        WithId { id, details }.serialize(serializer)
+        }
     }
 }
 
-/// Details that can say what is wrong with them.
-pub(super) trait Check {
+/// What a product, plan or customer is: it can say what is wrong with it, and be written.
+pub(super) trait Details {
     fn check(&self, problems: &mut Problems);
+    fn write(&self, object: &mut ObjectWriter);
 }
 
 /// Notes every problem of a resource; `field` is the name of its id.
-pub(super) fn check<T: Check>(
+pub(super) fn check<T: Details>(
     resource: &Resource<T>,
     field: &'static str,
     problems: &mut Problems,
 ) {
-    let (id, details) = match resource {
-        Resource::Create(details) => (None, Some(details)),
-        Resource::Update { id, details } => (Some(*id), Some(details)),
-        Resource::Get { id } => (Some(*id), None),
-    };
+    let (id, details) = resource.parts();
     problems.require(id != Some(0), field, "must be 1 or more");
     if let Some(details) = details {
         details.check(problems);
     }
 }
 
+/// A resource as it is sent.
+pub(super) fn json<T: Details>(resource: &Resource<T>) -> String {
+    let (id, details) = resource.parts();
+    parameter(|object| {
+        if let Some(id) = id {
+            object.json("id", &id.to_string());
+        }
+        if let Some(details) = details {
+            details.write(object);
+        }
+    })
+}
+
 /// JSON in which the signed text has nothing to be cut at: `&` and `=` are written as escapes,
 /// which decode to the same.
-pub(super) fn json<T: Serialize>(value: &T) -> Result<String, serde_json::Error> {
+pub(super) fn parameter(write: impl FnOnce(&mut ObjectWriter)) -> String {
+    let mut object = ObjectWriter::new();
+    write(&mut object);
     // Outside of strings JSON has neither character.
-    serde_json::to_string(value).map(|text| text.replace('&', "\\u0026").replace('=', "\\u003d"))
+    String::from_utf8_lossy(&object.finish())
+        .replace('&', "\\u0026")
+        .replace('=', "\\u003d")
 }
 
 #[cfg(test)]
@@ -96,9 +102,12 @@ mod tests {
     proptest! {
         #[test]
         fn escaped_json_decodes_to_the_same_and_holds_nothing_to_cut_at(text in "(.|&|=|\\\\){0,30}") {
-            let written = json(&text).unwrap();
+            let written = parameter(|object| {
+                object.text("t", &text);
+            });
             prop_assert!(!written.contains(['&', '=']));
-            prop_assert_eq!(serde_json::from_str::<String>(&written).unwrap(), text);
+            let read: serde_json::Value = serde_json::from_str(&written).unwrap();
+            prop_assert_eq!(&read["t"], &text);
         }
     }
 }

@@ -3,13 +3,13 @@
 use std::fmt;
 use std::time::SystemTime;
 
-use serde::{Deserialize, Serialize};
-
 /// An operation that may or may not have been executed, and the key under which to find out.
 ///
-/// It is plain data: store it, and look the record up after a restart. `Debug` shows the
+/// It is plain data: store it, and look the record up after a restart. It is `Serialize` and
+/// `Deserialize` with the feature `serde`; a [journal](crate::journal) needs none. `Debug` shows the
 /// operation and not the reference, which is yours to print.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct UnknownOutcome {
     pub(crate) intent: Intent,
     pub(crate) sent_at: SystemTime,
@@ -17,7 +17,8 @@ pub struct UnknownOutcome {
 
 /// What an operation that moves money wants to create: the provider's type of the record and the
 /// merchant's own reference for it.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Intent {
     pub(crate) record_type: String,
     pub(crate) reference: String,
@@ -70,5 +71,25 @@ impl fmt::Debug for UnknownOutcome {
             .field("intent", &self.intent)
             .field("sent_at", &self.sent_at)
             .finish()
+    }
+}
+
+#[cfg(all(test, feature = "serde"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_stored_comes_back() {
+        let sent_at = SystemTime::UNIX_EPOCH + std::time::Duration::new(1_800_000_000, 5);
+        let unknown = UnknownOutcome::new(Intent::new("payout", "p-1"), sent_at);
+        let json = serde_json::to_string(&unknown).unwrap();
+        assert_eq!(
+            json,
+            r#"{"intent":{"record_type":"payout","reference":"p-1"},"sent_at":{"secs_since_epoch":1800000000,"nanos_since_epoch":5}}"#
+        );
+        assert_eq!(
+            serde_json::from_str::<UnknownOutcome>(&json).unwrap(),
+            unknown
+        );
     }
 }

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use http::Response;
 use http::uri::{PathAndQuery, Uri};
-use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess};
+use serde_core::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess};
 use serde_json::value::RawValue;
 
 use crate::answer::{read_json, success, unreadable};

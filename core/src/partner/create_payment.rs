@@ -3,7 +3,7 @@
 use std::fmt;
 
 use http::{Request, Response};
-use serde::Serialize;
+use serde_core::Serialize;
 
 use super::envelope::one_record;
 use super::input::{self, Json};
@@ -12,6 +12,7 @@ use crate::api::Api;
 use crate::endpoint::{Endpoint, Replay};
 use crate::error::{Error, Intent, Problems};
 use crate::money::{Amount, Currency};
+use crate::object_writer::ObjectWriter;
 use crate::timestamp::Timestamp;
 
 /// Creates a payment; the payer then pays at the record's
@@ -34,44 +35,31 @@ use crate::timestamp::Timestamp;
 /// ```
 #[derive(Clone)]
 pub struct NewPayment {
-    fields: Fields,
-    idempotency_key: Option<String>,
-}
-
-#[derive(Clone, Serialize)]
-struct Fields {
     reference: String,
     amount: Amount,
     currency: Currency,
-    #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     customer: Option<Json>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     return_url: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     cancel_url: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     metadata: Option<Json>,
+    idempotency_key: Option<String>,
 }
 
 impl NewPayment {
     /// `reference` is your own unique id for the payment, at most 255 characters.
     pub fn new(reference: impl Into<String>, amount: Amount, currency: Currency) -> Self {
         Self {
-            fields: Fields {
-                reference: reference.into(),
-                amount,
-                currency,
-                description: None,
-                customer: None,
-                return_url: None,
-                cancel_url: None,
-                expires_at: None,
-                metadata: None,
-            },
+            reference: reference.into(),
+            amount,
+            currency,
+            description: None,
+            customer: None,
+            return_url: None,
+            cancel_url: None,
+            expires_at: None,
+            metadata: None,
             idempotency_key: None,
         }
     }
@@ -79,7 +67,7 @@ impl NewPayment {
     /// What the payer reads, at most 255 characters.
     #[must_use]
     pub fn description(mut self, text: impl Into<String>) -> Self {
-        self.fields.description = Some(text.into());
+        self.description = Some(text.into());
         self
     }
 
@@ -87,35 +75,35 @@ impl NewPayment {
     /// is: a struct of yours, or `serde_json::json!({…})`.
     #[must_use]
     pub fn customer(mut self, customer: &(impl Serialize + ?Sized)) -> Self {
-        self.fields.customer = Some(Json::new(customer));
+        self.customer = Some(Json::new(customer));
         self
     }
 
     /// Where the payer's browser goes afterwards: an absolute URL.
     #[must_use]
     pub fn return_url(mut self, url: impl Into<String>) -> Self {
-        self.fields.return_url = Some(url.into());
+        self.return_url = Some(url.into());
         self
     }
 
     /// Where the payer's browser goes when the payer cancels: an absolute URL.
     #[must_use]
     pub fn cancel_url(mut self, url: impl Into<String>) -> Self {
-        self.fields.cancel_url = Some(url.into());
+        self.cancel_url = Some(url.into());
         self
     }
 
     /// Until when it can be paid.
     #[must_use]
     pub fn expires_at(mut self, time: Timestamp) -> Self {
-        self.fields.expires_at = Some(time);
+        self.expires_at = Some(time);
         self
     }
 
     /// Data of yours that comes back with the record: anything that serializes.
     #[must_use]
     pub fn metadata(mut self, metadata: &(impl Serialize + ?Sized)) -> Self {
-        self.fields.metadata = Some(Json::new(metadata));
+        self.metadata = Some(Json::new(metadata));
         self
     }
 
@@ -124,6 +112,23 @@ impl NewPayment {
     pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
         self.idempotency_key = Some(key.into());
         self
+    }
+}
+
+impl NewPayment {
+    fn body(&self) -> Vec<u8> {
+        let expires_at = self.expires_at.map(|time| time.to_string());
+        let mut body = ObjectWriter::new();
+        body.text("reference", &self.reference)
+            .text("amount", &self.amount.to_string())
+            .text("currency", self.currency.as_str())
+            .some_text("description", self.description.as_deref())
+            .some_json("customer", self.customer.as_ref().map(Json::text))
+            .some_text("return_url", self.return_url.as_deref())
+            .some_text("cancel_url", self.cancel_url.as_deref())
+            .some_text("expires_at", expires_at.as_deref())
+            .some_json("metadata", self.metadata.as_ref().map(Json::text));
+        body.finish()
     }
 }
 
@@ -137,33 +142,38 @@ impl Endpoint for NewPayment {
     }
 
     fn request(&self, api: &Api) -> Result<Request<Vec<u8>>, Error> {
-        let fields = &self.fields;
         let mut problems = Problems::new();
-        input::check_text(&mut problems, "reference", &fields.reference);
-        input::check_money(&mut problems, fields.amount, &fields.currency);
-        if let Some(text) = &fields.description {
+        input::check_text(&mut problems, "reference", &self.reference);
+        input::check_money(&mut problems, self.amount, &self.currency);
+        if let Some(text) = &self.description {
             input::check_text(&mut problems, "description", text);
         }
-        if let Some(customer) = &fields.customer {
+        if let Some(customer) = &self.customer {
             customer.check(&mut problems, "customer");
         }
-        if let Some(url) = &fields.return_url {
+        if let Some(url) = &self.return_url {
             input::check_url(&mut problems, "return_url", url);
         }
-        if let Some(url) = &fields.cancel_url {
+        if let Some(url) = &self.cancel_url {
             input::check_url(&mut problems, "cancel_url", url);
         }
-        if let Some(metadata) = &fields.metadata {
+        if let Some(metadata) = &self.metadata {
             metadata.check(&mut problems, "metadata");
         }
         let own = self.idempotency_key.as_deref();
-        let key = input::idempotency_key(&mut problems, own, "payment", &fields.reference);
-        let body = serde_json::to_vec(fields);
-        input::post(OPERATION, api, &api.wire().payments, body, key, problems)
+        let key = input::idempotency_key(&mut problems, own, "payment", &self.reference);
+        input::post(
+            OPERATION,
+            api,
+            &api.wire().payments,
+            self.body(),
+            key,
+            problems,
+        )
     }
 
     fn parse(&self, api: &Api, response: &Response<&[u8]>) -> Result<Record, Error> {
-        let reference = &*self.fields.reference;
+        let reference = &*self.reference;
         let ours = |record: &Record| record.reference().is_none_or(|text| text == reference);
         one_record(OPERATION, &ours, api, response)
     }
@@ -173,16 +183,16 @@ impl Endpoint for NewPayment {
     }
 
     fn intent(&self) -> Option<Intent> {
-        Some(Intent::new("payment", &self.fields.reference))
+        Some(Intent::new("payment", &self.reference))
     }
 }
 
 /// Shows amount and currency; everything else may be customer data.
 impl fmt::Debug for NewPayment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let currency = Some(&self.fields.currency).filter(|currency| currency.is_code());
+        let currency = Some(&self.currency).filter(|currency| currency.is_code());
         f.debug_struct("NewPayment")
-            .field("amount", &self.fields.amount)
+            .field("amount", &self.amount)
             .field("currency", &currency)
             .finish_non_exhaustive()
     }
@@ -260,8 +270,8 @@ mod tests {
     fn every_problem_is_reported_at_once_and_no_value_is_quoted() {
         struct Broken;
         impl Serialize for Broken {
-            fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
-                Err(serde::ser::Error::custom("SECRET"))
+            fn serialize<S: serde_core::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+                Err(serde_core::ser::Error::custom("SECRET"))
             }
         }
         let wrong = NewPayment::new(

@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use http::Response;
-use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess};
+use serde_core::de::{self, Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess};
 
 use super::record::{InText, Record, once};
 use crate::answer::{json_text, read_json, received_error, success, unreadable};

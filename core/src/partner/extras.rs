@@ -1,6 +1,6 @@
 //! Fields that the SDK does not know, kept as they were written.
 
-use serde::de::Deserialize;
+use serde_core::de::Deserialize;
 use serde_json::value::RawValue;
 
 /// JSON as it was written: borrowed where the whole text is there while it is read, owned where it

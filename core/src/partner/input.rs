@@ -3,12 +3,12 @@
 use std::fmt;
 
 use http::{HeaderValue, Method, Request, Uri};
-use serde::{Serialize, Serializer};
+use serde_core::Serialize;
 use serde_json::value::RawValue;
 
 use crate::api::Api;
 use crate::ascii::is_visible;
-use crate::error::{Error, ErrorKind, Problems};
+use crate::error::{Error, Problems};
 use crate::money::{Amount, Currency};
 use crate::query::escape;
 
@@ -37,12 +37,6 @@ impl Json {
 
     pub(super) fn text(&self) -> &str {
         self.0.as_deref().map_or("null", RawValue::get)
-    }
-}
-
-impl Serialize for Json {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
     }
 }
 
@@ -135,13 +129,11 @@ pub(super) fn post(
     operation: &'static str,
     api: &Api,
     route: &str,
-    body: Result<Vec<u8>, serde_json::Error>,
+    body: Vec<u8>,
     key: HeaderValue,
     problems: Problems,
 ) -> Result<Request<Vec<u8>>, Error> {
     problems.into_result(operation)?;
-    let body =
-        body.map_err(|_| Error::new(ErrorKind::Invalid, operation, "cannot be written as JSON"))?;
     let mut request = api.request(operation, Method::POST, route, &[], Some(body))?;
     let header = api.wire().idempotency_key_header.clone();
     request.headers_mut().insert(header, key);

@@ -5,8 +5,8 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use http::{Method, Request, Response};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde_core::Serialize;
+use serde_core::de::DeserializeOwned;
 
 use super::input::Json;
 use crate::answer::{read_json, success, unreadable};

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use http::{Request, Response};
-use serde::Serialize;
+use serde_core::Serialize;
 
 use super::envelope::one_record;
 use super::input::{self, Json};
@@ -12,6 +12,7 @@ use crate::api::Api;
 use crate::endpoint::{Endpoint, Replay};
 use crate::error::{Error, Intent, Problems};
 use crate::money::{Amount, Currency};
+use crate::object_writer::ObjectWriter;
 
 const OPERATION: &str = "request payout";
 
@@ -37,20 +38,13 @@ const OPERATION: &str = "request payout";
 /// ```
 #[derive(Clone)]
 pub struct NewPayout {
-    fields: Fields,
-    idempotency_key: Option<String>,
-}
-
-#[derive(Clone, Serialize)]
-struct Fields {
     reference: String,
     amount: Amount,
     currency: Currency,
     beneficiary: Json,
-    #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     metadata: Option<Json>,
+    idempotency_key: Option<String>,
 }
 
 impl NewPayout {
@@ -64,14 +58,12 @@ impl NewPayout {
         beneficiary: &(impl Serialize + ?Sized),
     ) -> Self {
         Self {
-            fields: Fields {
-                reference: reference.into(),
-                amount,
-                currency,
-                beneficiary: Json::new(beneficiary),
-                description: None,
-                metadata: None,
-            },
+            reference: reference.into(),
+            amount,
+            currency,
+            beneficiary: Json::new(beneficiary),
+            description: None,
+            metadata: None,
             idempotency_key: None,
         }
     }
@@ -79,14 +71,14 @@ impl NewPayout {
     /// What the beneficiary reads, at most 255 characters.
     #[must_use]
     pub fn description(mut self, text: impl Into<String>) -> Self {
-        self.fields.description = Some(text.into());
+        self.description = Some(text.into());
         self
     }
 
     /// Data of yours that comes back with the record: anything that serializes.
     #[must_use]
     pub fn metadata(mut self, metadata: &(impl Serialize + ?Sized)) -> Self {
-        self.fields.metadata = Some(Json::new(metadata));
+        self.metadata = Some(Json::new(metadata));
         self
     }
 
@@ -98,6 +90,19 @@ impl NewPayout {
     }
 }
 
+impl NewPayout {
+    fn body(&self) -> Vec<u8> {
+        let mut body = ObjectWriter::new();
+        body.text("reference", &self.reference)
+            .text("amount", &self.amount.to_string())
+            .text("currency", self.currency.as_str())
+            .json("beneficiary", self.beneficiary.text())
+            .some_text("description", self.description.as_deref())
+            .some_json("metadata", self.metadata.as_ref().map(Json::text));
+        body.finish()
+    }
+}
+
 impl Endpoint for NewPayout {
     type Output = Record;
 
@@ -106,25 +111,30 @@ impl Endpoint for NewPayout {
     }
 
     fn request(&self, api: &Api) -> Result<Request<Vec<u8>>, Error> {
-        let fields = &self.fields;
         let mut problems = Problems::new();
-        input::check_text(&mut problems, "reference", &fields.reference);
-        input::check_money(&mut problems, fields.amount, &fields.currency);
-        fields.beneficiary.check(&mut problems, "beneficiary");
-        if let Some(text) = &fields.description {
+        input::check_text(&mut problems, "reference", &self.reference);
+        input::check_money(&mut problems, self.amount, &self.currency);
+        self.beneficiary.check(&mut problems, "beneficiary");
+        if let Some(text) = &self.description {
             input::check_text(&mut problems, "description", text);
         }
-        if let Some(metadata) = &fields.metadata {
+        if let Some(metadata) = &self.metadata {
             metadata.check(&mut problems, "metadata");
         }
         let own = self.idempotency_key.as_deref();
-        let key = input::idempotency_key(&mut problems, own, "payout", &fields.reference);
-        let body = serde_json::to_vec(fields);
-        input::post(OPERATION, api, &api.wire().payouts, body, key, problems)
+        let key = input::idempotency_key(&mut problems, own, "payout", &self.reference);
+        input::post(
+            OPERATION,
+            api,
+            &api.wire().payouts,
+            self.body(),
+            key,
+            problems,
+        )
     }
 
     fn parse(&self, api: &Api, response: &Response<&[u8]>) -> Result<Record, Error> {
-        let reference = &*self.fields.reference;
+        let reference = &*self.reference;
         let ours = |record: &Record| record.reference().is_none_or(|text| text == reference);
         one_record(OPERATION, &ours, api, response)
     }
@@ -134,16 +144,16 @@ impl Endpoint for NewPayout {
     }
 
     fn intent(&self) -> Option<Intent> {
-        Some(Intent::new("payout", &self.fields.reference))
+        Some(Intent::new("payout", &self.reference))
     }
 }
 
 /// Shows amount and currency; everything else may be customer data.
 impl fmt::Debug for NewPayout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let currency = Some(&self.fields.currency).filter(|currency| currency.is_code());
+        let currency = Some(&self.currency).filter(|currency| currency.is_code());
         f.debug_struct("NewPayout")
-            .field("amount", &self.fields.amount)
+            .field("amount", &self.amount)
             .field("currency", &currency)
             .finish_non_exhaustive()
     }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 use http::{Method, Request, Response};
-use serde::{Serialize, de};
+use serde_core::de;
 use zeroize::Zeroizing;
 
 use super::envelope::bare;
@@ -16,6 +16,7 @@ use crate::credentials::Credentials;
 use crate::endpoint::{Auth, Endpoint, Replay};
 use crate::error::{Error, ErrorKind, describe_json_error};
 use crate::object::Object;
+use crate::object_writer::ObjectWriter;
 use crate::text::text_of;
 
 const OPERATION: &str = "fetch token";
@@ -62,17 +63,12 @@ impl Endpoint for FetchToken {
     }
 
     fn request(&self, api: &Api) -> Result<Request<Vec<u8>>, Error> {
-        #[derive(Serialize)]
-        struct Body<'a> {
-            key_id: &'a str,
-            key_secret: &'a str,
-        }
         let (key_id, key_secret) = (self.credentials.key_id(), self.credentials.key_secret());
         // Room for every character escaped, so that the secret is not left behind by growing.
-        let mut body = Vec::with_capacity(2 * (key_id.len() + key_secret.len()) + 64);
-        serde_json::to_writer(&mut body, &Body { key_id, key_secret })
-            .map_err(|_| Error::new(ErrorKind::Invalid, OPERATION, "cannot be written as JSON"))?;
-        api.request(OPERATION, Method::POST, &api.wire().token, &[], Some(body))
+        let mut body = ObjectWriter::with_capacity(2 * (key_id.len() + key_secret.len()) + 64);
+        body.text("key_id", key_id).text("key_secret", key_secret);
+        let body = Some(body.finish());
+        api.request(OPERATION, Method::POST, &api.wire().token, &[], body)
     }
 
     fn parse(&self, api: &Api, response: &Response<&[u8]>) -> Result<AccessToken, Error> {

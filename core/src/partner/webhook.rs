@@ -16,7 +16,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use http::{Request, Response};
-use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess};
+use serde_core::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess};
 
 use super::record::{InText, Record, once};
 use super::record_id::RecordId;
