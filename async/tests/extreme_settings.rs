@@ -1,23 +1,21 @@
 //! Settings at the ends of their ranges are bounded and never panic.
 #![allow(clippy::unwrap_used)]
 
-use std::net::TcpListener;
+#[path = "../../blocking/tests/refusing/mod.rs"]
+mod refusing;
+
 use std::time::Duration;
 
+use refusing::Refusing;
 use sanspay_async::Client;
 use sanspay_core::partner::ListPayments;
 use sanspay_core::{ErrorKind, RetryPolicy};
 
-/// A loopback address at which nobody listens.
-fn nobody() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    format!("http://{}", listener.local_addr().unwrap())
-}
-
 #[tokio::test]
 async fn the_longest_deadline_and_connect_timeout_are_as_good_as_none() {
+    let nobody = Refusing::new();
     let client = Client::builder()
-        .base_url(nobody())
+        .base_url(format!("http://{}", nobody.address()))
         .credentials("id", "secret")
         .retry(RetryPolicy::never())
         .deadline(Duration::MAX)

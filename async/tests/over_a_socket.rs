@@ -2,10 +2,14 @@
 #![cfg(all(feature = "reqwest", feature = "sandbox"))]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "../../blocking/tests/refusing/mod.rs"]
+mod refusing;
+
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use http::Method;
+use refusing::Refusing;
 use sanspay_async::sandbox::{FREE_PORT, Server, serve};
 use sanspay_async::{Client, ClientBuilder};
 use sanspay_core::partner::{ListPayments, NewPayment, NewPayout, Raw, Resolution};
@@ -167,9 +171,8 @@ async fn a_slow_answer_ends_at_the_deadline_with_an_unknown_outcome() {
 
 #[tokio::test]
 async fn what_was_never_sent_is_known_not_to_have_been_sent() {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let refused = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
+    let refusing = Refusing::new();
+    let refused = format!("http://{}", refusing.address());
     let plain = server_saying(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n").await;
     let plain = plain.replace("http:", "https:");
     for (url, kind) in [

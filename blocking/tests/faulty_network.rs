@@ -6,13 +6,14 @@
 mod cases;
 #[path = "faulty/proxy.rs"]
 mod proxy;
+mod refusing;
 
-use std::net::TcpListener;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use cases::{CASES, Case, PATIENT};
 use proxy::{Fault, Proxy, eventually};
+use refusing::Refusing;
 use sanspay_async::sandbox::{FREE_PORT, Server, serve_in_thread};
 use sanspay_blocking::Client;
 use sanspay_core::partner::{ListPayments, NewPayout};
@@ -80,15 +81,12 @@ fn whatever_befalls_a_request_the_error_is_typed_in_time_and_the_pool_stays_soun
 #[test]
 fn a_refused_connection_was_not_sent_and_the_next_is_made() {
     let provider = provider();
-    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
-    let client = client(&format!("http://{address}"));
+    let refusing = Refusing::new();
+    let client = client(&format!("http://{}", refusing.address()));
     let error = client.call(payout()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotSent, "{error}");
     assert!(!error.outcome_unknown());
-    let listener = TcpListener::bind(address).unwrap();
-    let proxy = Proxy::start(listener, &provider.base_url(), || Fault::None);
+    let proxy = Proxy::start(refusing.listen(), &provider.base_url(), || Fault::None);
     twenty_calls_succeed(&client);
     assert_eq!(proxy.open_at_most(1), 1);
 }

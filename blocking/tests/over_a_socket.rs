@@ -1,6 +1,8 @@
 //! The client over ureq against the sandbox on a real socket, and against servers that misbehave.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod refusing;
+
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -8,6 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use http::Method;
+use refusing::Refusing;
 use sanspay_async::sandbox::{FREE_PORT, Server, serve_in_thread};
 use sanspay_blocking::{Client, ClientBuilder};
 use sanspay_core::partner::{ListPayments, NewPayment, NewPayout, Raw, Resolution};
@@ -147,9 +150,8 @@ fn a_slow_answer_ends_at_the_deadline_with_an_unknown_outcome() {
 
 #[test]
 fn a_refused_connection_is_known_not_to_have_sent_anything() {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
+    let refusing = Refusing::new();
+    let url = format!("http://{}", refusing.address());
     let error = client(&url).build().unwrap().call(payout()).unwrap_err();
     assert_eq!(
         (error.kind(), error.outcome_unknown()),

@@ -1,6 +1,10 @@
 //! The doctor says the right sentence for each failure, and prints no secret.
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic)]
 
+#[path = "../../blocking/tests/refusing/mod.rs"]
+mod refusing;
+
+use refusing::Refusing;
 use sanspay_blocking::{Doctor, Verdict};
 use sanspay_mtls_tests::{Failure, Front, Pki, Setup, fronts};
 
@@ -110,12 +114,8 @@ fn what_lies_before_tls_is_told_apart() {
     assert_eq!(told("not a url"), "base URL");
     assert_eq!(told("ftp://h.example"), "base URL");
     assert_eq!(told("https://no-such-host.invalid"), "name resolution");
-    // Nobody listens on the port of one that has just ended.
-    let gone = std::net::TcpListener::bind(("127.0.0.1", 0))
-        .unwrap()
-        .local_addr()
-        .unwrap();
-    assert_eq!(told(&format!("https://{gone}")), "TCP");
+    let refusing = Refusing::new();
+    assert_eq!(told(&format!("https://{}", refusing.address())), "TCP");
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! A server on a real socket that does to each request what the suite's world has decided.
 
+#[path = "../refusing/mod.rs"]
+mod refusing;
+
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -10,6 +13,7 @@ use std::time::Duration;
 
 use http::uri::Authority;
 use http::{Request, Uri};
+use refusing::Refusing;
 use sanspay_core::Limits;
 use sanspay_core::sandbox::Reply;
 use sanspay_ffi_free_tests::Flight;
@@ -33,7 +37,7 @@ enum Then {
 #[derive(Clone)]
 pub(crate) struct FlightServer {
     address: SocketAddr,
-    nobody: SocketAddr,
+    nobody: Arc<Refusing>,
     orders: Arc<Mutex<VecDeque<Order>>>,
 }
 
@@ -41,15 +45,10 @@ impl FlightServer {
     pub(crate) fn start() -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let address = listener.local_addr().unwrap();
-        // Bound once and closed: an address where nobody listens.
-        let nobody = TcpListener::bind(("127.0.0.1", 0))
-            .unwrap()
-            .local_addr()
-            .unwrap();
         let orders = Arc::default();
         let server = Self {
             address,
-            nobody,
+            nobody: Arc::new(Refusing::new()),
             orders,
         };
         let serving = server.clone();
@@ -80,7 +79,11 @@ impl FlightServer {
                 then,
             });
         }
-        let address = if connected { self.address } else { self.nobody };
+        let address = if connected {
+            self.address
+        } else {
+            self.nobody.address()
+        };
         let (mut parts, body) = request.into_parts();
         let authority: Authority = address.to_string().parse().unwrap();
         parts.uri = Uri::builder()
