@@ -1,7 +1,7 @@
 //! Writes a JSON object field by field.
 //!
-//! Deriving `Serialize` instead would bring `serde_derive`, and with it a third of what all crates
-//! below the core take to build.
+//! Deriving `Serialize` instead would bring `serde_derive`, and with the crates below it half as much
+//! again to build.
 
 /// An object that is being written. A field is never written twice by its callers, and nothing is
 /// escaped but what JSON wants.

@@ -284,6 +284,34 @@ mod tests {
     }
 
     #[test]
+    fn each_word_and_number_of_a_plan_is_written_as_it_is_meant() {
+        let price = |text: &str| text.parse().unwrap();
+        let plan = Plan::new("P")
+            .status("INACTIVE")
+            .auto_bill_outstanding(false)
+            .cycle(BillingCycle::trial(
+                IntervalUnit::Week,
+                2,
+                price("0"),
+                Currency::EUR,
+            ))
+            .cycle(
+                BillingCycle::regular(IntervalUnit::Month, 3, price("9.9"), Currency::EUR)
+                    .total_cycles(12),
+            )
+            .cycle(BillingCycle::regular(
+                IntervalUnit::Year,
+                1,
+                price("99"),
+                Currency::EUR,
+            ));
+        assert_eq!(
+            json(&Resource::Create(plan)),
+            r#"{"name":"P","status":"INACTIVE","billing_cycles":[{"frequency":{"interval_unit":"week","interval_count":2},"pricing_scheme":{"fixed_price":{"value":"0.00","currency_code":"EUR"}},"tenure_type":"TRIAL","sequence":1,"total_cycles":1},{"frequency":{"interval_unit":"month","interval_count":3},"pricing_scheme":{"fixed_price":{"value":"9.90","currency_code":"EUR"}},"tenure_type":"REGULAR","sequence":2,"total_cycles":12},{"frequency":{"interval_unit":"year","interval_count":1},"pricing_scheme":{"fixed_price":{"value":"99.00","currency_code":"EUR"}},"tenure_type":"REGULAR","sequence":3,"total_cycles":0}],"payment_preferences":{"auto_bill_outstanding":false}}"#
+        );
+    }
+
+    #[test]
     fn every_problem_of_a_plan_names_its_field() {
         let yen = Currency::new("JPY").unwrap();
         let plan = Plan::new("")

@@ -209,5 +209,13 @@ mod tests {
             r#"{"id":2,"name":"Product Name","description":"Product Description","type":"DIGITAL","category":"AC_REFRIGERATION_REPAIR"}"#
         );
         assert_eq!(json(&Resource::<Product>::Get { id: 1 }), r#"{"id":1}"#);
+        for (kind, word) in [
+            (ProductType::Physical, "PHYSICAL"),
+            (ProductType::Service, "SERVICE"),
+        ] {
+            let written = json(&Resource::Create(Product::new("P", kind, "SOFTWARE")));
+            let expected = format!(r#"{{"name":"P","type":"{word}","category":"SOFTWARE"}}"#);
+            assert_eq!(written, expected);
+        }
     }
 }

@@ -88,7 +88,8 @@ pub(super) fn json<T: Details>(resource: &Resource<T>) -> String {
 pub(super) fn parameter(write: impl FnOnce(&mut ObjectWriter)) -> String {
     let mut object = ObjectWriter::new();
     write(&mut object);
-    // Outside of strings JSON has neither character.
+    // The writer's bytes are UTF-8, so nothing is lost; and outside of strings JSON has neither
+    // character.
     String::from_utf8_lossy(&object.finish())
         .replace('&', "\\u0026")
         .replace('=', "\\u003d")

@@ -113,9 +113,7 @@ impl NewPayment {
         self.idempotency_key = Some(key.into());
         self
     }
-}
 
-impl NewPayment {
     fn body(&self) -> Vec<u8> {
         let expires_at = self.expires_at.map(|time| time.to_string());
         let mut body = ObjectWriter::new();

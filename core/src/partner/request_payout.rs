@@ -88,9 +88,7 @@ impl NewPayout {
         self.idempotency_key = Some(key.into());
         self
     }
-}
 
-impl NewPayout {
     fn body(&self) -> Vec<u8> {
         let mut body = ObjectWriter::new();
         body.text("reference", &self.reference)

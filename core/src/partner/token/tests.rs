@@ -31,6 +31,16 @@ const fn seconds(seconds: u64) -> Duration {
 }
 
 #[test]
+fn the_secret_is_written_into_memory_once() {
+    let secret = "\"".repeat(500);
+    let fetch = FetchToken::new(Credentials::new("id", secret).unwrap());
+    let body = fetch.request(&api()).unwrap().into_body();
+    assert!(body.len() > 1000, "each is escaped");
+    // Growing would have doubled it, and left a copy behind.
+    assert_eq!(body.capacity(), 2 * (2 + 500) + 64);
+}
+
+#[test]
 fn the_request_holds_both_keys_and_needs_no_token() {
     let request = fetch().request(&api()).unwrap();
     assert_eq!(request.method(), Method::POST);
