@@ -12,28 +12,33 @@ use hyper_util::rt::TokioIo;
 use sanspay_async::{Client, sandbox};
 use sanspay_core::partner::NewPayment;
 use sanspay_core::sandbox::SandboxConfig;
-use sanspay_core::{Currency, Limits, TransportError};
+use sanspay_core::{Currency, Limits, NotSent, TransportError};
 use tokio::net::TcpStream;
+
+/// Made only before the request is given to a connection, which is the proof.
+fn not_sent(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> TransportError {
+    TransportError::not_sent(NotSent::proven(), source)
+}
 
 async fn send(mut request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, TransportError> {
     let authority = request.uri().authority().cloned();
-    let authority = authority.ok_or_else(|| TransportError::not_sent("no host"))?;
+    let authority = authority.ok_or_else(|| not_sent("no host"))?;
     let stream = TcpStream::connect(authority.as_str())
         .await
-        .map_err(TransportError::not_sent)?;
+        .map_err(not_sent)?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
         .await
-        .map_err(TransportError::not_sent)?;
+        .map_err(not_sent)?;
     tokio::spawn(connection);
 
     // HTTP/1.1 wants the path in the first line and the host in a header.
-    let host = http::HeaderValue::from_str(authority.as_str()).map_err(TransportError::not_sent)?;
+    let host = http::HeaderValue::from_str(authority.as_str()).map_err(not_sent)?;
     request.headers_mut().insert(http::header::HOST, host);
     let target = request
         .uri()
         .path_and_query()
         .map_or("/", |target| target.as_str());
-    *request.uri_mut() = target.parse().map_err(TransportError::not_sent)?;
+    *request.uri_mut() = target.parse().map_err(not_sent)?;
     let limit = Limits::of(&request).body;
 
     // From here on the server may have seen the request.

@@ -43,7 +43,7 @@ impl ClientBuilder {
             connect_timeout: Duration::from_secs(10),
             #[cfg(feature = "reqwest")]
             tls: None,
-            clock: Arc::new(SystemClock),
+            clock: Arc::new(SystemClock::new()),
             #[cfg(feature = "cassette")]
             recorder: None,
         }
@@ -109,11 +109,11 @@ impl ClientBuilder {
     ///
     /// ```
     /// use sanspay_async::Client;
-    /// use sanspay_core::TransportError;
+    /// use sanspay_core::{NotSent, TransportError};
     /// let client = Client::builder()
     ///     .base_url("https://api.example.com")
     ///     .credentials("key-id", "key-secret")
-    ///     .transport(|_request| async { Err(TransportError::not_sent("the cable is cut")) })
+    ///     .transport(|_request| async { Err(TransportError::not_sent(NotSent::proven(), "the cable is cut")) })
     ///     .build()?;
     /// # Ok::<(), sanspay_core::Error>(())
     /// ```

@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use sanspay_core::exchange::{Step, Wait};
 use sanspay_core::partner::Resolution;
@@ -136,6 +136,27 @@ impl Client {
         endpoint: E,
     ) -> impl Future<Output = Result<E::Output, Error>> {
         self.drive(self.session.exchange(endpoint).with_deadline(deadline))
+    }
+
+    /// Like [`call`](Client::call), and sends nothing at `time` or later by the client's
+    /// [`now`](Client::now), even where the process was suspended in between; see
+    /// [`Exchange::with_send_by`].
+    ///
+    /// # Errors
+    /// Those of [`call`](Client::call); [`ErrorKind::Deadline`](sanspay_core::ErrorKind::Deadline)
+    /// where it was too late.
+    pub fn call_send_by<E: Endpoint>(
+        &self,
+        time: SystemTime,
+        endpoint: E,
+    ) -> impl Future<Output = Result<E::Output, Error>> {
+        self.drive(self.session.exchange(endpoint).with_send_by(time))
+    }
+
+    /// The time by the client's clock, which all that is stored about its calls is told in. The
+    /// system's clock never goes back here.
+    pub fn now(&self) -> SystemTime {
+        self.clock.now()
     }
 
     /// All items of a list as a stream, page by page. It ends at the first error.

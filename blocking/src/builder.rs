@@ -42,7 +42,7 @@ impl ClientBuilder {
             connect_timeout: Duration::from_secs(10),
             #[cfg(feature = "ureq")]
             tls: None,
-            clock: Arc::new(SystemClock),
+            clock: Arc::new(SystemClock::new()),
             #[cfg(feature = "cassette")]
             recorder: None,
         }
@@ -108,11 +108,11 @@ impl ClientBuilder {
     ///
     /// ```
     /// use sanspay_blocking::Client;
-    /// use sanspay_core::TransportError;
+    /// use sanspay_core::{NotSent, TransportError};
     /// let client = Client::builder()
     ///     .base_url("https://api.example.com")
     ///     .credentials("key-id", "key-secret")
-    ///     .transport(|_request| Err(TransportError::not_sent("the cable is cut")))
+    ///     .transport(|_request| Err(TransportError::not_sent(NotSent::proven(), "the cable is cut")))
     ///     .build()?;
     /// # Ok::<(), sanspay_core::Error>(())
     /// ```

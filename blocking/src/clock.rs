@@ -1,7 +1,7 @@
 //! Where the client's time comes from.
 
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 /// The client's time. The system's by default; a test that puts its own in its place needs
 /// neither sleeps nor patience.
@@ -31,11 +31,26 @@ pub trait Clock: Send + Sync {
 }
 
 /// The system's clock.
-pub(crate) struct SystemClock;
+///
+/// It never goes back, or a process that is suspended while the wall clock is set back could send
+/// after the time by which it promised to have sent. So it is ahead of a wall clock that was set
+/// back, until the process ends.
+pub(crate) struct SystemClock {
+    began: (Instant, SystemTime),
+}
+
+impl SystemClock {
+    pub(crate) fn new() -> Self {
+        Self {
+            began: (Instant::now(), SystemTime::now()),
+        }
+    }
+}
 
 impl Clock for SystemClock {
     fn now(&self) -> SystemTime {
-        SystemTime::now()
+        let (monotonic, wall) = self.began;
+        SystemTime::now().max(wall + monotonic.elapsed())
     }
 
     fn sleep(&self, delay: Duration) {

@@ -2,9 +2,10 @@
 
 mod resolver;
 mod tls;
+mod watch;
 
 use std::fmt;
-use std::io::{self, Read};
+use std::io::Read;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -12,10 +13,11 @@ use http::{Request, Response};
 use sanspay_core::{Limits, TransportError};
 use sanspay_tls::{TlsConfig, problem_of};
 use ureq::unversioned::transport::{Connector, TcpConnector};
-use ureq::{Agent, AsSendBody, Timeout};
+use ureq::{Agent, AsSendBody};
 
-use resolver::{CachingResolver, ResolveError};
-use tls::{HandshakeError, TlsConnector};
+use resolver::CachingResolver;
+use tls::TlsConnector;
+use watch::{Watch, unsent};
 
 /// A connection is reused for less than the 75 s after which NGINX closes an idle one by default.
 const MAX_IDLE_AGE: Duration = Duration::from_secs(45);
@@ -112,7 +114,7 @@ fn agent(connect_timeout: Duration, tls: &TlsConfig) -> Agent {
         .build();
     let connector = ().chain(TcpConnector::default());
     let connector = connector.chain(TlsConnector(tls.rustls().clone()));
-    Agent::with_parts(config, connector, CachingResolver::default())
+    Agent::with_parts(config, Watch(connector), CachingResolver::default())
 }
 
 fn send(
@@ -126,6 +128,7 @@ fn send(
         .configure_request(request)
         .timeout_global(time_left)
         .build();
+    watch::begin(limits.and_then(|limits| limits.send_within));
     let answer = agent.run(request).map_err(|e| transport_error(e, tls))?;
     let (parts, body) = answer.into_parts();
     let most = limits
@@ -137,33 +140,18 @@ fn send(
     Ok(Response::from_parts(parts, received))
 }
 
-/// Whether the request may have reached the server; in doubt it may.
+/// How far the request came decides whether it may have been executed; what the error is only
+/// explains it.
 fn transport_error(error: ureq::Error, tls: &TlsConfig) -> TransportError {
-    use ureq::Error as E;
-    // ureq's errors do not tell their source.
     let problem = match &error {
-        E::Io(io) => problem_of(io),
-        E::Other(source) => problem_of(&**source),
+        // ureq's errors do not tell their source.
+        ureq::Error::Io(io) => problem_of(io),
+        ureq::Error::Other(source) => problem_of(&**source),
         _ => None,
     };
-    if let Some(problem) = problem {
-        return tls.transport_error(problem, error);
-    }
-    #[allow(clippy::match_same_arms)] // One arm for each reason.
-    let not_sent = match &error {
-        E::HostNotFound | E::ConnectionFailed | E::ConnectProxyFailed(_) | E::InvalidProxyUrl => {
-            true
-        }
-        // Refused by ureq itself, before any connection.
-        E::BadUri(_) | E::Http(_) | E::RequireHttpsOnly(_) => true,
-        E::Timeout(Timeout::Resolve | Timeout::Connect) => true,
-        E::Io(io) => io.kind() == io::ErrorKind::ConnectionRefused,
-        E::Other(source) => source.is::<ResolveError>() || source.is::<HandshakeError>(),
-        _ => false,
+    let failure = match unsent(&error) {
+        Some(proof) => TransportError::not_sent(proof, error),
+        None => TransportError::maybe_sent(error),
     };
-    if not_sent {
-        TransportError::not_sent(error)
-    } else {
-        TransportError::maybe_sent(error)
-    }
+    tls.explain(failure, problem)
 }

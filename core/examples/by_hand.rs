@@ -6,7 +6,9 @@ use std::time::{Duration, SystemTime};
 
 use sanspay_core::partner::{NewPayment, ShowPayment};
 use sanspay_core::sandbox::{Fault, FaultRule, Reply, Sandbox, SandboxConfig};
-use sanspay_core::{Currency, Endpoint, Error, Session, SessionBuilder, Step, TransportError};
+use sanspay_core::{
+    Currency, Endpoint, Error, NotSent, Session, SessionBuilder, Step, TransportError,
+};
 
 /// Our side of the world: a clock that only moves when we say so, and the provider.
 struct World {
@@ -23,7 +25,9 @@ impl World {
                     println!("  send {} {}", request.method(), request.uri().path());
                     let outcome = match self.provider.exchange(&request, self.now).reply {
                         Reply::Answer(response) => Ok(response),
-                        Reply::NotConnected => Err(TransportError::not_sent("no connection")),
+                        Reply::NotConnected => {
+                            Err(TransportError::not_sent(NotSent::proven(), "no connection"))
+                        }
                         _ => Err(TransportError::maybe_sent("the connection broke")),
                     };
                     exchange.reply(self.now, outcome);

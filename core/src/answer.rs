@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use crate::api::Api;
 use crate::ascii::is_visible;
 use crate::error::{Error, ErrorBody, ErrorKind, TlsProblem, describe_json_error};
+use crate::status_table::{self, Meaning};
 
 /// The most of a body that an error keeps.
 const KEPT_BODY: usize = 64 * 1024;
@@ -146,33 +147,7 @@ pub fn success<'a>(
     if let Some(problem) = TlsProblem::in_answer(status, received.error_body()) {
         return Err(Error::of_tls(operation.to_owned(), problem).with_received(received));
     }
-    let (kind, detail) = match status.as_u16() {
-        401 => (
-            ErrorKind::Unauthorized,
-            "the server refused the credentials or the token",
-        ),
-        403 => (ErrorKind::Forbidden, "the server forbids this"),
-        404 => (
-            ErrorKind::NotFound,
-            "the server knows no such record or route",
-        ),
-        408 => (
-            ErrorKind::Server,
-            "the server waited too long for the request",
-        ),
-        409 => (
-            ErrorKind::Conflict,
-            "the request contradicts what the server holds",
-        ),
-        429 => (ErrorKind::RateLimited, "too many requests"),
-        400..=499 => (ErrorKind::Refused, "the server refused the request"),
-        500..=599 => (ErrorKind::Server, "the server failed"),
-        300..=399 => (
-            ErrorKind::Unreadable,
-            "the server redirects, and redirects are not followed",
-        ),
-        _ => (ErrorKind::Unreadable, "the status means nothing here"),
-    };
+    let Meaning { kind, detail, .. } = status_table::meaning(status);
     Err(Error::new(kind, operation.to_owned(), detail).with_received(received))
 }
 

@@ -39,7 +39,9 @@
 //! ```
 //! use std::time::SystemTime;
 //! use sanspay_core::partner::NewPayment;
-//! use sanspay_core::{Currency, Endpoint, Error, Session, SessionBuilder, Step, TransportError};
+//! use sanspay_core::{
+//!     Currency, Endpoint, Error, NotSent, Session, SessionBuilder, Step, TransportError,
+//! };
 //!
 //! type Answer = Result<http::Response<Vec<u8>>, TransportError>;
 //!
@@ -67,7 +69,7 @@
 //!     .deadline(std::time::Duration::from_millis(50))
 //!     .build()?;
 //! let payment = NewPayment::new("order-1", "10.00".parse()?, Currency::USD);
-//! let error = call(&session, payment, |_| Err(TransportError::not_sent("no network here")));
+//! let error = call(&session, payment, |_| Err(TransportError::not_sent(NotSent::proven(), "no network here")));
 //! assert!(!error.unwrap_err().outcome_unknown());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -121,11 +123,12 @@ mod query;
 pub mod sandbox;
 mod secret;
 mod sorted;
+mod status_table;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod text;
 mod timestamp;
-mod transport;
+pub mod transport;
 
 pub use access_token::{AccessToken, Lifetime};
 pub use answer::{json, success};
@@ -142,4 +145,4 @@ pub use money::{Amount, AmountError, Currency, CurrencyError};
 pub use pager::{Cursor, Page, Paged, Pager};
 pub use secret::Secret;
 pub use timestamp::{Timestamp, TimestampError};
-pub use transport::{Limits, TransportError};
+pub use transport::{Limits, NotSent, TransportError};

@@ -1,4 +1,33 @@
-//! What a transport is told and what it reports: the whole contract of a custom one.
+//! The contract of a transport: what it is told, what it does, and what it reports.
+//!
+//! A transport is a closure from a request to what came of it. Money depends on it, so it keeps
+//! these rules:
+//!
+//! 1. **Once.** It hands each request to the network at most once. It has no retries of its own,
+//!    also not on a connection that died while it was idle, and neither has any layer in it. Where
+//!    a layer repeats all the same, it asks [`Limits::may_be_repeated`] first.
+//! 2. **No redirects.** A redirect is an answer like any other.
+//! 3. **Every status is an answer.** `Ok` with the response, also for 401 or 503; `Err` is only for
+//!    what kept the whole answer from arriving.
+//! 4. **The whole answer or none.** A body that ends before its length, or without TLS's
+//!    `close_notify` where it has no length, is lost: [`TransportError::maybe_sent`]. At most one
+//!    byte more than [`Limits::body`] is read, and handed over as it is.
+//! 5. **Not sent needs proof.** [`TransportError::not_sent`] takes a [`NotSent`], which may be made
+//!    only where no byte of *this* request was handed to a connection. Everything else is
+//!    [`TransportError::maybe_sent`]: every failure after the connection was there, every timeout
+//!    in between, whatever it is called. What an error *is* (refused, reset, a TLS alert) decides
+//!    the advice; *when* it came decides whether money may have moved. Where a layer sends twice, a
+//!    second attempt that was not sent says nothing about the first.
+//! 6. **Never without an end.** It gives up at [`Limits::time_left`], or the driver above it does. A
+//!    request that is waited for without a bound may never come back.
+//! 7. **Not too late.** Right before the first byte is written it looks whether
+//!    [`Limits::send_within`], where there is one, has passed since it was called, by a monotonic
+//!    clock and by the wall clock, and then sends nothing.
+//! 8. **Dropping is no answer.** An asynchronous transport that is dropped while it works leaves the
+//!    outcome open; it must not send anything after that.
+//!
+//! `check_transport` of `sanspay-testkit` drives a transport of yours against a server that executes,
+//! drops, resets and stalls, and names each rule that it breaks.
 
 use std::fmt;
 use std::time::Duration;
@@ -15,28 +44,66 @@ use crate::error::{CertificateValidity, TlsProblem};
 /// then reports the overrun with status and request id.
 ///
 /// ```
+/// use std::time::Duration;
 /// use sanspay_core::Limits;
 /// # let mut request = http::Request::new(Vec::<u8>::new());
-/// # let five = std::time::Duration::from_secs(5);
-/// # request.extensions_mut().insert(Limits { time_left: five, body: 1024 });
-/// assert_eq!(Limits::of(&request).body, 1024);
+/// # request.extensions_mut().insert(Limits::new(Duration::from_secs(5), 1024));
+/// let limits = Limits::of(&request);
+/// assert_eq!((limits.body, limits.may_be_repeated), (1024, false));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Limits {
     /// What is left of the call's deadline.
     pub time_left: Duration,
     /// The most bytes of a body that are accepted.
     pub body: usize,
+    /// How long after it was handed out the request may still be given to a connection, where
+    /// there is a bound; see [`Exchange::with_send_by`](crate::Exchange::with_send_by).
+    pub send_within: Option<Duration>,
+    /// Whether sending the request twice is harmless: it only reads, or you declared that the
+    /// server honours `Idempotency-Key`. A retry layer of yours asks this.
+    pub may_be_repeated: bool,
 }
 
 impl Limits {
+    /// Limits without a fence, for a request that may not be repeated.
+    pub fn new(time_left: Duration, body: usize) -> Self {
+        Self {
+            time_left,
+            body,
+            send_within: None,
+            may_be_repeated: false,
+        }
+    }
+
     /// The limits of a request; practically none where it does not come from an exchange.
     pub fn of<B>(request: &Request<B>) -> Self {
-        let none = Self {
-            time_left: Duration::from_secs(u32::MAX.into()),
-            body: usize::MAX - 1,
-        };
+        let none = Self::new(Duration::from_secs(u32::MAX.into()), usize::MAX - 1);
         request.extensions().get().copied().unwrap_or(none)
+    }
+}
+
+/// The claim, with proof, that no byte of a request was handed to a connection.
+///
+/// It is the only way to [`TransportError::not_sent`], after which a payout may be sent again.
+/// Make it in one place of a transport, where one of these is known:
+///
+/// - the request was never given to the client library, or could not be built;
+/// - the name was not resolved;
+/// - the *connector* failed, the TLS handshake included: it was its error, and no connection was
+///   handed out;
+/// - the library hands the request back untouched, and says so by type.
+///
+/// An error's kind is no proof: a refused connection, a reset and every TLS alert also come from
+/// connections that had the request already.
+#[derive(Debug, Clone, Copy)]
+pub struct NotSent(());
+
+impl NotSent {
+    /// You vouch for it: one of the cases [above](NotSent) is known, not guessed.
+    pub fn proven() -> Self {
+        Self(())
     }
 }
 
@@ -46,11 +113,16 @@ impl Limits {
 /// [`maybe_sent`](TransportError::maybe_sent).
 ///
 /// ```
-/// use sanspay_core::TransportError;
+/// use sanspay_core::{NotSent, TlsProblem, TransportError};
+/// // The connector's own error: there was no connection yet.
 /// let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
-/// assert!(!TransportError::not_sent(refused).may_have_been_sent());
-/// let reset = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
-/// assert!(TransportError::maybe_sent(reset).may_have_been_sent());
+/// assert!(!TransportError::not_sent(NotSent::proven(), refused).may_have_been_sent());
+/// // The same kind of error from a connection that had the request.
+/// let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+/// assert!(TransportError::maybe_sent(refused).may_have_been_sent());
+/// // An alert that comes after the request keeps its advice and proves nothing.
+/// let alert = TransportError::maybe_sent("alert").with_tls_problem(TlsProblem::ServerExpired);
+/// assert!(alert.may_have_been_sent());
 /// ```
 pub struct TransportError {
     maybe_sent: bool,
@@ -60,13 +132,14 @@ pub struct TransportError {
 }
 
 impl TransportError {
-    /// Not one byte of the request reached the server, such as a refused connection.
-    pub fn not_sent(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+    /// Not one byte of the request was handed to a connection: the proof says so.
+    pub fn not_sent(
+        _proof: NotSent,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
         Self {
             maybe_sent: false,
-            tls: None,
-            client_certificate: None,
-            source: source.into(),
+            ..Self::maybe_sent(source)
         }
     }
 
@@ -74,26 +147,19 @@ impl TransportError {
     pub fn maybe_sent(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self {
             maybe_sent: true,
-            ..Self::not_sent(source)
+            tls: None,
+            client_certificate: None,
+            source: source.into(),
         }
     }
 
-    /// The connection failed for reasons of TLS, so the server did not take the request in, even
-    /// where bytes of it were written before the server's alert came. It is not tried again.
-    ///
-    /// ```
-    /// use sanspay_core::{TlsProblem, TransportError};
-    /// let error = TransportError::tls(TlsProblem::ServerExpired, "certificate expired");
-    /// assert!(!error.may_have_been_sent());
-    /// ```
-    pub fn tls(
-        problem: TlsProblem,
-        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-    ) -> Self {
-        Self {
-            tls: Some(problem),
-            ..Self::not_sent(source)
-        }
+    /// Says that TLS or a certificate is the cause, which decides the advice. How far the request
+    /// came stays as it is. The request is not tried again, because the next attempt would meet
+    /// the same certificates.
+    #[must_use]
+    pub fn with_tls_problem(mut self, problem: TlsProblem) -> Self {
+        self.tls = Some(problem);
+        self
     }
 
     /// Says from when to when the client certificate that was sent is valid, so that a refusal of

@@ -10,7 +10,7 @@ use http::{Method, Request, Response};
 use sanspay_core::exchange::Step as Todo;
 use sanspay_core::partner::Resolution;
 use sanspay_core::{
-    Endpoint, Error, Exchange, Limits, Session, Settings, TransportError, UnknownOutcome,
+    Endpoint, Error, Exchange, Limits, NotSent, Session, Settings, TransportError, UnknownOutcome,
 };
 use sanspay_ffi_free_tests::{
     Client, Driver, InMemory, MemoryClient, Scenario, World, disagreements, run, scenarios,
@@ -101,7 +101,7 @@ impl WrongClient {
         };
         match outcome {
             Err(error) if self.mistake == Mistake::NothingSent => {
-                Err(TransportError::not_sent(error))
+                Err(TransportError::not_sent(NotSent::proven(), error))
             }
             Ok(mut response) if self.mistake == Mistake::CutsBodies => {
                 let half = response.body().len() / 2;

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use sanspay_core::partner::NewPayment;
-use sanspay_core::{Currency, ErrorKind, TransportError};
+use sanspay_core::{Currency, ErrorKind, NotSent, TransportError};
 use sanspay_mtls_tests::{Adapter, AnyClient, Front, Pki, Setup, fronts};
 use sanspay_tls::TlsConfig;
 
@@ -57,7 +57,12 @@ fn reloading_where_the_transport_is_the_users_is_an_error_and_no_panic() {
     let blocking = sanspay_blocking::Client::builder()
         .base_url("https://api.example.com")
         .credentials("id", "secret")
-        .transport(|_| Err(TransportError::not_sent("no network here")))
+        .transport(|_| {
+            Err(TransportError::not_sent(
+                NotSent::proven(),
+                "no network here",
+            ))
+        })
         .build()
         .unwrap();
     assert_eq!(
@@ -67,7 +72,12 @@ fn reloading_where_the_transport_is_the_users_is_an_error_and_no_panic() {
     let asynchronous = sanspay_async::Client::builder()
         .base_url("https://api.example.com")
         .credentials("id", "secret")
-        .transport(|_| async { Err(TransportError::not_sent("no network here")) })
+        .transport(|_| async {
+            Err(TransportError::not_sent(
+                NotSent::proven(),
+                "no network here",
+            ))
+        })
         .build()
         .unwrap();
     assert_eq!(

@@ -70,14 +70,16 @@ impl TlsConfig {
         self.client_certificate
     }
 
-    /// For transports: the error of a connection for which [`problem_of`](crate::problem_of) found
-    /// what is wrong.
-    pub fn transport_error(
-        &self,
-        problem: TlsProblem,
-        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-    ) -> TransportError {
-        TransportError::tls(problem, source).with_client_certificate(self.client_certificate)
+    /// For transports: adds what [`problem_of`](crate::problem_of) found to a failure. It explains
+    /// the failure and says nothing about how far the request came.
+    #[must_use]
+    pub fn explain(&self, error: TransportError, problem: Option<TlsProblem>) -> TransportError {
+        match problem {
+            None => error,
+            Some(problem) => error
+                .with_tls_problem(problem)
+                .with_client_certificate(self.client_certificate),
+        }
     }
 
     /// For transports: notes on an answer what explains a front's refusal of the certificate.

@@ -8,8 +8,9 @@ use rustls::{Error as Tls, PeerIncompatible};
 use sanspay_core::TlsProblem;
 
 /// What is wrong with TLS, looked for in an error and in everything that caused it; `None` where
-/// TLS is not to blame. For transports of your own over rustls: hand it to
-/// [`TransportError::tls`](sanspay_core::TransportError::tls).
+/// TLS is not to blame. It names a cause and decides nothing: whether the request was sent depends
+/// on when the error came. For transports of your own over rustls: hand it to
+/// [`TransportError::with_tls_problem`](sanspay_core::TransportError::with_tls_problem).
 ///
 /// ```
 /// use sanspay_tls::{TlsProblem, problem_of, rustls};

@@ -1,16 +1,17 @@
 //! The transport over reqwest: redirects are not followed, nothing is retried below the core,
 //! bodies are bounded.
 
-mod handed_back;
+mod fence;
+mod given_back;
 
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use http::{Method, Request, Response, header};
+use http::{Method, Request, Response, Uri, header};
 use reqwest::redirect::Policy;
 use reqwest::{Client, retry};
-use sanspay_core::{Error, ErrorKind, Limits, TransportError};
+use sanspay_core::{Error, ErrorKind, Limits, NotSent, TransportError};
 use sanspay_tls::{TlsConfig, problem_of};
 
 use super::{Outcome, Sending};
@@ -109,7 +110,11 @@ fn client(connect_timeout: Duration, tls: &TlsConfig) -> Result<Client, Error> {
 }
 
 async fn send(client: &Client, tls: &TlsConfig, mut request: Request<Vec<u8>>) -> Outcome {
-    let most = Limits::of(&request).body;
+    let Limits {
+        body: most,
+        send_within,
+        ..
+    } = Limits::of(&request);
     let takes_body = matches!(
         *request.method(),
         Method::POST | Method::PUT | Method::PATCH
@@ -122,19 +127,12 @@ async fn send(client: &Client, tls: &TlsConfig, mut request: Request<Vec<u8>>) -
         );
     }
     let target = request.uri().clone();
-    let request = reqwest::Request::try_from(request).map_err(TransportError::not_sent)?;
+    let request = request.map(|body| fence::around(body, send_within));
+    let request = reqwest::Request::try_from(request)
+        .map_err(|error| TransportError::not_sent(NotSent::proven(), error))?;
     let mut response = match client.execute(request).await {
         Ok(response) => response,
-        Err(error) if handed_back::was(&error) => {
-            let error = error.without_url();
-            // Boxed, because it is large and seldom runs.
-            let why = Box::pin(handed_back::why(tls, &target));
-            return Err(match why.await {
-                Some(problem) => tls.transport_error(problem, error),
-                None => TransportError::not_sent(error),
-            });
-        }
-        Err(error) => return Err(transport_error(error, tls)),
+        Err(error) => return Err(transport_error(error, tls, &target).await),
     };
     let mut body = Vec::new();
     // One byte over the limit is enough for the core to notice.
@@ -153,16 +151,26 @@ async fn send(client: &Client, tls: &TlsConfig, mut request: Request<Vec<u8>>) -
     Ok(answer)
 }
 
-/// Whether the request may have reached the server; in doubt it may. URLs are left out of the
-/// error, because a query may hold customer data.
-fn transport_error(error: reqwest::Error, tls: &TlsConfig) -> TransportError {
-    if let Some(problem) = problem_of(&error) {
-        return tls.transport_error(problem, error.without_url());
-    }
-    if error.is_builder() || error.is_connect() {
-        return TransportError::not_sent(error.without_url());
-    }
-    lost(error)
+/// How far the request came decides whether it may have been executed; what the error is only
+/// explains it. URLs are left out of the error, because a query may hold customer data.
+async fn transport_error(error: reqwest::Error, tls: &TlsConfig, target: &Uri) -> TransportError {
+    let given_back = given_back::was(&error);
+    let problem = match problem_of(&error) {
+        None if given_back => Box::pin(given_back::why(tls, target)).await, // large and seldom
+        problem => problem,
+    };
+    let error = error.without_url();
+    let failure = match unsent(&error) {
+        Some(proof) => TransportError::not_sent(proof, error),
+        None => TransportError::maybe_sent(error),
+    };
+    tls.explain(failure, problem)
+}
+
+/// The proof that nothing was sent, if there is one: the connector failed, or hyper gave the
+/// request back untouched.
+fn unsent(error: &reqwest::Error) -> Option<NotSent> {
+    (error.is_connect() || given_back::was(error)).then(NotSent::proven)
 }
 
 fn lost(error: reqwest::Error) -> TransportError {

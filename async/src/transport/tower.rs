@@ -8,7 +8,7 @@ use bytes::Buf;
 use http::{Request, Response};
 use http_body::Body;
 use http_body_util::BodyExt;
-use sanspay_core::{Limits, TransportError};
+use sanspay_core::{Limits, NotSent, TransportError};
 use tower_service::Service;
 
 use super::{Outcome, Transport};
@@ -42,7 +42,7 @@ where
     let most = Limits::of(&request).body;
     poll_fn(|cx| service.poll_ready(cx))
         .await
-        .map_err(|e| service_error(e, TransportError::not_sent))?;
+        .map_err(|e| service_error(e, not_called))?;
     let response = service.call(request.map(B::from)).await;
     let response = response.map_err(|e| service_error(e, TransportError::maybe_sent))?;
     let (parts, body) = response.into_parts();
@@ -63,6 +63,11 @@ where
         }
     }
     Ok(Response::from_parts(parts, received))
+}
+
+/// The service was not called, so it cannot have sent anything.
+fn not_called(error: BoxError) -> TransportError {
+    TransportError::not_sent(NotSent::proven(), error)
 }
 
 /// A service that knows better says so by failing with a [`TransportError`]; a service that was

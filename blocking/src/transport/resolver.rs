@@ -12,6 +12,8 @@ use ureq::config::Config;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 
+use super::watch::not_sent;
+
 /// Short enough to follow a failover by DNS.
 const REMEMBERED: Duration = Duration::from_secs(10);
 
@@ -24,9 +26,9 @@ pub(super) struct CachingResolver {
     names: Mutex<BTreeMap<String, (Instant, ResolvedSocketAddrs)>>,
 }
 
-/// A name that could not be resolved: the request was never sent.
+/// A name that could not be resolved.
 #[derive(Debug)]
-pub(super) struct ResolveError(Error);
+struct ResolveError(Error);
 
 impl fmt::Display for ResolveError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -52,7 +54,7 @@ impl Resolver for CachingResolver {
         }
         // The lock is not held here: a name that resolves slowly delays nobody else.
         let found = self.inner.resolve(uri, config, timeout);
-        let found = found.map_err(|error| Error::Other(Box::new(ResolveError(error))))?;
+        let found = found.map_err(|error| not_sent(Error::Other(Box::new(ResolveError(error)))))?;
         let mut names = self.lock();
         if names.len() >= MOST_NAMES {
             names.clear();

@@ -17,9 +17,9 @@ use ureq::{Error, Timeout};
 /// Wraps the connections to `https` URLs in TLS, and leaves the others as they are.
 pub(super) struct TlsConnector(pub(super) Arc<ClientConfig>);
 
-/// The handshake failed: the request was never sent.
+/// The handshake failed.
 #[derive(Debug)]
-pub(super) struct HandshakeError(pub(super) io::Error);
+struct HandshakeError(io::Error);
 
 impl<In: Transport> Connector<In> for TlsConnector {
     type Out = Either<In, TlsTransport<In>>;

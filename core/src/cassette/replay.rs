@@ -15,7 +15,7 @@ use super::message::RecordedRequest;
 use super::mismatch::ReplayError;
 use super::redact::{Redaction, Redactor};
 use super::{origin, token};
-use crate::transport::TransportError;
+use crate::transport::{NotSent, TransportError};
 
 /// What came of a request, as a transport reports it.
 type Outcome = Result<Response<Vec<u8>>, TransportError>;
@@ -103,7 +103,7 @@ impl Replay {
     pub fn answer(&self, request: &Request<Vec<u8>>) -> Outcome {
         match self.take(request) {
             Ok(replayed) => replayed.outcome,
-            Err(error) => Err(TransportError::not_sent(error)),
+            Err(error) => Err(TransportError::not_sent(NotSent::proven(), error)),
         }
     }
 
@@ -281,7 +281,10 @@ impl State {
                 recorded.headers.write(response.headers_mut(), change);
                 Ok(response)
             }
-            (None, Some(Failure::NotSent)) => Err(TransportError::not_sent("recorded as not sent")),
+            (None, Some(Failure::NotSent)) => Err(TransportError::not_sent(
+                NotSent::proven(),
+                "recorded as not sent",
+            )),
             (None, _) => Err(TransportError::maybe_sent("recorded as lost")),
         };
         Replayed {

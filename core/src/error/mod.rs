@@ -31,7 +31,8 @@ pub enum ErrorKind {
     Invalid,
     /// No connection was made, so the server saw nothing.
     NotSent,
-    /// TLS or a certificate stands in the way, and [`Error::tls`] says which; nothing was executed.
+    /// TLS or a certificate stands in the way, and [`Error::tls`] says which. Where it came after
+    /// the handshake, the operation may have been executed: see [`Error::outcome_unknown`].
     Tls,
     /// The request may have reached the server and no complete answer came back.
     Lost,
@@ -45,11 +46,11 @@ pub enum ErrorKind {
     NotFound,
     /// The request contradicts what the server already holds (409), such as a used reference.
     Conflict,
-    /// The server refused the request for another reason (any other 4xx).
+    /// The server refused the request for another reason (most other 4xx).
     Refused,
     /// Too many requests (429); [`Error::retry_after`] may say how long to wait.
     RateLimited,
-    /// The server failed or did not answer in time (408 and 5xx).
+    /// The server failed or did not answer in time (408, 5xx, and what proxies say in its place).
     Server,
     /// An answer came and is not what the operation's answer looks like.
     Unreadable,
@@ -288,7 +289,8 @@ impl Error {
         passes && self.safe_to_retry()
     }
 
-    /// What to do next, in one sentence.
+    /// What to do next, in one sentence. Where the outcome is unknown it is how to find out; what to
+    /// do about a problem of TLS is then said by [`TlsProblem::advice`].
     pub fn advice(&self) -> &'static str {
         use ErrorKind as K;
         if self.outcome_unknown() {
@@ -329,7 +331,12 @@ impl fmt::Display for Error {
         if inner.attempts > 1 {
             write!(f, " after {} attempts", inner.attempts)?;
         }
-        write!(f, "; {}", self.advice())
+        write!(f, "; {}", self.advice())?;
+        match self.tls() {
+            // How to find out comes first, and what to mend is no less needed.
+            Some(problem) if self.outcome_unknown() => write!(f, "; {}", problem.advice()),
+            _ => Ok(()),
+        }
     }
 }
 

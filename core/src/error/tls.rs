@@ -7,8 +7,10 @@ use http::StatusCode;
 
 use super::ErrorBody;
 
-/// Why a connection was refused for reasons of TLS. Nothing was executed, and nothing of it is
-/// retried, because the next attempt would meet the same certificates.
+/// What is wrong with TLS or a certificate. It decides the advice, and nothing of it is retried,
+/// because the next attempt would meet the same certificates. Whether the request was executed
+/// all the same depends on when the problem came, see
+/// [`Error::outcome_unknown`](crate::Error::outcome_unknown).
 ///
 /// It is recognised in what a client library reports and in the pages of an NGINX front (mutual
 /// TLS at NGINX is grade D; the wording of its pages was seen on NGINX 1.22).

@@ -2,13 +2,14 @@
 
 use std::time::SystemTime;
 
-use http::{Response, StatusCode};
+use http::Response;
 
 use super::retry::Failure;
 use super::session::Session;
 use crate::answer;
 use crate::endpoint::Endpoint;
 use crate::error::{CertificateValidity, Error, ErrorKind};
+use crate::status_table;
 use crate::transport::TransportError;
 
 /// An attempt that did not succeed.
@@ -57,13 +58,15 @@ pub(super) fn judge<E: Endpoint + ?Sized>(
                 .with_retry_after(retry_after)
                 .given_certificate(sent, now),
             failure: Failure::Status(status, retry_after),
-            // Only a refusal says that nothing was executed; 408 comes from proxies too.
-            may_be_executed: !status.is_client_error() || status == StatusCode::REQUEST_TIMEOUT,
+            may_be_executed: !status_table::meaning(status).refused,
         }
     })
 }
 
+/// How far the request came decides whether it may have been executed; what the error is decides
+/// kind and advice.
 fn transport_failed(operation: &str, now: SystemTime, lost: TransportError) -> Failed {
+    let may_be_executed = lost.may_have_been_sent();
     if let Some(problem) = lost.tls_problem() {
         let error = Error::of_tls(operation.to_owned(), problem);
         return Failed {
@@ -71,10 +74,9 @@ fn transport_failed(operation: &str, now: SystemTime, lost: TransportError) -> F
                 .given_certificate(lost.client_certificate(), now)
                 .with_source(lost.into_source()),
             failure: Failure::Tls,
-            may_be_executed: false,
+            may_be_executed,
         };
     }
-    let may_be_executed = lost.may_have_been_sent();
     let (kind, detail, failure) = if may_be_executed {
         let detail = "the request may have been sent and no complete answer came";
         (ErrorKind::Lost, detail, Failure::Lost)
@@ -98,7 +100,8 @@ mod tests {
     use super::*;
     use crate::exchange::Step;
     use crate::partner::NewPayout;
-    use crate::{Currency, SessionBuilder, TlsProblem};
+    use crate::{Currency, NotSent, SessionBuilder, TlsProblem};
+    use http::StatusCode;
     use std::collections::BTreeMap;
     use std::time::Duration;
 
@@ -138,9 +141,42 @@ mod tests {
         }
     }
 
+    /// An attacker without keys can put five bytes of his own in place of the encrypted answer to
+    /// an executed payout, and a server's alert can come after the execution.
     #[test]
-    fn a_tls_failure_is_never_tried_again_and_nothing_was_executed() {
-        let (error, sent) = payout(|| Err(TransportError::tls(TlsProblem::ServerWrongName, "x")));
+    fn a_tls_failure_after_the_handshake_may_have_been_executed() {
+        for problem in [
+            TlsProblem::TlsToPlainHttp,
+            TlsProblem::ClientCertificateRejected,
+        ] {
+            let asked = std::cell::Cell::new(0);
+            let (error, sent) = payout(|| {
+                asked.set(asked.get() + 1);
+                match asked.get() {
+                    1 => Ok(Response::new(br#"{"access_token":"t"}"#.to_vec())),
+                    _ => Err(TransportError::maybe_sent("x").with_tls_problem(problem)),
+                }
+            });
+            assert_eq!(
+                (error.kind(), sent),
+                (ErrorKind::Tls, 2),
+                "token and payout"
+            );
+            assert!(error.outcome_unknown() && error.unknown().is_some());
+            assert!(!error.safe_to_retry() && !error.is_transient());
+            let text = error.to_string();
+            assert!(text.contains("it may have been executed"), "{text}");
+            assert!(text.ends_with(problem.advice()), "{text}");
+            assert!(!text.contains("nothing was executed"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_failed_handshake_is_never_tried_again_and_nothing_was_executed() {
+        let problem = TlsProblem::ServerWrongName;
+        let (error, sent) = payout(|| {
+            Err(TransportError::not_sent(NotSent::proven(), "x").with_tls_problem(problem))
+        });
         assert_eq!((error.kind(), sent), (ErrorKind::Tls, 1));
         assert_eq!(error.tls(), Some(TlsProblem::ServerWrongName));
         assert!(!error.outcome_unknown() && !error.is_transient());
@@ -173,8 +209,9 @@ mod tests {
         });
         assert_eq!(error.tls(), told);
         let (error, _) = payout(|| {
-            let problem = TlsProblem::ClientCertificateRejected;
-            Err(TransportError::tls(problem, "x").with_client_certificate(Some(expired())))
+            let refused = TransportError::not_sent(NotSent::proven(), "x");
+            let refused = refused.with_tls_problem(TlsProblem::ClientCertificateRejected);
+            Err(refused.with_client_certificate(Some(expired())))
         });
         assert_eq!(error.tls(), told);
         assert!(

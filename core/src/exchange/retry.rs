@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use http::StatusCode;
 
+use crate::status_table;
+
 /// How often and how soon a failed request is sent again.
 ///
 /// The wait before attempt *n* + 1 is drawn evenly between zero and `base · 2ⁿ⁻¹`, at most `cap`
@@ -71,7 +73,9 @@ impl RetryPolicy {
             Failure::NotSent => (true, None),
             Failure::Lost => (repeatable, None),
             Failure::Tls => (false, None),
-            Failure::Status(status, after) => (repeatable && is_transient(status), after),
+            Failure::Status(status, after) => {
+                (repeatable && status_table::meaning(status).transient, after)
+            }
         };
         let asked = retry_after.unwrap_or_default();
         if !may_repeat || attempt >= self.max_attempts || asked > self.max_retry_after {
@@ -88,11 +92,6 @@ impl RetryPolicy {
     }
 }
 
-/// The statuses after which the same request may succeed later.
-pub(crate) fn is_transient(status: StatusCode) -> bool {
-    matches!(status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504)
-}
-
 /// How an attempt failed, as far as the retry decision is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
@@ -100,7 +99,8 @@ pub enum Failure {
     NotSent,
     /// The request may have arrived; no complete answer came.
     Lost,
-    /// TLS or a certificate stands in the way, as it would the next time.
+    /// TLS or a certificate stands in the way, as it would the next time. Whether the request may
+    /// have arrived is another question.
     Tls,
     /// An answer with this status came, perhaps with a `Retry-After`.
     Status(StatusCode, Option<Duration>),
@@ -151,6 +151,9 @@ mod tests {
             (status(502, None), 1, true, ms(200)),
             (status(503, None), 1, true, ms(200)),
             (status(504, None), 1, true, ms(200)),
+            (status(499, None), 1, true, ms(200)),
+            (status(522, None), 1, true, ms(200)),
+            (status(522, None), 1, false, Stop),
             (status(429, None), 1, false, Stop),
             (status(503, None), 1, false, Stop),
             (status(400, None), 1, true, Stop),

@@ -92,4 +92,7 @@ pub struct Report {
     pub request_id: Option<String>,
     /// The time since the first poll.
     pub elapsed: Duration,
+    /// Whether the operation may have been executed, if nothing more becomes known: what a driver
+    /// that is dropped before the end reports.
+    pub outcome_unknown: bool,
 }

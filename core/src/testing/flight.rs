@@ -7,7 +7,7 @@ use http::{HeaderValue, Response, StatusCode, header};
 
 use crate::cassette::RecordedId;
 use crate::sandbox::Reply;
-use crate::transport::TransportError;
+use crate::transport::{NotSent, TransportError};
 
 /// An answer that is given in the sandbox's place, for what no sandbox answers.
 ///
@@ -117,7 +117,9 @@ impl Flight {
 
     pub(super) fn outcome(self) -> Result<Response<Vec<u8>>, TransportError> {
         match self.reply {
-            Reply::NotConnected => Err(TransportError::not_sent("no connection")),
+            Reply::NotConnected => {
+                Err(TransportError::not_sent(NotSent::proven(), "no connection"))
+            }
             _ if self.late => Err(TransportError::maybe_sent("no answer in time")),
             Reply::Answer(mut response) => {
                 // The contract of a transport: one byte more than the limit tells the rest.

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use http::{Method, Request, Response};
 use sanspay_core::exchange::Step;
-use sanspay_core::{Limits, TransportError};
+use sanspay_core::{Limits, NotSent, TransportError};
 use serde_json::Value;
 
 use super::call::Running;
@@ -166,7 +166,10 @@ impl Simulation {
         match fate.fault {
             Some(Fault::NotConnected) => {
                 arrivals.clear();
-                landing = Some((there, Err(TransportError::not_sent("refused"))));
+                landing = Some((
+                    there,
+                    Err(TransportError::not_sent(NotSent::proven(), "refused")),
+                ));
             }
             Some(Fault::RequestLost) => arrivals.clear(),
             Some(Fault::ProxyHtml) => {

@@ -13,8 +13,9 @@ use sanspay_core::sandbox::{
 };
 use sanspay_core::{
     AccessToken, Amount, Api, Auth, BaseUrl, CertificateValidity, Credentials, Currency, Cursor,
-    Error, ErrorKind, Idempotency, Intent, Lifetime, Limits, Problems, Replay, RetryPolicy, Secret,
-    SessionBuilder, Settings, Timestamp, TlsProblem, TransportError, UnknownOutcome, Wire,
+    Error, ErrorKind, Idempotency, Intent, Lifetime, Limits, NotSent, Problems, Replay,
+    RetryPolicy, Secret, SessionBuilder, Settings, Timestamp, TlsProblem, TransportError,
+    UnknownOutcome, Wire,
 };
 use sanspay_ffi_free_tests::World;
 
@@ -107,11 +108,8 @@ fn rules(shown: &mut Shown) {
     ] {
         shown.error(&BaseUrl::new(url).unwrap_err());
     }
-    shown.debug(&Limits {
-        time_left: Duration::ZERO,
-        body: 1,
-    });
-    shown.both(&TransportError::not_sent("refused"));
+    shown.debug(&Limits::new(Duration::ZERO, 1));
+    shown.both(&TransportError::not_sent(NotSent::proven(), "refused"));
     shown.both(&TransportError::maybe_sent("reset"));
     shown.debug(&Cursor::Link("/x?reference=PlantedJane".into()));
     let intent = Intent::new("payout", "PlantedJane");

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use http::{Request, Response};
 
 use super::{Cassette, Recorder, Redaction};
-use crate::transport::TransportError;
+use crate::transport::{NotSent, TransportError};
 
 type Call = (Request<Vec<u8>>, Result<Response<Vec<u8>>, TransportError>);
 

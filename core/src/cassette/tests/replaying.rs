@@ -22,7 +22,7 @@ fn created(redaction: Redaction) -> Replay {
         ),
         (
             get("/payments?page=2"),
-            Err(TransportError::not_sent("refused")),
+            Err(TransportError::not_sent(NotSent::proven(), "refused")),
         ),
     ];
     Replay::new(record(redaction, calls).cassette().unwrap())

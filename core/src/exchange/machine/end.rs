@@ -27,6 +27,11 @@ impl<E: Endpoint> Exchange<E> {
                 "the deadline passed before the request was sent"
             }
         };
+        self.end_late(now, detail);
+    }
+
+    /// Ends where too much time has passed, with the failure that took it.
+    pub(super) fn end_late(&mut self, now: SystemTime, detail: &'static str) {
         let mut error = self.deadline_error(detail);
         if let Some(last) = self.last_error.take() {
             error = error.with_source(last);

@@ -1,6 +1,8 @@
 //! One exchange: its phases, and how polls and replies move it between them.
 
 mod end;
+mod fence;
+mod repeat;
 mod token;
 
 use std::fmt;
@@ -11,11 +13,12 @@ use http::header::AUTHORIZATION;
 use http::{Request, Response, StatusCode};
 
 use super::outcome::judge;
-use super::retry::{Failure, RetryDecision};
-use super::session::{Idempotency, Session};
+use super::retry::RetryDecision;
+use super::session::Session;
 use super::step::{Report, Step, Wait};
 use super::token::{Grant, Leadership};
 use end::ANSWER_LATE;
+use fence::Fence;
 
 use crate::answer;
 use crate::endpoint::{Auth, Endpoint, Replay};
@@ -37,6 +40,7 @@ pub struct Exchange<E: Endpoint> {
     /// Built before a token is asked for, so that invalid input costs no request at all.
     prepared: Option<Request<Vec<u8>>>,
     deadline: Duration,
+    fence: Option<Fence>,
     elapsed: Duration,
     last_seen: Option<SystemTime>,
     jitter: fastrand::Rng,
@@ -88,6 +92,7 @@ impl<E: Endpoint> Exchange<E> {
         Self {
             deadline: session.settings().deadline.min(LONGEST_DEADLINE),
             jitter: fastrand::Rng::with_seed(session.next_seed()),
+            fence: None,
             session,
             endpoint,
             phase: Phase::Prepare,
@@ -110,6 +115,19 @@ impl<E: Endpoint> Exchange<E> {
         self
     }
 
+    /// Hands nothing out at `time` or later, however long the process was suspended before. What is
+    /// in flight by then may still be answered. A clock that goes back closes the fence as well,
+    /// because nobody knows how much time it hides.
+    ///
+    /// Where an intent is stored before it is sent, `time` is stored with it: whoever finds the
+    /// intent later knows that nothing is sent any more. The request carries it on to the
+    /// transport, which looks at its clock once more before the first byte, see
+    /// [`Limits::send_within`].
+    pub fn with_send_by(mut self, time: SystemTime) -> Self {
+        self.fence = Some(Fence::new(time));
+        self
+    }
+
     /// The endpoint that is being called.
     pub fn endpoint(&self) -> &E {
         &self.endpoint
@@ -123,6 +141,7 @@ impl<E: Endpoint> Exchange<E> {
             status: self.last_status,
             request_id: self.last_request_id.clone(),
             elapsed: self.elapsed,
+            outcome_unknown: self.outcome_would_be_unknown(),
         }
     }
 
@@ -131,6 +150,9 @@ impl<E: Endpoint> Exchange<E> {
         self.advance_clock(now);
         if self.left().is_zero() {
             self.expire(now);
+        }
+        if self.fence.is_some_and(|fence| fence.is_closed(now)) {
+            self.hand_nothing_out(now);
         }
         loop {
             match &mut self.phase {
@@ -195,6 +217,9 @@ impl<E: Endpoint> Exchange<E> {
             .last_seen
             .and_then(|seen| now.duration_since(seen).ok());
         let passed = passed.unwrap_or_default();
+        if let (Some(fence), Some(seen)) = (&mut self.fence, self.last_seen) {
+            fence.saw(seen, now);
+        }
         self.last_seen = Some(now);
         self.elapsed = self.elapsed.saturating_add(passed);
         if let Phase::Fetch(Fetch { stage, .. }) | Phase::Call(_, stage) = &mut self.phase
@@ -224,7 +249,11 @@ impl<E: Endpoint> Exchange<E> {
     /// Hands out the request of the present phase, or changes the phase.
     fn send(&mut self, now: SystemTime) -> Option<Request<Vec<u8>>> {
         let shared = &self.session.0;
-        let mut time_left = self.left();
+        let mut limits = Limits {
+            send_within: self.fence.map(|fence| fence.left(now)),
+            may_be_repeated: self.repeatable(),
+            ..Limits::new(self.left(), shared.settings.max_body)
+        };
         let built = match &mut self.phase {
             Phase::Call(..) => {
                 // The token may have expired during the pause.
@@ -237,8 +266,9 @@ impl<E: Endpoint> Exchange<E> {
                 self.token_requests += 1;
                 if fetch.fallback.is_some() {
                     // A renewal that hangs must leave time for the call itself.
-                    time_left /= 2;
+                    limits.time_left /= 2;
                 }
+                limits.may_be_repeated = shared.token_source.replay() == Replay::Safe;
                 shared.token_source.request(&shared.api)
             }
             Phase::Ready(grant) => {
@@ -262,10 +292,6 @@ impl<E: Endpoint> Exchange<E> {
         };
         match built {
             Ok(mut request) => {
-                let limits = Limits {
-                    time_left,
-                    body: shared.settings.max_body,
-                };
                 request.extensions_mut().insert(limits);
                 Some(request)
             }
@@ -303,7 +329,7 @@ impl<E: Endpoint> Exchange<E> {
             Err(failed) => failed,
         };
         self.may_be_executed |= failed.may_be_executed && self.endpoint.replay() != Replay::Safe;
-        match self.decide(failed.failure, self.attempts, self.repeatable()) {
+        match self.decide(now, failed.failure, self.attempts, self.repeatable()) {
             RetryDecision::Retry(delay) => {
                 self.last_error = Some(failed.error);
                 Phase::Call(generation, Stage::Pause(delay))
@@ -314,34 +340,6 @@ impl<E: Endpoint> Exchange<E> {
             }
             RetryDecision::Stop => self.end_with(now, failed.error),
         }
-    }
-
-    /// Whether a transport gave up because the deadline passed.
-    fn ran_out_of_time(&self, failure: Failure) -> bool {
-        self.left().is_zero() && !matches!(failure, Failure::Status(..))
-    }
-
-    fn repeatable(&self) -> bool {
-        match self.endpoint.replay() {
-            Replay::Safe => true,
-            Replay::WithIdempotencyKey => {
-                self.session.settings().idempotency == Idempotency::Honoured
-            }
-            Replay::Unsafe => false,
-        }
-    }
-
-    fn decide(&mut self, failure: Failure, attempt: u32, repeatable: bool) -> RetryDecision {
-        let left = self.left();
-        let jitter = &mut self.jitter;
-        let draw = |most: Duration| {
-            let most = u64::try_from(most.as_nanos()).unwrap_or(u64::MAX);
-            Duration::from_nanos(jitter.u64(0..=most))
-        };
-        self.session
-            .settings()
-            .retry
-            .decide(failure, attempt, repeatable, left, draw)
     }
 }
 

@@ -75,7 +75,7 @@ impl<E: Endpoint> Exchange<E> {
             return Phase::Ready(Some(grant));
         }
         let repeatable = source.replay() == Replay::Safe;
-        match self.decide(failed.failure, attempts, repeatable) {
+        match self.decide(now, failed.failure, attempts, repeatable) {
             RetryDecision::Retry(delay) => {
                 let stage = Stage::Pause(delay);
                 Phase::Fetch(Fetch {

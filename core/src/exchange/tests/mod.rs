@@ -1,6 +1,7 @@
 //! The machine against a hand-held clock, one test for each promise of its documentation.
 
 mod deadline;
+mod fence;
 mod repeat;
 mod token;
 
@@ -19,7 +20,7 @@ use crate::answer;
 use crate::api::{Api, BaseUrl};
 use crate::endpoint::{Auth, Endpoint, Replay};
 use crate::error::{Error, ErrorKind, Intent};
-use crate::transport::{Limits, TransportError};
+use crate::transport::{Limits, NotSent, TransportError};
 
 /// An operation with a replay rule of our choice.
 pub(super) struct Probe(pub(super) Replay);
@@ -101,7 +102,7 @@ pub(super) fn token(name: &str, life: u64) -> Outcome {
 }
 
 pub(super) fn not_sent() -> Outcome {
-    Err(TransportError::not_sent("refused"))
+    Err(TransportError::not_sent(NotSent::proven(), "refused"))
 }
 
 pub(super) fn lost() -> Outcome {
@@ -195,8 +196,8 @@ fn a_request_carries_its_limits() {
         .exchange(Probe(Replay::Safe))
         .with_deadline(Duration::from_secs(7));
     let limits = Limits {
-        time_left: Duration::from_secs(7),
-        body: 15,
+        may_be_repeated: true,
+        ..Limits::new(Duration::from_secs(7), 15)
     };
     assert_eq!(sent(exchange.poll(at(1))).extensions().get(), Some(&limits));
     exchange.reply(at(1), answered(200, "\"0123456789abcd\""));

@@ -20,17 +20,14 @@ use tokio_rustls::TlsConnector;
 /// tickets and then nothing.
 const LISTENING: Duration = Duration::from_secs(1);
 
-/// Whether hyper gave the request back. It says so in words alone; should they change, the request
-/// counts as lost.
+/// Whether hyper gave the request back: it was never taken out of its queue. Should our hyper and
+/// that of reqwest part, no type fits and the request counts as lost.
 pub(super) fn was(error: &reqwest::Error) -> bool {
-    let mut canceled = false;
     let mut source = error.source();
     while let Some(cause) = source {
-        let words = cause.to_string();
-        if canceled && matches!(&*words, "connection was not ready" | "connection closed") {
-            return true;
+        if let Some(error) = cause.downcast_ref::<hyper::Error>() {
+            return error.is_canceled();
         }
-        canceled = words == "operation was canceled";
         source = cause.source();
     }
     false
