@@ -8,6 +8,7 @@ use std::time::Duration;
 use http::{Request, Response};
 #[cfg(feature = "cassette")]
 use sanspay_core::cassette::Recorder;
+use sanspay_core::partner::RecordType;
 use sanspay_core::{
     Error, Idempotency, RetryPolicy, Secret, SessionBuilder, Settings, TransportError, Wire,
 };
@@ -87,6 +88,12 @@ impl ClientBuilder {
     /// Whether the server is known to honour `Idempotency-Key`.
     pub fn idempotency(self, idempotency: Idempotency) -> Self {
         self.with(|session| session.idempotency(idempotency))
+    }
+
+    /// You know from the provider that its list shows every record of this type, filtered by type
+    /// and reference: only then, or where a lookup has shown one, does a lookup say *absent*.
+    pub fn authoritative_list(self, record_type: RecordType) -> Self {
+        self.with(|session| session.authoritative_list(record_type))
     }
 
     /// The time that making a connection may take, within the deadline. 10 s. It has no effect on

@@ -172,7 +172,10 @@ impl Client {
     /// Finds out what became of an operation whose outcome is unknown. A lookup that fails leaves
     /// it unknown and keeps the error.
     pub async fn resolve(&self, unknown: &UnknownOutcome) -> Resolution {
-        Resolution::from(self.call(unknown.lookup(self.clock.now())).await)
+        Resolution::from(
+            self.call(self.session.lookup(unknown, self.clock.now()))
+                .await,
+        )
     }
 
     /// Drives an exchange to its end.

@@ -161,7 +161,7 @@ impl Client {
     /// Finds out what became of an operation whose outcome is unknown. A lookup that fails leaves
     /// it unknown and keeps the error.
     pub fn resolve(&self, unknown: &UnknownOutcome) -> Resolution {
-        Resolution::from(self.call(unknown.lookup(self.clock.now())))
+        Resolution::from(self.call(self.session.lookup(unknown, self.clock.now())))
     }
 
     /// Drives an exchange to its end.

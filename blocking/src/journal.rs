@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use sanspay_core::journal::{
-    Begin, Damaged, Entries, Entry, Journal, OrderUpdate, Outcome, Unwritable,
+    Begin, Damaged, End, Entries, Entry, Journal, OrderUpdate, Outcome, Unwritable,
 };
 use sanspay_core::{Intent, UnknownOutcome};
 
@@ -24,9 +24,8 @@ use sanspay_core::{Intent, UnknownOutcome};
 ///
 /// ```
 /// use std::sync::Mutex;
-/// use std::time::SystemTime;
 /// use sanspay_blocking::{Client, FileJournal};
-/// use sanspay_core::journal::{Begin, Journal, Outcome};
+/// use sanspay_core::journal::{Begin, End, Journal, Outcome};
 /// use sanspay_core::partner::NewPayout;
 /// use sanspay_core::{Currency, Endpoint};
 ///
@@ -41,17 +40,21 @@ use sanspay_core::{Intent, UnknownOutcome};
 ///     let journal = || journal.lock().map_err(|_| "another thread panicked");
 ///     let intent = payout.intent().ok_or("a payout has an intent")?;
 ///     loop {
-///         let sent_by = SystemTime::now() + client.session().settings().deadline;
+///         let sent_by = client.now() + client.session().settings().deadline;
 ///         let begin = journal()?.begin(&intent, sent_by)?; // the lock is free again
 ///         let (outcome, attempt) = match begin {
 ///             Begin::Executed(id) => return Ok(Some(Outcome::Executed(id))),
-///             Begin::Send => (Outcome::of(&client.call(payout)), sent_by),
+///             // Nothing is sent after `sent_by`, also where this process is suspended here.
+///             Begin::Send => (Outcome::of(&client.call_send_by(sent_by, payout)), sent_by),
 ///             Begin::LookUp(unknown) => {
 ///                 (Outcome::of_lookup(&client.resolve(&unknown)), unknown.sent_at())
 ///             }
+///             Begin::Conflict(differences) => return Err(format!("{differences:?}").into()),
 ///         };
 ///         let Some(outcome) = outcome else { return Ok(None) };
-///         journal()?.end(&intent, attempt, outcome)?;
+///         if journal()?.end(&intent, attempt, outcome)? == End::Late {
+///             eprintln!("an attempt came late: look both up");
+///         }
 ///         if attempt == sent_by || outcome != Outcome::NotExecuted {
 ///             return Ok(Some(outcome));
 ///         }
@@ -65,7 +68,7 @@ use sanspay_core::{Intent, UnknownOutcome};
 /// #     .credentials("sandbox-key-id", "sandbox-key-secret")
 /// #     .transport(move |request| {
 /// #         let mut sandbox = sandbox.lock().unwrap_or_else(|e| e.into_inner());
-/// #         Ok(sandbox.handle(&request, SystemTime::now()))
+/// #         Ok(sandbox.handle(&request, std::time::SystemTime::now()))
 /// #     })
 /// #     .build()?;
 /// # let path = std::env::temp_dir().join(format!("sanspay-doc-{}.journal", std::process::id()));
@@ -195,9 +198,10 @@ impl Journal for FileJournal {
         intent: &Intent,
         sent_by: SystemTime,
         outcome: Outcome,
-    ) -> Result<(), JournalError> {
-        let entry = self.entries.end(intent, sent_by, outcome);
-        self.store(entry).map(drop)
+    ) -> Result<End, JournalError> {
+        let (end, entry) = self.entries.end(intent, sent_by, outcome);
+        self.store(entry)?;
+        Ok(end)
     }
 
     fn open(&self) -> Result<Vec<UnknownOutcome>, JournalError> {

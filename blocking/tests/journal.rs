@@ -53,8 +53,8 @@ fn write(path: &Path) {
     for number in 0..3 {
         assert_eq!(journal.begin(&payout(number), at(30)).unwrap(), Begin::Send);
     }
-    journal.end(&payout(0), at(30), executed()).unwrap();
-    journal
+    let _ = journal.end(&payout(0), at(30), executed()).unwrap();
+    let _ = journal
         .end(&payout(1), at(30), Outcome::NotExecuted)
         .unwrap();
     let update = OrderUpdate::new("order-1", "paid", "key");
@@ -87,7 +87,7 @@ fn what_was_stored_is_there_after_a_restart_and_after_writing_it_anew() {
     assert_eq!(journal.begin(&payout(1), at(90)).unwrap(), Begin::Send);
     drop(journal);
     let mut journal = FileJournal::open(&path).unwrap();
-    journal.end(&payout(1), at(90), executed()).unwrap();
+    let _ = journal.end(&payout(1), at(90), executed()).unwrap();
     check(&mut journal);
 }
 

@@ -207,7 +207,7 @@ pub(crate) fn received_error(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::BaseUrl;
+    use crate::base_url::BaseUrl;
 
     fn refused(body: &str, asks: &str) -> Error {
         let api = Api::new(BaseUrl::new("https://h.example").unwrap());

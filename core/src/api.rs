@@ -1,14 +1,17 @@
-//! Where the partner API is and how it is spelled: base URL, routes and header names.
+//! How the partner API is spelled: routes and header names, and the requests built from them.
 
-use std::fmt;
 use std::time::Duration;
 
-use http::uri::{self, PathAndQuery, Scheme, Uri};
+use http::uri::{self, Uri};
 use http::{HeaderName, Method, Request, header};
 
 use crate::ascii::is_visible;
+use crate::base_url::{BaseUrl, stays};
 use crate::error::{Error, Problems};
 use crate::query::{Query, escape};
+
+const ROUTE_FORM: &str =
+    "must be a path that begins with /, without . or .. as a part and without a backslash";
 
 const USER_AGENT: &str = concat!("sanspay/", env!("CARGO_PKG_VERSION"));
 
@@ -58,126 +61,6 @@ impl Default for Wire {
             request_id_header: HeaderName::from_static("x-request-id"),
             settle: Duration::from_secs(60),
         }
-    }
-}
-
-/// The root of the partner API, such as `https://api.example.com` or
-/// `https://gateway.example.com/qiaopay`.
-///
-/// There is no default: it differs per environment (grade D).
-#[derive(Clone, PartialEq, Eq)]
-pub struct BaseUrl {
-    scheme: Scheme,
-    authority: http::uri::Authority,
-    path: String,
-}
-
-impl BaseUrl {
-    /// An `https` URL, or an `http` one on a loopback address.
-    ///
-    /// ```
-    /// use sanspay_core::BaseUrl;
-    /// assert!(BaseUrl::new("https://api.example.com/v1/").is_ok());
-    /// assert!(BaseUrl::new("http://127.0.0.1:8080").is_ok());
-    /// assert!(BaseUrl::new("http://api.example.com").is_err());
-    /// ```
-    ///
-    /// # Errors
-    /// When it is no absolute `http(s)` URL, has user information, a query or a fragment, or
-    /// would send secrets in the clear.
-    pub fn new(url: &str) -> Result<Self, Error> {
-        Self::read(url, false)
-    }
-
-    /// Like [`new`](BaseUrl::new), and accepts plain `http` to any host: for a network that you
-    /// trust, such as the platform's own development set-up without TLS.
-    ///
-    /// # Errors
-    /// Those of [`new`](BaseUrl::new) but the last.
-    pub fn with_plain_http(url: &str) -> Result<Self, Error> {
-        Self::read(url, true)
-    }
-
-    fn read(url: &str, plain_http: bool) -> Result<Self, Error> {
-        let mut problems = Problems::new();
-        let parsed = url.parse::<Uri>().ok().and_then(|uri| {
-            let parts = uri.into_parts();
-            let path = parts
-                .path_and_query
-                .unwrap_or_else(|| PathAndQuery::from_static("/"));
-            Some((parts.scheme?, parts.authority?, path))
-        });
-        let Some((scheme, authority, path)) = parsed else {
-            problems.add(
-                "base_url",
-                "must be an absolute URL such as https://api.example.com",
-            );
-            return Err(problems.into_error("configure"));
-        };
-        let https = scheme == Scheme::HTTPS;
-        problems.require(
-            https || scheme == Scheme::HTTP,
-            "base_url",
-            "must be http or https",
-        );
-        problems.require(
-            !authority.as_str().contains('@'),
-            "base_url",
-            "must not hold a user or password",
-        );
-        problems.require(!authority.host().is_empty(), "base_url", "must name a host");
-        let bare = path.query().is_none() && !url.contains('#');
-        problems.require(bare, "base_url", "must not have a query or a fragment");
-        problems.require(
-            https || plain_http || is_loopback(authority.host()),
-            "base_url",
-            "must be https, because secrets travel on it (see BaseUrl::with_plain_http)",
-        );
-        if !problems.is_empty() {
-            return Err(problems.into_error("configure"));
-        }
-        let path = path.path().trim_end_matches('/').to_owned();
-        Ok(Self {
-            scheme,
-            authority,
-            path,
-        })
-    }
-
-    /// Whether `uri` has the same scheme, host and port.
-    pub(crate) fn same_origin(&self, uri: &Uri) -> bool {
-        let default = if self.scheme == Scheme::HTTPS {
-            443
-        } else {
-            80
-        };
-        let port = |authority: &http::uri::Authority| authority.port_u16().unwrap_or(default);
-        uri.scheme() == Some(&self.scheme)
-            && uri.authority().is_some_and(|authority| {
-                authority.host().eq_ignore_ascii_case(self.authority.host())
-                    && port(authority) == port(&self.authority)
-                    && !authority.as_str().contains('@')
-            })
-    }
-}
-
-fn is_loopback(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost"
-        || bare
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|ip| ip.is_loopback())
-}
-
-impl fmt::Display for BaseUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://{}{}", self.scheme, self.authority, self.path)
-    }
-}
-
-impl fmt::Debug for BaseUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "BaseUrl({self})")
     }
 }
 
@@ -260,11 +143,11 @@ impl Api {
     ) -> Result<Request<Vec<u8>>, Error> {
         let invalid = || {
             let mut problems = Problems::new();
-            problems.add("route", "must be a path that begins with /");
+            problems.add("route", ROUTE_FORM);
             problems.into_error(operation.to_owned())
         };
         let plain = is_visible(target.as_bytes()) && !target.contains('#');
-        if !target.starts_with('/') || target.starts_with("//") || !plain {
+        if !target.starts_with('/') || target.starts_with("//") || !plain || !stays(&target) {
             return Err(invalid());
         }
         let mut parts = uri::Parts::default();
@@ -338,52 +221,20 @@ mod tests {
             "//evil.example/x",
             "/a b",
             "/\u{e9}",
+            "/..",
+            "/.",
+            "/a/../b",
+            "/a/./b",
+            "/%2e%2e/b",
+            "/a/%2E%2e",
+            "/.%2e/b",
+            "/a%2f..%2fb",
+            "/a\\b",
+            "/a/%5c..%5cb",
+            "/..?x=1",
         ] {
             let error = api("https://h.example").request("raw", Method::GET, route, &[], None);
             assert!(error.is_err_and(|e| e.operation() == "raw"), "{route}");
         }
-    }
-
-    #[test]
-    fn base_urls_with_secrets_or_doubts_are_refused() {
-        let wrong = [
-            "",
-            "api.example.com",
-            "/x",
-            "ftp://h",
-            "https://user:pw@h",
-            "https://h?x=1",
-            "https://h/#f",
-            "http://h",
-            "http://127.0.0.1.evil.example",
-            "http://localhost.evil.example",
-        ];
-        for url in wrong {
-            let error = BaseUrl::new(url).unwrap_err();
-            assert_eq!(error.kind(), crate::ErrorKind::Invalid, "{url}");
-            assert!(!error.to_string().contains("pw"));
-        }
-        for url in [
-            "https://h",
-            "http://localhost:1",
-            "http://[::1]:1",
-            "http://127.1.2.3",
-        ] {
-            assert!(BaseUrl::new(url).is_ok(), "{url}");
-        }
-        assert!(BaseUrl::with_plain_http("http://h").is_ok());
-    }
-
-    #[test]
-    fn same_origin_compares_scheme_host_and_port() {
-        let base = BaseUrl::new("https://h.example/x").unwrap();
-        let same = |url: &str| base.same_origin(&url.parse().unwrap());
-        assert!(same("https://H.example:443/y?z") && same("https://h.example"));
-        assert!(
-            !same("http://h.example")
-                && !same("https://h.example:444")
-                && !same("https://i.example")
-        );
-        assert!(!same("https://u@h.example") && !same("/relative"));
     }
 }

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use crate::api::{Api, BaseUrl, Wire};
+use crate::api::{Api, Wire};
+use crate::base_url::BaseUrl;
 use crate::credentials::Credentials;
 use crate::error::{Error, Problems};
 use crate::exchange::{Idempotency, RetryPolicy, Session, Settings};
 use crate::partner::FetchToken;
+use crate::partner::RecordType;
 use crate::secret::Secret;
 
 /// Builds a [`Session`] with the partner API; the builders of the adapters' clients stand on it,
@@ -97,6 +99,14 @@ impl SessionBuilder {
     #[must_use]
     pub fn idempotency(mut self, idempotency: Idempotency) -> Self {
         self.settings.idempotency = idempotency;
+        self
+    }
+
+    /// You know from the provider that its list shows every record of this type, filtered by type
+    /// and reference.
+    #[must_use]
+    pub fn authoritative_list(mut self, record_type: RecordType) -> Self {
+        self.settings.authoritative_lists.push(record_type);
         self
     }
 

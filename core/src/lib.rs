@@ -104,6 +104,7 @@ mod access_token;
 mod answer;
 mod api;
 mod ascii;
+mod base_url;
 mod builder;
 #[cfg(feature = "cassette")]
 pub mod cassette;
@@ -132,7 +133,8 @@ pub mod transport;
 
 pub use access_token::{AccessToken, Lifetime};
 pub use answer::{json, success};
-pub use api::{Api, BaseUrl, Wire, path_segment};
+pub use api::{Api, Wire, path_segment};
+pub use base_url::BaseUrl;
 pub use builder::SessionBuilder;
 pub use credentials::Credentials;
 pub use endpoint::{Auth, Endpoint, Replay};

@@ -177,8 +177,10 @@ impl<C: Client> Run<'_, C> {
             Call::LookUp(reference) => {
                 let sent_at = self.world.now() - Duration::from_secs(120);
                 let unknown = UnknownOutcome::new(Intent::new("payout", *reference), sent_at);
-                let lookup = unknown.lookup(self.world.now());
-                Ok(resolution_line(&client.call(lookup, deadline)?))
+                match client.resolve(&unknown) {
+                    Resolution::Unknown(Unresolved::Failed(error)) => Err(error),
+                    resolution => Ok(resolution_line(&resolution)),
+                }
             }
             Call::Raw(method, path, body) => {
                 let raw = Raw::<Value>::new(method.clone(), *path);

@@ -157,7 +157,7 @@ impl Client for WrongClient {
     }
 
     fn resolve(&self, unknown: &UnknownOutcome) -> Resolution {
-        Resolution::from(self.call(unknown.lookup(self.world.now()), None))
+        Resolution::from(self.call(self.session().lookup(unknown, self.world.now()), None))
     }
 
     fn pages(

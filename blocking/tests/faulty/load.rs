@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use sanspay_core::partner::{NewPayout, Resolution};
+use sanspay_core::partner::{NewPayout, RecordType, Resolution};
 use sanspay_core::sandbox::{RecordKind, Sandbox, SandboxConfig};
 use sanspay_core::{Currency, Error, ErrorKind, RetryPolicy, Settings, Wire};
 
@@ -33,6 +33,7 @@ pub(crate) fn provider() -> SandboxConfig {
 pub(crate) fn settings() -> Settings {
     let mut settings = Settings::default();
     settings.deadline = DEADLINE;
+    settings.authoritative_lists = vec![RecordType::Payout];
     settings.retry = RetryPolicy::never();
     settings
 }

@@ -22,6 +22,7 @@ pub use unknown::Intent;
 pub use unknown::UnknownOutcome;
 
 use crate::answer::Received;
+use crate::partner::Mismatch;
 
 /// What went wrong, in terms that a program can act on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -54,6 +55,9 @@ pub enum ErrorKind {
     Server,
     /// An answer came and is not what the operation's answer looks like.
     Unreadable,
+    /// An answer came and contradicts what was asked for: [`Error::mismatch`] has the record and
+    /// [`Error::problems`] every difference.
+    Mismatch,
     /// The answer is longer than the configured limit.
     TooLarge,
     /// The pages of a list contradict each other, so that reading on would never end or skip.
@@ -86,6 +90,7 @@ struct Inner {
     detail: Cow<'static, str>,
     problems: Vec<Problem>,
     tls: Option<TlsProblem>,
+    mismatch: Option<Mismatch>,
     received: Option<Received>,
     attempts: u32,
     unknown: Option<UnknownOutcome>,
@@ -111,6 +116,7 @@ impl Error {
             detail,
             problems: Vec::new(),
             tls: None,
+            mismatch: None,
             received: None,
             attempts: 0,
             unknown: None,
@@ -157,6 +163,12 @@ impl Error {
 
     pub(crate) fn with_problems(mut self, problems: Vec<Problem>) -> Self {
         self.0.problems = problems;
+        self
+    }
+
+    pub(crate) fn with_mismatch(mut self, mismatch: Mismatch) -> Self {
+        self.0.problems = mismatch.differences().to_vec();
+        self.0.mismatch = Some(mismatch);
         self
     }
 
@@ -245,12 +257,18 @@ impl Error {
         self.0.tls
     }
 
+    /// The record that is not what was asked for, and how it differs.
+    pub fn mismatch(&self) -> Option<&Mismatch> {
+        self.0.mismatch.as_ref()
+    }
+
     /// How long the server asks to wait, where it says so.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.received.as_ref().and_then(Received::retry_after)
     }
 
-    /// Every reason for which the input was refused.
+    /// Every reason for which the input was refused, or every difference of a
+    /// [`mismatch`](Error::mismatch).
     pub fn problems(&self) -> &[Problem] {
         &self.0.problems
     }
@@ -310,6 +328,7 @@ impl Error {
             K::Conflict => "look up the record of this reference before sending again",
             K::Refused => "nothing was executed: correct the request before sending it again",
             K::Unreadable => "compare the kept body with the documented answer",
+            K::Mismatch => "compare the kept record with what was asked for",
             K::TooLarge => "ask for less, or raise the limit of the body",
             K::Paging => "the list is incomplete: narrow the filter or report it to the provider",
             K::Tls => "nothing was executed: check certificates and TLS settings",

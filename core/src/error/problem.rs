@@ -77,6 +77,11 @@ impl Problems {
         }
     }
 
+    /// All of them, for a comparison that is no input.
+    pub(crate) fn into_vec(self) -> Vec<Problem> {
+        self.0
+    }
+
     /// Whether nothing is wrong so far.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -11,6 +11,8 @@ use super::token::{LiveToken, TokenPolicy, Tokens};
 use crate::access_token::AccessToken;
 use crate::api::Api;
 use crate::endpoint::Endpoint;
+use crate::error::UnknownOutcome;
+use crate::partner::{KnownLists, ListEvidence, Lookup, RecordType};
 
 /// The rules of a session, all with defaults.
 ///
@@ -31,6 +33,10 @@ pub struct Settings {
     pub token: TokenPolicy,
     /// Whether the server is known to honour `Idempotency-Key`.
     pub idempotency: Idempotency,
+    /// The types of records of which you know from the provider that the list shows every one,
+    /// filtered by type and reference, within [`Wire::settle`](crate::Wire::settle). None by
+    /// default: then a lookup says *absent* only where it has [evidence](ListEvidence).
+    pub authoritative_lists: Vec<RecordType>,
     /// The most bytes of an answer's body that are accepted. 8 MiB.
     pub max_body: usize,
     /// Where the jitter of retries begins; give each process its own, and each test a fixed one.
@@ -44,6 +50,7 @@ impl Default for Settings {
             retry: RetryPolicy::default(),
             token: TokenPolicy::default(),
             idempotency: Idempotency::Unknown,
+            authoritative_lists: Vec::new(),
             max_body: 8 * 1024 * 1024,
             seed: 0,
         }
@@ -74,6 +81,7 @@ pub(super) struct Shared {
     pub(super) tokens: Arc<Tokens>,
     pub(super) token_source: Box<dyn Endpoint<Output = AccessToken> + Send + Sync>,
     exchanges: AtomicU64,
+    known_lists: Arc<KnownLists>,
 }
 
 impl Session {
@@ -90,6 +98,7 @@ impl Session {
             settings,
             token_source: Box::new(token_source),
             exchanges: AtomicU64::new(0),
+            known_lists: Arc::default(),
         }))
     }
 
@@ -106,6 +115,30 @@ impl Session {
     /// A new exchange for one call of `endpoint`.
     pub fn exchange<E: Endpoint>(&self, endpoint: E) -> Exchange<E> {
         Exchange::new(self.clone(), endpoint)
+    }
+
+    /// The operation that finds out what became of another one, with all that the session knows
+    /// about the list; see [`UnknownOutcome::lookup`]. What it finds is evidence for later ones.
+    pub fn lookup(&self, unknown: &UnknownOutcome, now: SystemTime) -> Lookup {
+        let lookup = unknown.lookup(now);
+        let lookup = lookup.collecting(Arc::clone(&self.0.known_lists));
+        let declared = &self.0.settings.authoritative_lists;
+        let record_type = unknown.record_type();
+        if declared.iter().any(|known| known.as_str() == record_type) {
+            return lookup.authoritative();
+        }
+        lookup
+    }
+
+    /// What lookups of this session have shown about records of this type: store it, so that a
+    /// later session knows it too.
+    pub fn list_evidence(&self, record_type: &RecordType) -> Option<ListEvidence> {
+        self.0.known_lists.get(record_type.as_str())
+    }
+
+    /// Takes evidence of an earlier session with the same environment.
+    pub fn trust_list(&self, evidence: ListEvidence) {
+        self.0.known_lists.add(evidence);
     }
 
     /// The `Authorization` of the live token, marked sensitive, for a request of your own that no

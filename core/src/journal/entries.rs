@@ -5,7 +5,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::SystemTime;
 
-use super::{Begin, OrderUpdate, Outcome};
+use super::{Begin, End, OrderUpdate, Outcome};
 use crate::error::{Intent, UnknownOutcome};
 
 /// One thing that a journal stores.
@@ -88,6 +88,9 @@ impl Entries {
 
     /// What [`Journal::begin`](super::Journal::begin) answers, and the entry to store for it.
     pub fn begin(&self, intent: &Intent, sent_by: SystemTime) -> (Begin, Option<Entry>) {
+        if let Some(conflict) = self.conflict(intent) {
+            return (conflict, None);
+        }
         match self.state(intent) {
             Some(State::Open(sent_by)) => {
                 let unknown = UnknownOutcome::new(intent.clone(), *sent_by);
@@ -101,28 +104,60 @@ impl Entries {
         }
     }
 
-    fn state(&self, intent: &Intent) -> Option<&State> {
+    /// What speaks against an intent whose reference was used before and may have been executed.
+    fn conflict(&self, intent: &Intent) -> Option<Begin> {
+        let (known, state) = self.known(intent)?;
+        let differences = known.differences(intent);
+        let conflict = !differences.is_empty() && *state != State::Ended(Outcome::NotExecuted);
+        conflict.then_some(Begin::Conflict(differences))
+    }
+
+    fn known(&self, intent: &Intent) -> Option<(&Intent, &State)> {
         let place = self.places.get(key(intent).as_str())?;
-        self.intents.get(*place).map(|(_, state)| state)
+        self.intents
+            .get(*place)
+            .map(|(known, state)| (known, state))
+    }
+
+    fn state(&self, intent: &Intent) -> Option<&State> {
+        self.known(intent).map(|(_, state)| state)
     }
 
     fn set(&mut self, intent: &Intent, state: State) {
         let next = self.intents.len();
         let place = *self.places.entry(key(intent)).or_insert(next);
         match self.intents.get_mut(place) {
-            Some((_, known)) => *known = state,
+            Some((known, before)) => {
+                // What is to be paid is said when it begins, and an end may know less.
+                if matches!(state, State::Open(_)) {
+                    known.clone_from(intent);
+                }
+                *before = state;
+            }
             None => self.intents.push((intent.clone(), state)),
         }
     }
 
-    /// The entry to store for [`Journal::end`](super::Journal::end), if it is news.
-    pub fn end(&self, intent: &Intent, sent_by: SystemTime, outcome: Outcome) -> Option<Entry> {
-        let of_another = match self.state(intent) {
-            Some(State::Open(open)) => *open != sent_by && outcome == Outcome::NotExecuted,
-            Some(State::Ended(_)) | None => false,
+    /// What [`Journal::end`](super::Journal::end) answers, and the entry to store for it.
+    pub fn end(
+        &self,
+        intent: &Intent,
+        sent_by: SystemTime,
+        outcome: Outcome,
+    ) -> (End, Option<Entry>) {
+        let executed = outcome != Outcome::NotExecuted;
+        let late = match self.state(intent) {
+            Some(State::Open(open)) => *open != sent_by,
+            Some(State::Ended(known)) => executed && *known != outcome,
+            None => false,
         };
-        let news = !of_another && self.changes(intent, outcome);
-        news.then(|| Entry::Ended(intent.clone(), outcome))
+        let news = (executed || !late) && self.changes(intent, outcome);
+        let end = match (late, news) {
+            (true, _) => End::Late,
+            (false, true) => End::Stored,
+            (false, false) => End::Known,
+        };
+        (end, news.then(|| Entry::Ended(intent.clone(), outcome)))
     }
 
     fn changes(&self, intent: &Intent, outcome: Outcome) -> bool {

@@ -1,7 +1,8 @@
 //! One entry as a line of JSON, with a checksum before it.
 //!
 //! ```json
-//! {"md5":"…","entry":{"begun":{"intent":{"record_type":"payout","reference":"p-1"},
+//! {"md5":"…","entry":{"begun":{"intent":{"record_type":"payout","reference":"p-1",
+//!     "amount":"5.00","currency":"EUR","fingerprint":"…"},
 //!     "sent_at":{"secs_since_epoch":1800000000,"nanos_since_epoch":0}}}}
 //! {"md5":"…","entry":{"ended":[{"record_type":"payout","reference":"p-1"},
 //!     {"executed":"6f2b7c1e-6a0e-4f53-9f0e-0d6f3a1b2c3d"}]}}
@@ -21,6 +22,7 @@ use serde_json::value::RawValue;
 
 use super::{Entry, OrderUpdate, Outcome};
 use crate::error::{Intent, UnknownOutcome};
+use crate::money::Currency;
 use crate::object::Object;
 use crate::text::text_of;
 
@@ -81,7 +83,20 @@ fn write(entry: &Entry) -> Result<String, Unwritable> {
 
 fn write_intent(intent: &Intent) -> String {
     let (record_type, reference) = (quoted(&intent.record_type), quoted(&intent.reference));
-    format!(r#"{{"record_type":{record_type},"reference":{reference}}}"#)
+    let mut json = format!(r#"{{"record_type":{record_type},"reference":{reference}"#);
+    let amount = intent.amount.map(|amount| amount.to_string());
+    let fields = [
+        ("amount", amount.as_deref()),
+        ("currency", intent.currency.as_ref().map(Currency::as_str)),
+        ("fingerprint", intent.fingerprint.as_deref()),
+    ];
+    for (name, value) in fields {
+        if let Some(value) = value {
+            json.extend([",\"", name, "\":", &quoted(value)]);
+        }
+    }
+    json.push('}');
+    json
 }
 
 fn quoted(text: &str) -> String {
@@ -120,6 +135,18 @@ fn read_intent(json: &str) -> Option<Intent> {
     Some(Intent {
         record_type: read_text(&intent, "record_type")?,
         reference: read_text(&intent, "reference")?,
+        amount: match intent.get("amount") {
+            None => None,
+            Some(_) => Some(read_text(&intent, "amount")?.parse().ok()?),
+        },
+        currency: match intent.get("currency") {
+            None => None,
+            Some(_) => Some(Currency::from_received(&read_text(&intent, "currency")?)),
+        },
+        fingerprint: match intent.get("fingerprint") {
+            None => None,
+            Some(_) => Some(read_text(&intent, "fingerprint")?),
+        },
     })
 }
 

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::time::SystemTime;
 
-use super::{Begin, Entries, Entry, Journal, OrderUpdate, Outcome};
+use super::{Begin, End, Entries, Entry, Journal, OrderUpdate, Outcome};
 use crate::error::{Intent, UnknownOutcome};
 
 /// A journal in memory, for tests: what must survive a crash does not survive here.
@@ -30,10 +30,10 @@ impl Journal for MemoryJournal {
         intent: &Intent,
         sent_by: SystemTime,
         outcome: Outcome,
-    ) -> Result<(), Infallible> {
-        let entry = self.0.end(intent, sent_by, outcome);
+    ) -> Result<End, Infallible> {
+        let (end, entry) = self.0.end(intent, sent_by, outcome);
         self.store(entry.as_ref());
-        Ok(())
+        Ok(end)
     }
 
     fn open(&self) -> Result<Vec<UnknownOutcome>, Infallible> {

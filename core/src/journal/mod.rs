@@ -20,7 +20,7 @@
 //!
 //! ```
 //! use std::time::{Duration, SystemTime};
-//! use sanspay_core::journal::{Begin, Journal, MemoryJournal, Outcome};
+//! use sanspay_core::journal::{Begin, End, Journal, MemoryJournal, Outcome};
 //! use sanspay_core::partner::{NewPayout, Record, Resolution};
 //! use sanspay_core::{Currency, Endpoint, Error};
 //!
@@ -33,23 +33,30 @@
 //!     let intent = payout.intent().ok_or("a payout has an intent")?;
 //!     let deadline = Duration::from_secs(30); // the one of your session
 //!     loop {
-//!         let sent_by = SystemTime::now() + deadline;
+//!         let sent_by = SystemTime::now() + deadline; // with a client: `client.now()`
 //!         match journal.begin(&intent, sent_by)? {
-//!             // It is stored: send it, and store what came of it, if anything is known.
+//!             // It is stored: send it before `sent_by` and never after it (a client's
+//!             // `call_send_by`), and store what came of it, if anything is known.
 //!             Begin::Send => {
 //!                 let outcome = Outcome::of(&call(payout));
-//!                 if let Some(outcome) = outcome {
-//!                     journal.end(&intent, sent_by, outcome)?;
+//!                 if let Some(outcome) = outcome
+//!                     && journal.end(&intent, sent_by, outcome)? == End::Late
+//!                 {
+//!                     eprintln!("this attempt came late: look both up");
 //!                 }
 //!                 return Ok(outcome);
 //!             }
 //!             // It was begun before, perhaps by a process that died: find out.
 //!             Begin::LookUp(unknown) => match Outcome::of_lookup(&resolve(&unknown)) {
 //!                 // And see what that allows.
-//!                 Some(outcome) => journal.end(&intent, unknown.sent_at(), outcome)?,
+//!                 Some(outcome) => {
+//!                     let _ = journal.end(&intent, unknown.sent_at(), outcome)?;
+//!                 }
 //!                 None => return Ok(None), // ask again later
 //!             },
 //!             Begin::Executed(id) => return Ok(Some(Outcome::Executed(id))),
+//!             // The reference was used for another amount or beneficiary.
+//!             Begin::Conflict(differences) => return Err(format!("{differences:?}").into()),
 //!         }
 //!     }
 //! };
@@ -84,7 +91,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::SystemTime;
 
-use crate::error::{Error, ErrorKind, Intent, UnknownOutcome};
+use crate::error::{Error, ErrorKind, Intent, Problem, UnknownOutcome};
 use crate::partner::{Record, RecordId, Resolution};
 
 pub use entries::{Damaged, Entries, Entry};
@@ -112,7 +119,8 @@ pub trait Journal {
     /// ([`UnknownOutcome::sent_at`]).
     ///
     /// [`Outcome::Executed`] is final, whichever attempt tells it. [`Outcome::NotExecuted`] changes
-    /// nothing after it, nor while another attempt is open, which may well be executed.
+    /// nothing after it, nor while another attempt is open, which may well be executed. Says
+    /// whether the attempt came late.
     ///
     /// # Errors
     /// When it could not be stored: the intent stays open, and looking it up finds out again.
@@ -121,7 +129,7 @@ pub trait Journal {
         intent: &Intent,
         sent_by: SystemTime,
         outcome: Outcome,
-    ) -> Result<(), Self::Error>;
+    ) -> Result<End, Self::Error>;
 
     /// What was begun and not ended. After a restart look each of them up
     /// ([`UnknownOutcome::lookup`]) and [`end`](Journal::end) it.
@@ -158,6 +166,22 @@ pub enum Begin {
     LookUp(UnknownOutcome),
     /// It was executed: this is its record.
     Executed(RecordId),
+    /// The reference was used for something else, which was executed or may have been: do not send
+    /// it. Each difference has its field.
+    Conflict(Vec<Problem>),
+}
+
+/// What was stored about the end of an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum End {
+    /// It is stored.
+    Stored,
+    /// It was known.
+    Known,
+    /// Another attempt was begun after this one, or it was already held for not executed. Where
+    /// this one was executed, the money may have moved twice: look both up.
+    Late,
 }
 
 /// What is known to have become of an intent.

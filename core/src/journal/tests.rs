@@ -6,6 +6,8 @@ use md5::Digest as _;
 use proptest::prelude::*;
 
 use super::*;
+use crate::Currency;
+use crate::partner::Expected;
 
 fn at(seconds: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
@@ -28,7 +30,7 @@ fn store<J: Journal>(journal: &mut J, entry: &Entry) -> Result<(), J::Error> {
         Entry::Ended(intent, outcome) => {
             let open = journal.open()?.into_iter().find(|o| o.intent == *intent);
             let sent_by = open.map_or(SystemTime::UNIX_EPOCH, |open| open.sent_at);
-            journal.end(intent, sent_by, *outcome)?;
+            let _ = journal.end(intent, sent_by, *outcome)?;
         }
         Entry::Committed(update) => {
             journal.commit(update)?;
@@ -83,12 +85,14 @@ fn what_is_open_or_executed_is_not_sent_again_and_what_was_not_executed_may_be()
         "and keeps its time"
     );
     assert_eq!(journal.open(), Ok(vec![unknown]));
-    journal.end(&intent, at(30), Outcome::NotExecuted).unwrap();
+    let not_executed = Outcome::NotExecuted;
+    assert_eq!(journal.end(&intent, at(30), not_executed), Ok(End::Stored));
+    assert_eq!(journal.end(&intent, at(30), not_executed), Ok(End::Known));
     assert_eq!(journal.open(), Ok(vec![]));
     assert_eq!(journal.begin(&intent, at(200)), Ok(Begin::Send));
     let executed = Outcome::Executed(id(1));
-    journal.end(&intent, at(200), executed).unwrap();
-    journal.end(&intent, at(200), Outcome::NotExecuted).unwrap();
+    assert_eq!(journal.end(&intent, at(200), executed), Ok(End::Stored));
+    assert_eq!(journal.end(&intent, at(200), not_executed), Ok(End::Known));
     assert_eq!(journal.begin(&intent, at(300)), Ok(Begin::Executed(id(1))));
     let payment = Intent::new("payment", "p-1");
     assert_eq!(
@@ -105,16 +109,81 @@ fn an_attempt_that_is_told_late_does_not_close_the_one_after_it() {
     assert_eq!(journal.begin(&intent, at(30)), Ok(Begin::Send));
     // Another thread looks it up, finds nothing, and sends it once more: that answer is lost.
     let not_executed = Outcome::NotExecuted;
-    journal.end(&intent, at(30), not_executed).unwrap();
+    assert_eq!(journal.end(&intent, at(30), not_executed), Ok(End::Stored));
     assert_eq!(journal.begin(&intent, at(200)), Ok(Begin::Send));
     // Only now the first thread says that its own attempt was refused.
-    journal.end(&intent, at(30), not_executed).unwrap();
+    assert_eq!(journal.end(&intent, at(30), not_executed), Ok(End::Late));
     let open = UnknownOutcome::new(intent.clone(), at(200));
     assert_eq!(journal.begin(&intent, at(300)), Ok(Begin::LookUp(open)));
     // That one of them was executed is true whoever says it.
     let executed = Outcome::Executed(id(1));
-    journal.end(&intent, at(30), executed).unwrap();
+    assert_eq!(journal.end(&intent, at(30), executed), Ok(End::Late));
     assert_eq!(journal.begin(&intent, at(400)), Ok(Begin::Executed(id(1))));
+    // And the other one as well: paid twice, which somebody has to be told.
+    let twice = Outcome::Executed(id(2));
+    assert_eq!(journal.end(&intent, at(200), twice), Ok(End::Late));
+}
+
+#[test]
+fn a_worker_that_wakes_after_it_was_given_up_is_told_that_it_came_late() {
+    let mut journal = MemoryJournal::default();
+    let intent = payout("p-1");
+    assert_eq!(journal.begin(&intent, at(30)), Ok(Begin::Send));
+    let given_up = journal.end(&intent, at(30), Outcome::NotExecuted);
+    assert_eq!(given_up, Ok(End::Stored));
+    let executed = Outcome::Executed(id(1));
+    assert_eq!(journal.end(&intent, at(30), executed), Ok(End::Late));
+    assert_eq!(
+        journal.begin(&intent, at(90)),
+        Ok(Begin::Executed(id(1))),
+        "it is kept"
+    );
+}
+
+fn paying(amount: &str, beneficiary: &str) -> Intent {
+    let amount = amount.parse().unwrap();
+    let expected = Expected::payout("p-1", amount, Currency::EUR);
+    Intent::of(&expected).with_beneficiary(beneficiary)
+}
+
+#[test]
+fn a_reference_that_is_used_for_something_else_is_a_conflict() {
+    let mut journal = MemoryJournal::default();
+    let first = paying("5", "DE00");
+    assert_eq!(journal.begin(&first, at(30)), Ok(Begin::Send));
+    for executed in [false, true] {
+        for (other, field) in [
+            (paying("6", "DE00"), "amount"),
+            (paying("5", "DE01"), "beneficiary"),
+        ] {
+            let Ok(Begin::Conflict(differences)) = journal.begin(&other, at(99)) else {
+                panic!("{field} {executed}")
+            };
+            let fields: Vec<_> = differences.iter().map(Problem::field).collect();
+            assert_eq!(fields, [field]);
+        }
+        let same = journal.begin(&paying("5.00", "DE00"), at(99)).unwrap();
+        assert_eq!(matches!(same, Begin::Executed(_)), executed);
+        let executed = Outcome::Executed(id(1));
+        let _ = journal
+            .end(&Intent::new("payout", "p-1"), at(30), executed)
+            .unwrap();
+    }
+}
+
+#[test]
+fn what_was_not_executed_may_be_corrected_under_its_reference() {
+    let mut journal = MemoryJournal::default();
+    let first = paying("5", "DE00");
+    assert_eq!(journal.begin(&first, at(30)), Ok(Begin::Send));
+    let refused = journal.end(&first, at(30), Outcome::NotExecuted);
+    assert_eq!(refused, Ok(End::Stored));
+    assert_eq!(journal.begin(&paying("6", "DE01"), at(60)), Ok(Begin::Send));
+    let conflict = journal.begin(&first, at(99));
+    assert!(
+        matches!(conflict, Ok(Begin::Conflict(_))),
+        "the corrected one counts now"
+    );
 }
 
 #[test]

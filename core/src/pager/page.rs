@@ -131,6 +131,13 @@ impl<T> Page<T> {
     }
 }
 
+impl<T> Page<T> {
+    /// Whether the answer says something about pages, totals or errors that is not understood.
+    pub(crate) fn unaccounted(&self) -> bool {
+        false // PLACEHOLDER until the reader's branch is merged
+    }
+}
+
 /// Shows the numbers and how many entries there are.
 impl<T> fmt::Debug for Page<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,5 +1,6 @@
 use super::*;
-use crate::api::{Api, BaseUrl};
+use crate::api::Api;
+use crate::base_url::BaseUrl;
 use http::{Method, Request, Response, StatusCode};
 use proptest::prelude::*;
 use serde_json::{Value, json};

@@ -5,7 +5,8 @@ use std::fmt;
 use http::{Request, Response};
 use serde_core::Serialize;
 
-use super::envelope::one_record;
+use super::created::created_record;
+use super::expected::Expected;
 use super::input::{self, Json};
 use super::record::Record;
 use crate::api::Api;
@@ -114,6 +115,11 @@ impl NewPayment {
         self
     }
 
+    /// What the provider's record of it has to be: keep it with your order.
+    pub fn expected(&self) -> Expected {
+        Expected::payment(&self.reference, self.amount, self.currency.clone())
+    }
+
     fn body(&self) -> Vec<u8> {
         let expires_at = self.expires_at.map(|time| time.to_string());
         let mut body = ObjectWriter::new();
@@ -171,9 +177,7 @@ impl Endpoint for NewPayment {
     }
 
     fn parse(&self, api: &Api, response: &Response<&[u8]>) -> Result<Record, Error> {
-        let reference = &*self.reference;
-        let ours = |record: &Record| record.reference().is_none_or(|text| text == reference);
-        one_record(OPERATION, &ours, api, response)
+        created_record(OPERATION, &self.expected(), api, response)
     }
 
     fn replay(&self) -> Replay {
@@ -181,7 +185,7 @@ impl Endpoint for NewPayment {
     }
 
     fn intent(&self) -> Option<Intent> {
-        Some(Intent::new("payment", &self.reference))
+        Some(Intent::of(&self.expected()))
     }
 }
 
@@ -199,7 +203,8 @@ impl fmt::Debug for NewPayment {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{BaseUrl, Wire};
+    use crate::api::Wire;
+    use crate::base_url::BaseUrl;
     use crate::error::ErrorKind;
     use http::Method;
     use serde_json::{Value, json};

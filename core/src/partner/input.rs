@@ -35,6 +35,18 @@ impl Json {
         }
     }
 
+    /// The same text for the same data, in whatever order a map gives its fields.
+    pub(super) fn canonical(&self) -> String {
+        match serde_json::from_str::<serde_json::Value>(self.text()) {
+            Ok(mut value) => {
+                value.sort_all_objects();
+                value.to_string()
+            }
+            // Such as a number that no `Value` holds.
+            Err(_) => self.text().to_owned(),
+        }
+    }
+
     pub(super) fn text(&self) -> &str {
         self.0.as_deref().map_or("null", RawValue::get)
     }

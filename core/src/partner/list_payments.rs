@@ -231,7 +231,7 @@ impl fmt::Debug for ListPayments {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::BaseUrl;
+    use crate::base_url::BaseUrl;
     use crate::error::ErrorKind;
 
     fn api() -> Api {

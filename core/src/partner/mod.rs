@@ -36,7 +36,10 @@
 //! ```
 
 mod create_payment;
+mod created;
 mod envelope;
+mod evidence;
+mod expected;
 mod extras;
 mod input;
 mod list_payments;
@@ -51,11 +54,15 @@ mod show_payment;
 mod status;
 mod token;
 mod webhook;
+mod webhook_match;
 
 #[cfg(test)]
 mod bad_input;
 
 pub use create_payment::NewPayment;
+pub(crate) use evidence::KnownLists;
+pub use evidence::ListEvidence;
+pub use expected::{Expected, Mismatch};
 pub use list_payments::ListPayments;
 pub use raw::Raw;
 pub use record::Record;
@@ -67,3 +74,4 @@ pub use show_payment::ShowPayment;
 pub use status::{Change, EventKind, RecordType, Status};
 pub use token::FetchToken;
 pub use webhook::{ConfirmEvent, ConfirmedEvent, DedupKey, UnconfirmedEvent};
+pub use webhook_match::{Matched, Paid};

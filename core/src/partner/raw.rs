@@ -166,7 +166,7 @@ impl<T> fmt::Debug for Raw<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::BaseUrl;
+    use crate::base_url::BaseUrl;
     use crate::error::ErrorKind;
     use serde_json::json;
 

@@ -5,7 +5,8 @@ use std::fmt;
 use http::{Request, Response};
 use serde_core::Serialize;
 
-use super::envelope::one_record;
+use super::created::created_record;
+use super::expected::Expected;
 use super::input::{self, Json};
 use super::record::Record;
 use crate::api::Api;
@@ -89,6 +90,11 @@ impl NewPayout {
         self
     }
 
+    /// What the provider's record of it has to be.
+    pub fn expected(&self) -> Expected {
+        Expected::payout(&self.reference, self.amount, self.currency.clone())
+    }
+
     fn body(&self) -> Vec<u8> {
         let mut body = ObjectWriter::new();
         body.text("reference", &self.reference)
@@ -132,9 +138,7 @@ impl Endpoint for NewPayout {
     }
 
     fn parse(&self, api: &Api, response: &Response<&[u8]>) -> Result<Record, Error> {
-        let reference = &*self.reference;
-        let ours = |record: &Record| record.reference().is_none_or(|text| text == reference);
-        one_record(OPERATION, &ours, api, response)
+        created_record(OPERATION, &self.expected(), api, response)
     }
 
     fn replay(&self) -> Replay {
@@ -142,7 +146,8 @@ impl Endpoint for NewPayout {
     }
 
     fn intent(&self) -> Option<Intent> {
-        Some(Intent::new("payout", &self.reference))
+        let beneficiary = self.beneficiary.canonical();
+        Some(Intent::of(&self.expected()).with_beneficiary(&beneficiary))
     }
 }
 
@@ -160,7 +165,7 @@ impl fmt::Debug for NewPayout {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::BaseUrl;
+    use crate::base_url::BaseUrl;
     use crate::error::ErrorKind;
     use serde_json::{Value, json};
 
@@ -185,7 +190,17 @@ mod tests {
         });
         assert_eq!(body, expected);
         assert_eq!(payout.replay(), Replay::WithIdempotencyKey);
-        assert!(payout.intent() == Some(Intent::new("payout", "p-1")));
+        let intent = payout.intent().unwrap();
+        assert_eq!(
+            (intent.record_type(), intent.reference()),
+            ("payout", "p-1")
+        );
+        assert_eq!(intent.expected(), Some(payout.expected()));
+        let map = json!({"b": 1, "a": 2});
+        let other = NewPayout::new("p-1", "5.50".parse().unwrap(), Currency::CNY, &map);
+        let differences = intent.differences(&other.intent().unwrap());
+        let fields: Vec<_> = differences.iter().map(crate::Problem::field).collect();
+        assert_eq!(fields, ["beneficiary"]);
     }
 
     /// Such as when a key of the user's own was used for two payouts, and the server answers the
@@ -202,7 +217,7 @@ mod tests {
             payout.parse(&api(), &Response::new(body.to_string().as_bytes()))
         };
         assert!(answer("p-2").unwrap().status().is_paid());
-        assert_eq!(answer("p-1").unwrap_err().kind(), ErrorKind::Unreadable);
+        assert_eq!(answer("p-1").unwrap_err().kind(), ErrorKind::Mismatch);
     }
 
     #[test]

@@ -75,7 +75,8 @@ pub(super) fn parse(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{BaseUrl, Wire};
+    use crate::api::Wire;
+    use crate::base_url::BaseUrl;
     use crate::error::ErrorKind;
 
     const ID: &str = "6f2b7c1e-6a0e-4f53-9f0e-0d6f3a1b2c3d";

@@ -48,7 +48,7 @@ const MAX_BODY: usize = 256 * 1024;
 /// let confirm = event.confirm();
 /// let _request = confirm.request(&api)?; // send it with the token
 /// let confirmed = confirm.parse(&api, &http::Response::new(record.as_bytes()))?;
-/// assert!(confirmed.record().status().is_paid() && confirmed.agrees());
+/// // Compare it with your order by `confirmed.matches(&expected)`: only that says *paid*.
 /// // Commit this with the order, in one transaction; do nothing if it is there already.
 /// let key = confirmed.dedup_key().to_string();
 /// assert_eq!(key, "6f2b7c1e-6a0e-4f53-9f0e-0d6f3a1b2c3d:paid");
@@ -212,8 +212,8 @@ impl Endpoint for ConfirmEvent {
 
 /// An event whose record was fetched over the authenticated channel.
 ///
-/// Act on [`record`](ConfirmedEvent::record), and commit
-/// [`dedup_key`](ConfirmedEvent::dedup_key) with what you did.
+/// Compare it with your order ([`matches`](ConfirmedEvent::matches)): that alone says *paid*. Commit
+/// the [`dedup_key`](ConfirmedEvent::dedup_key) with what you did.
 #[derive(Debug, Clone)]
 pub struct ConfirmedEvent {
     // Boxed because it is large and seldom read.
@@ -254,10 +254,7 @@ impl ConfirmedEvent {
     /// Under which to remember that this was handled. Delivery is at least once and in any order,
     /// and every delivery about the same status of the same record has the same key.
     pub fn dedup_key(&self) -> DedupKey {
-        DedupKey {
-            id: self.record.id(),
-            status: self.record.status().clone(),
-        }
+        DedupKey::of(&self.record)
     }
 }
 
@@ -272,6 +269,13 @@ pub struct DedupKey {
 }
 
 impl DedupKey {
+    pub(super) fn of(record: &Record) -> Self {
+        Self {
+            id: record.id(),
+            status: record.status().clone(),
+        }
+    }
+
     /// The record.
     pub fn id(&self) -> RecordId {
         self.id

@@ -116,7 +116,7 @@ impl TestClient {
 
     /// Finds out what became of an operation whose outcome is unknown.
     pub fn resolve(&self, unknown: &UnknownOutcome) -> Resolution {
-        Resolution::from(self.call(unknown.lookup(self.world.now())))
+        Resolution::from(self.call(self.session.lookup(unknown, self.world.now())))
     }
 }
 

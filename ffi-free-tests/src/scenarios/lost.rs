@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use sanspay_core::Idempotency;
+use sanspay_core::partner::RecordType;
 use sanspay_core::sandbox::{DuplicateReferences, RecordKind};
 
 use super::{PAYMENTS, PAYOUTS};
@@ -93,6 +94,7 @@ fn resolutions() -> Vec<Scenario> {
             Scenario::warm(
                 "a payout that never arrived is absent once it has settled, and not before",
             )
+            .settings(|s| s.authoritative_lists.push(RecordType::Payout))
             .fault("lost-request", PAYOUTS),
         )
         .step(Step::Resolve)
@@ -110,6 +112,37 @@ fn resolutions() -> Vec<Scenario> {
             "POST /partner/payouts: 201",
             "ok: payout payout-1, 25.50 EUR, created",
             "executed: payout payout-1, 1 times",
+        ]),
+        payout(
+            Scenario::warm("an empty list of which nothing is known leaves the payout unknown")
+                .fault("lost-request", PAYOUTS),
+        )
+        .step(settle())
+        .step(Step::Resolve)
+        .expect(&[
+            "POST /partner/payouts: lost",
+            "error: request payout, Lost, attempts 1, outcome unknown",
+            "GET /partner/payments?type=payout&reference=payout-1: 200",
+            "unknown: nothing is listed, and nothing proves that the list would show it: look up a \
+             record of this type that exists, or declare the list authoritative",
+        ]),
+        payout(
+            Scenario::warm("a list that has shown a payout of ours proves that another is absent")
+                .call(Call::Payout("payout-0"))
+                .call(Call::LookUp("payout-0"))
+                .fault("lost-request", PAYOUTS),
+        )
+        .step(settle())
+        .step(Step::Resolve)
+        .expect(&[
+            "POST /partner/payouts: 201",
+            "ok: payout payout-0, 25.50 EUR, created",
+            "GET /partner/payments?type=payout&reference=payout-0: 200",
+            "ok: found: payout payout-0, 25.50 EUR, created",
+            "POST /partner/payouts: lost",
+            "error: request payout, Lost, attempts 1, outcome unknown",
+            "GET /partner/payments?type=payout&reference=payout-1: 200",
+            "absent",
         ]),
         payout(
             Scenario::warm("a lookup that fails leaves the payout unknown")

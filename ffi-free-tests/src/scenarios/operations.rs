@@ -102,6 +102,7 @@ pub(super) fn all() -> Vec<Scenario> {
                 "error: confirm event, NotFound, status 404, code record_not_found, attempts 1",
             ]),
         Scenario::warm("a lookup finds the payout, and no payment of the same reference")
+            .settings(|s| s.authoritative_lists.push(RecordType::Payout))
             .call(Call::Payment("same"))
             .call(Call::LookUp("same"))
             .call(Call::Payout("same"))

@@ -309,7 +309,7 @@ impl Simulation {
             let known = match begin {
                 Begin::Executed(_) => times == 1,
                 Begin::Send => times == 0,
-                Begin::LookUp(_) => false,
+                Begin::LookUp(_) | Begin::Conflict(_) => false,
             };
             if !known {
                 let detail = format!("{reference} was executed {times} times, stored is {begin:?}");

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::SystemTime;
 
-use sanspay_core::journal::{Begin, Entries, Entry, Journal, OrderUpdate, Outcome};
+use sanspay_core::journal::{Begin, End, Entries, Entry, Journal, OrderUpdate, Outcome};
 use sanspay_core::{Intent, UnknownOutcome};
 
 use super::mutation::Mutation;
@@ -116,9 +116,10 @@ impl Journal for Disk {
         Ok(begin)
     }
 
-    fn end(&mut self, intent: &Intent, sent_by: SystemTime, outcome: Outcome) -> Result<(), Died> {
-        let entry = self.entries.end(intent, sent_by, outcome);
-        self.store(entry).map(drop)
+    fn end(&mut self, intent: &Intent, sent_by: SystemTime, outcome: Outcome) -> Result<End, Died> {
+        let (end, entry) = self.entries.end(intent, sent_by, outcome);
+        self.store(entry)?;
+        Ok(end)
     }
 
     fn open(&self) -> Result<Vec<UnknownOutcome>, Died> {

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use http::{Request, Response};
 use sanspay_core::checkout::{SigningKey, Verifier};
 use sanspay_core::journal::Journal;
+use sanspay_core::partner::RecordType;
 use sanspay_core::sandbox::{Delivery, DeliveryId, DuplicateReferences, Sandbox, SandboxConfig};
 use sanspay_core::{Error, Idempotency, Session, SessionBuilder, TransportError};
 
@@ -217,6 +218,8 @@ impl Simulation {
             } else {
                 Idempotency::Unknown
             })
+            .authoritative_list(RecordType::Payment)
+            .authoritative_list(RecordType::Payout)
             .build()
             .map_err(set_up)
     }

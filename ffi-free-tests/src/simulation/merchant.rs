@@ -58,7 +58,7 @@ impl Simulation {
         };
         match begin {
             Err(_) => self.write_failed(index),
-            Ok(Begin::Executed(_)) => Ok(()),
+            Ok(Begin::Executed(_) | Begin::Conflict(_)) => Ok(()),
             Ok(Begin::LookUp(unknown)) if !resends => self.look_up(index, number, &unknown),
             Ok(Begin::Send | Begin::LookUp(_)) => self.create(index, number),
         }
@@ -95,7 +95,7 @@ impl Simulation {
     fn look_up(&mut self, index: usize, number: usize, unknown: &UnknownOutcome) -> Held {
         let session = self.session_of(index)?;
         let skew = self.processes.get(index).map_or(0, |process| process.skew);
-        let lookup = session.exchange(unknown.lookup(clock(self.now, skew)));
+        let lookup = session.exchange(session.lookup(unknown, clock(self.now, skew)));
         let name = self.fresh_name(index, "look");
         self.tell(|| format!("p{index} looks {} up as {name}", unknown.reference()));
         self.begin_call(index, name, Box::new(lookup), Purpose::LookUp(number))
@@ -260,7 +260,7 @@ impl Simulation {
                 .begin(&job.intent(), clock(self.now, 0));
             let open = match begin {
                 Begin::LookUp(_) => true,
-                Begin::Executed(_) => false,
+                Begin::Executed(_) | Begin::Conflict(_) => false,
                 Begin::Send => job.attempts < MOST_ATTEMPTS,
             };
             open.then_some(job.reference.as_str())

@@ -35,6 +35,26 @@ struct Operation {
     call: Call,
 }
 
+impl Operation {
+    /// A good answer to what the call asks for.
+    fn good(&self) -> Value {
+        let mut answer = good(self.form);
+        let asked = match self.call {
+            Call::Payment(_) => [
+                ("type", "payment"),
+                ("amount", "10.00"),
+                ("currency", "USD"),
+            ],
+            Call::Payout(_) => [("type", "payout"), ("amount", "25.50"), ("currency", "EUR")],
+            _ => return answer,
+        };
+        for (name, value) in asked {
+            answer["data"][name] = value.into();
+        }
+        answer
+    }
+}
+
 fn operations() -> Vec<Operation> {
     let operation = |name, path, form, call| Operation {
         name,
@@ -144,7 +164,7 @@ fn assert_says(error: &Error, kind: ErrorKind, reason: &str) {
 fn good_answers_are_taken_by_every_operation() {
     let merchant = Merchant::new();
     for operation in operations() {
-        let body = good(operation.form).to_string();
+        let body = operation.good().to_string();
         let result = merchant.answered(&operation, StatusCode::OK, body.as_bytes());
         assert!(result.is_ok(), "{}: {result:?}", operation.name);
     }
@@ -154,7 +174,7 @@ fn good_answers_are_taken_by_every_operation() {
 fn what_is_no_json_says_so_for_every_operation() {
     let merchant = Merchant::new();
     for operation in operations() {
-        let whole = good(operation.form).to_string();
+        let whole = operation.good().to_string();
         let cut = &whole.as_bytes()[..whole.len() - 3];
         let invalid = b"{\"a\":\"\xc3\x28\"}";
         for (body, reason) in [
@@ -197,7 +217,7 @@ fn an_oversized_answer_says_so_for_every_operation() {
     let merchant = Merchant::new();
     for operation in operations() {
         // Good, and too long all the same.
-        let body = good(operation.form).to_string() + &" ".repeat(MAX_BODY);
+        let body = operation.good().to_string() + &" ".repeat(MAX_BODY);
         let error = merchant.refused(&operation, body.as_bytes());
         assert_says(&error, ErrorKind::TooLarge, "is longer than 4096 bytes");
     }

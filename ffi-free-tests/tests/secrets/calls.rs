@@ -294,7 +294,7 @@ impl Merchant<'_> {
             if let Some(answer) = answer {
                 self.world.answer_with(answer);
             }
-            let lookup = unknown.lookup(self.world.now());
+            let lookup = self.session.lookup(&unknown, self.world.now());
             self.shown.debug(&lookup);
             let resolution = Resolution::from(self.call(lookup));
             self.shown.debug(&resolution);
@@ -303,6 +303,9 @@ impl Merchant<'_> {
             }
         }
         self.shown.both(&Unresolved::Several { records: 2 });
+        if let Some(evidence) = self.session.list_evidence(&RecordType::Payout) {
+            self.shown.debug(&evidence);
+        }
     }
 
     /// Refusals whose bodies repeat what was sent, as servers do.

@@ -4,8 +4,10 @@ use std::time::{Duration, SystemTime};
 
 use http::Response;
 use sanspay_core::exchange::{Failure, RetryDecision};
-use sanspay_core::journal::{Entries, Entry, Journal, MemoryJournal, OrderUpdate, Outcome};
-use sanspay_core::partner::{FetchToken, RecordId, TrustedSenders};
+use sanspay_core::journal::{End, Entries, Entry, Journal, MemoryJournal, OrderUpdate, Outcome};
+use sanspay_core::partner::{
+    Expected, FetchToken, Matched, RecordId, TrustedSenders, UnconfirmedEvent,
+};
 use sanspay_core::sandbox::{
     ActionError, CheckoutApp, CheckoutChannel, DuplicateReferences, Fault, FaultRule, OrderStatus,
     PageShape, RecordKind, RecordStatus, Reply, RetryAfter, Sandbox, SandboxConfig, Shape,
@@ -13,7 +15,7 @@ use sanspay_core::sandbox::{
 };
 use sanspay_core::{
     AccessToken, Amount, Api, Auth, BaseUrl, CertificateValidity, Credentials, Currency, Cursor,
-    Error, ErrorKind, Idempotency, Intent, Lifetime, Limits, NotSent, Problems, Replay,
+    Endpoint, Error, ErrorKind, Idempotency, Intent, Lifetime, Limits, NotSent, Problems, Replay,
     RetryPolicy, Secret, SessionBuilder, Settings, Timestamp, TlsProblem, TransportError,
     UnknownOutcome, Wire,
 };
@@ -27,6 +29,7 @@ pub(crate) fn show(shown: &mut Shown) {
     texts(shown);
     tls(shown);
     journal(shown);
+    comparisons(shown);
     sandbox(shown);
 }
 
@@ -84,6 +87,38 @@ fn journal(shown: &mut Shown) {
     let early = SystemTime::UNIX_EPOCH - Duration::from_secs(1);
     let (_, entry) = entries.begin(&intent, early);
     shown.error(&entry.unwrap().to_line().unwrap_err());
+}
+
+/// What is expected of a record, and what is kept of one that differs.
+fn comparisons(shown: &mut Shown) {
+    let amount = "10.00".parse().unwrap();
+    let order = Expected::payment("PlantedJane", amount, Currency::USD);
+    shown.debug(&order);
+    let fetched = |amount: &str, reference: &str| {
+        let record = serde_json::json!({
+            "id": "6f2b7c1e-6a0e-4f53-9f0e-0d6f3a1b2c3d", "type": "payment", "status": "paid",
+            "amount": amount, "currency": "USD", "reference": reference,
+            "description": "planted.mail@customer.example",
+        });
+        let posted = serde_json::json!({"event": "payment.paid", "data": record}).to_string();
+        let event = UnconfirmedEvent::parse(posted.as_bytes()).unwrap();
+        let api = Api::new(BaseUrl::new("https://api.example.com").unwrap());
+        let body = record.to_string();
+        let confirmed = event.confirm().parse(&api, &Response::new(body.as_bytes()));
+        confirmed.unwrap().matches(&order)
+    };
+    let paid = fetched("10.00", "PlantedJane");
+    shown.debug(&paid);
+    let Matched::Paid(paid) = paid else {
+        panic!("it is the order's")
+    };
+    shown.debug(&paid);
+    let Matched::Mismatch(mismatch) = fetched("9.99", "planted.mail@customer.example") else {
+        panic!("it is another amount")
+    };
+    shown.both(&*mismatch);
+    shown.debug(&NotSent::proven());
+    shown.debug(&End::Late);
 }
 
 fn rules(shown: &mut Shown) {

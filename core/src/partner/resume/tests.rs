@@ -1,6 +1,8 @@
 use super::*;
-use crate::api::BaseUrl;
+use crate::base_url::BaseUrl;
 use crate::error::{ErrorKind, Intent};
+use crate::exchange::Session;
+use crate::partner::{Expected, FetchToken};
 use http::StatusCode;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -33,6 +35,7 @@ fn resolve_at(now: SystemTime, answer: &Value) -> Resolution {
     let body = answer.to_string();
     unknown()
         .lookup(now)
+        .authoritative()
         .parse(&api(), &Response::new(body.as_bytes()))
         .unwrap()
 }
@@ -123,6 +126,118 @@ fn nothing_listed_is_absent_only_once_the_request_has_settled() {
         };
         assert!(matches!(resolve_at(again_at, &answer), Resolution::Absent));
     }
+}
+
+fn empty_list(lookup: &Lookup) -> Resolution {
+    lookup.parse(&api(), &Response::new(&b"[]"[..])).unwrap()
+}
+
+fn later() -> SystemTime {
+    sent_at() + Duration::from_secs(10_000)
+}
+
+/// A list may leave out payouts, lag for ever, or be somebody else's.
+#[test]
+fn without_proof_an_empty_list_says_nothing_however_late() {
+    let resolution = empty_list(&unknown().lookup(later()));
+    let Resolution::Unknown(reason @ Unresolved::NotProven) = resolution else {
+        panic!("{resolution:?}")
+    };
+    let text = reason.to_string();
+    assert!(
+        text.contains("look up a record of this type that exists"),
+        "{text}"
+    );
+    assert!(text.contains("declare the list authoritative"), "{text}");
+}
+
+fn session(change: impl FnOnce(&mut crate::Settings)) -> Session {
+    let mut settings = crate::Settings::default();
+    change(&mut settings);
+    let credentials = crate::Credentials::new("id", "secret").unwrap();
+    Session::new(api(), FetchToken::new(credentials), settings)
+}
+
+/// Looks up a record of the session's own that is there.
+fn control(session: &Session, record_type: &str) {
+    let intent = Intent::new(record_type, "known");
+    let lookup = session.lookup(&UnknownOutcome::new(intent, sent_at()), later());
+    let body = json!([record(record_type, "known")]).to_string();
+    let found = lookup
+        .parse(&api(), &Response::new(body.as_bytes()))
+        .unwrap();
+    assert!(matches!(found, Resolution::Found(_)));
+}
+
+#[test]
+fn a_record_that_the_list_has_shown_proves_that_it_would_show_another_of_its_type() {
+    let session = session(|_| ());
+    control(&session, "payment");
+    let resolution = empty_list(&session.lookup(&unknown(), later()));
+    assert!(
+        matches!(resolution, Resolution::Unknown(Unresolved::NotProven)),
+        "payments say nothing about payouts"
+    );
+    control(&session, "payout");
+    let resolution = empty_list(&session.lookup(&unknown(), later()));
+    assert!(matches!(resolution, Resolution::Absent), "{resolution:?}");
+}
+
+#[test]
+fn evidence_is_kept_for_a_later_session_with_the_same_environment() {
+    let first = session(|_| ());
+    assert!(first.list_evidence(&RecordType::Payout).is_none());
+    control(&first, "payout");
+    let evidence = first.list_evidence(&RecordType::Payout).unwrap();
+    assert_eq!(evidence.record_type(), RecordType::Payout);
+    assert_eq!(
+        (evidence.shown_at(), evidence.shown_record().is_some()),
+        (later(), true)
+    );
+
+    let second = session(|_| ());
+    second.trust_list(evidence.clone());
+    let resolution = empty_list(&second.lookup(&unknown(), later()));
+    assert!(matches!(resolution, Resolution::Absent));
+
+    // Another environment's list is another list.
+    let other = Api::new(BaseUrl::new("https://other.example.com").unwrap());
+    let lookup = unknown().lookup(later()).with_evidence(evidence);
+    let resolution = lookup.parse(&other, &Response::new(&b"[]"[..])).unwrap();
+    assert!(matches!(
+        resolution,
+        Resolution::Unknown(Unresolved::NotProven)
+    ));
+}
+
+#[test]
+fn a_declared_list_needs_no_evidence_for_its_type_alone() {
+    let session = session(|s| s.authoritative_lists.push(RecordType::Payout));
+    let resolution = empty_list(&session.lookup(&unknown(), later()));
+    assert!(matches!(resolution, Resolution::Absent));
+    let payment = UnknownOutcome::new(Intent::new("payment", "p"), sent_at());
+    let resolution = empty_list(&session.lookup(&payment, later()));
+    assert!(matches!(
+        resolution,
+        Resolution::Unknown(Unresolved::NotProven)
+    ));
+}
+
+#[test]
+fn a_record_of_another_amount_under_the_reference_is_not_the_one() {
+    let expected = Expected::payout("ref-SECRET", "64".parse().unwrap(), crate::Currency::USD);
+    let unknown = UnknownOutcome::new(Intent::of(&expected), sent_at());
+    let session = session(|_| ());
+    let lookup = session.lookup(&unknown, later());
+    let body = json!([mine()]).to_string();
+    let resolution = lookup
+        .parse(&api(), &Response::new(body.as_bytes()))
+        .unwrap();
+    let Resolution::Unknown(Unresolved::Differs(mismatch)) = &resolution else {
+        panic!("{resolution:?}")
+    };
+    assert_eq!(mismatch.to_string(), "amount is 1 and not 64");
+    assert!(session.list_evidence(&RecordType::Payout).is_none());
 }
 
 #[test]

@@ -1,5 +1,5 @@
 use super::*;
-use crate::api::BaseUrl;
+use crate::base_url::BaseUrl;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
