@@ -11,7 +11,8 @@ use sanspay_core::checkout::{
     Checkout, Environment, Matched, Order, Product, ProductType, SigningKey, Verifier,
 };
 use sanspay_core::partner::{
-    FetchToken, ListPayments, NewPayment, NewPayout, Raw, ShowPayment, UnconfirmedEvent,
+    self, Expected, FetchToken, ListPayments, NewPayment, NewPayout, Raw, ShowPayment,
+    UnconfirmedEvent,
 };
 use sanspay_core::sandbox::RecordKind;
 use sanspay_core::{Currency, ErrorKind, Lifetime, TlsProblem};
@@ -35,8 +36,9 @@ fn partner_api(client: &AnyClient, front: &Front, webhooks: &mpsc::Receiver<Vec<
     loop {
         let event = UnconfirmedEvent::parse(&webhooks.recv_timeout(PATIENCE).unwrap()).unwrap();
         let confirmed = client.call(event.confirm()).unwrap();
-        if confirmed.agrees() && confirmed.record().status().is_paid() {
-            assert_eq!(confirmed.record().id(), payment.id());
+        let order = Expected::payment("order-1", ten, Currency::USD);
+        if let partner::Matched::Paid(paid) = confirmed.matches(&order) {
+            assert_eq!(paid.id(), payment.id());
             break;
         }
     }

@@ -16,7 +16,8 @@ use sanspay_core::checkout::{
     Answer, Checkout, Environment, Matched, Order, Product, ProductType, SigningKey, Verifier,
 };
 use sanspay_core::partner::{
-    FetchToken, ListPayments, NewPayment, NewPayout, Record, ShowPayment, UnconfirmedEvent,
+    self, Expected, FetchToken, ListPayments, NewPayment, NewPayout, Record, ShowPayment,
+    UnconfirmedEvent,
 };
 use sanspay_core::sandbox::{RecordKind, SandboxConfig};
 use sanspay_core::{Amount, Credentials, Currency, Lifetime};
@@ -57,6 +58,7 @@ fn partner_api(receipt: &mut Receipt, provider: &Server, webhooks: &Receiver<Vec
         expect(token.lifetime() == hour, "a token lives one hour")?;
         Ok(((), "lives one hour".into()))
     })?;
+    let order = Expected::payment("order-1", ten, Currency::USD);
     let payment = receipt.step("create a payment", || {
         let payment = client.call(NewPayment::new("order-1", ten, Currency::USD))?;
         expect(!payment.status().is_paid(), "a new payment is not paid")?;
@@ -70,13 +72,11 @@ fn partner_api(receipt: &mut Receipt, provider: &Server, webhooks: &Receiver<Vec
     receipt.step("the webhook arrives and is confirmed", || {
         loop {
             let event = UnconfirmedEvent::parse(&webhooks.recv_timeout(PATIENCE)?)?;
-            // Anyone could have sent it: only the record fetched with our token counts.
+            // Anyone could have sent it: only the record fetched with our token counts, and only
+            // where it is that of the order.
             let confirmed = client.call(event.confirm())?;
-            if confirmed.agrees() && confirmed.record().status().is_paid() {
-                expect(
-                    confirmed.record().id() == payment.id(),
-                    "it is another payment",
-                )?;
+            if let partner::Matched::Paid(paid) = confirmed.matches(&order) {
+                expect(paid.id() == payment.id(), "it is another payment")?;
                 return Ok(((), format!("{} is a fact", confirmed.event().kind())));
             }
         }

@@ -7,7 +7,7 @@ use sanspay_core::partner::UnconfirmedEvent;
 use sanspay_core::{Currency, Error, ErrorKind};
 use serde_json::{Value, json};
 
-use super::{ID, Merchant, Operation, good, operations, record};
+use super::{ID, Merchant, Operation, operations, record};
 
 /// What holds for any answer at all.
 fn check_any(
