@@ -232,6 +232,20 @@ mod tests {
     }
 
     #[test]
+    fn whether_a_later_try_may_succeed_is_read_from_the_table() {
+        let api = Api::new(BaseUrl::new("https://h.example").unwrap());
+        for code in (100..1000).filter(|code| !(200..300).contains(code)) {
+            let status = StatusCode::from_u16(code).unwrap();
+            let mut response = Response::new(&b""[..]);
+            *response.status_mut() = status;
+            let error = success("probe", &api, &response).unwrap_err();
+            let meaning = status_table::meaning(status);
+            assert_eq!(error.is_transient(), meaning.transient, "{code}");
+            assert_eq!(error.kind(), meaning.kind, "{code}");
+        }
+    }
+
+    #[test]
     fn a_body_that_is_not_utf_8_is_refused_with_the_place() {
         for (body, column) in [(&b"{\"a\":\"\xff\"}"[..], 7), (b"[0]\xff", 4)] {
             let error = read_json::<serde_core::de::IgnoredAny>(body).unwrap_err();

@@ -23,6 +23,7 @@ pub use unknown::UnknownOutcome;
 
 use crate::answer::Received;
 use crate::partner::Mismatch;
+use crate::status_table;
 
 /// What went wrong, in terms that a program can act on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -300,10 +301,10 @@ impl Error {
     /// cannot execute anything twice: what a retry loop of yours asks.
     pub fn is_transient(&self) -> bool {
         use ErrorKind as K;
-        let passes = matches!(
-            self.kind(),
-            K::NotSent | K::Lost | K::Deadline | K::RateLimited | K::Server
-        );
+        let passes = match self.status() {
+            Some(status) if !status.is_success() => status_table::meaning(status).transient,
+            _ => matches!(self.kind(), K::NotSent | K::Lost | K::Deadline),
+        };
         passes && self.safe_to_retry()
     }
 
