@@ -34,6 +34,14 @@ pub struct SandboxConfig {
     pub seen_limit: usize,
     /// Whether the control routes below `/sandbox/` exist. Default: yes.
     pub control: bool,
+    /// Names and addresses, without a port, under which clients on a socket may ask for it
+    /// besides the loopback ones and the address that is bound; see [`Guard`](super::Guard).
+    /// Default: none.
+    pub hosts: Vec<String>,
+    /// Names and addresses, without a port, that webhooks and notifications are delivered to
+    /// besides loopback addresses; see [`Guard`](super::Guard). A name that is listed is trusted
+    /// wherever it leads. Default: none.
+    pub receivers: Vec<String>,
     /// The Qiaopay partner API.
     pub partner: PartnerConfig,
     /// The yzhan pay hosted checkout.
@@ -48,6 +56,8 @@ impl Default for SandboxConfig {
             body_limit: 1024 * 1024,
             seen_limit: 10_000,
             control: true,
+            hosts: Vec::new(),
+            receivers: Vec::new(),
             partner: PartnerConfig::default(),
             checkout: CheckoutConfig::default(),
         }
