@@ -1,7 +1,7 @@
 //! Whom a sandbox on a socket answers, and to whom it delivers.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use http::uri::Authority;
 use http::{HeaderMap, Method, Request, Response, StatusCode, header};
@@ -74,19 +74,34 @@ impl Guard {
         Ok(())
     }
 
-    /// Whether a message for a URL with this host may be delivered to the address that the host
-    /// resolved to. Ask for each address, and connect to no other.
+    /// Those of the addresses that the host of a URL resolved to which a message may be delivered
+    /// to. Connect to no other.
     ///
     /// # Errors
-    /// When the address is no loopback address, and neither it nor the host is listed.
-    pub fn deliver(&self, host: &str, to: IpAddr) -> Result<(), Barred> {
-        let listed = |listed: &String| {
-            listed.eq_ignore_ascii_case(host) || address(listed) == Some(to.to_canonical())
-        };
-        if to.to_canonical().is_loopback() || self.receivers.iter().any(listed) {
-            return Ok(());
+    /// When there are only others: no loopback address, and neither they nor the host are listed.
+    pub fn receivers(
+        &self,
+        host: &str,
+        resolved: impl IntoIterator<Item = SocketAddr>,
+    ) -> Result<Vec<SocketAddr>, Barred> {
+        let (mut allowed, mut refused) = (Vec::new(), None);
+        for to in resolved {
+            if self.may_receive(host, to.ip().to_canonical()) {
+                allowed.push(to);
+            } else {
+                refused = Some(to.ip());
+            }
         }
-        Err(Barred(Reason::Receiver(host.to_owned(), to)))
+        match refused {
+            Some(ip) if allowed.is_empty() => Err(Barred(Reason::Receiver(host.to_owned(), ip))),
+            _ => Ok(allowed),
+        }
+    }
+
+    fn may_receive(&self, host: &str, ip: IpAddr) -> bool {
+        let listed =
+            |listed: &String| listed.eq_ignore_ascii_case(host) || address(listed) == Some(ip);
+        ip.is_loopback() || self.receivers.iter().any(listed)
     }
 
     fn is_ours(&self, host: &str) -> bool {

@@ -153,24 +153,27 @@ fn messages_go_to_this_machine_and_to_listed_receivers() {
         ("x", "fd00::1".parse().unwrap(), true),
         ("x", "fd00::2".parse().unwrap(), false),
     ] {
-        assert_eq!(guard.deliver(host, to).is_ok(), allowed, "{host} {to}");
+        let to = SocketAddr::new(to, 80);
+        assert_eq!(guard.receivers(host, [to]).is_ok(), allowed, "{host} {to}");
     }
+    let (this, other) = (SocketAddr::new(BOUND, 0), SocketAddr::new(private, 0));
+    assert_eq!(guard.receivers("x", [other, this]), Ok(vec![this]));
+    assert_eq!(guard.receivers("x", []), Ok(vec![]));
 }
 
 #[test]
 fn a_refusal_says_why_and_how_to_allow_it_in_one_line() {
-    let told = |answer: Result<(), Barred>| answer.unwrap_err().to_string();
     let host = Request::get("/")
         .header("host", "evil.example")
         .body(())
         .unwrap();
-    let told_host = told(guard().admit(&host));
+    let told_host = guard().admit(&host).unwrap_err().to_string();
     assert!(
         told_host.starts_with("`evil.example` is no host of this server"),
         "{told_host}"
     );
     assert!(told_host.contains("`hosts`"));
-    let receiver = told(guard().deliver("a\n\u{1b}[31m", Ipv4Addr::new(10, 0, 0, 1).into()));
+    let receiver = told(guard().receivers("a\n\u{1b}[31m", ["10.0.0.1:0".parse().unwrap()]));
     assert!(
         receiver.contains(r"`a\n\u{1b}[31m` at 10.0.0.1"),
         "{receiver}"
