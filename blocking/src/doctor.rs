@@ -143,6 +143,7 @@ impl Doctor {
         Client::builder()
             .base_url(self.base_url.clone())
             .credentials("nobody", "nobody")
+            .short_key_secret(true)
             .retry(RetryPolicy::never())
             .deadline(PATIENCE)
             .tls(tls.clone())

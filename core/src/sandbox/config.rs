@@ -6,6 +6,7 @@ use http::Uri;
 
 use super::delivery::Attempts;
 use crate::checkout::SigningKey;
+use crate::credentials::{PUBLISHED_KEY_ID, PUBLISHED_KEY_SECRET};
 use crate::{Credentials, Error, Secret, Wire};
 
 /// The set-up of a [`Sandbox`](super::Sandbox). Every field has a default that works.
@@ -71,7 +72,7 @@ impl Default for SandboxConfig {
 pub struct PartnerConfig {
     /// The routes and header names.
     pub wire: Wire,
-    /// The key id that gets a token.
+    /// The key id that gets a token. Default: one that clients accept on this machine only.
     pub key_id: Secret,
     /// The key secret that gets a token.
     pub key_secret: Secret,
@@ -107,8 +108,8 @@ impl Default for PartnerConfig {
     fn default() -> Self {
         Self {
             wire: Wire::default(),
-            key_id: Secret::new("sandbox-key-id"),
-            key_secret: Secret::new("sandbox-key-secret"),
+            key_id: Secret::new(PUBLISHED_KEY_ID),
+            key_secret: Secret::new(PUBLISHED_KEY_SECRET),
             require_mtls: false,
             token_life: Duration::from_secs(3600),
             expires_in: true,

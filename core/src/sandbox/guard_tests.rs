@@ -173,7 +173,9 @@ fn a_refusal_says_why_and_how_to_allow_it_in_one_line() {
         "{told_host}"
     );
     assert!(told_host.contains("`hosts`"));
-    let receiver = told(guard().receivers("a\n\u{1b}[31m", ["10.0.0.1:0".parse().unwrap()]));
+    let elsewhere = ["10.0.0.1:0".parse().unwrap()];
+    let receiver = guard().receivers("a\n\u{1b}[31m", elsewhere);
+    let receiver = receiver.unwrap_err().to_string();
     assert!(
         receiver.contains(r"`a\n\u{1b}[31m` at 10.0.0.1"),
         "{receiver}"
