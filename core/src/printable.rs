@@ -25,17 +25,25 @@ struct Printable<'a>(&'a str);
 
 impl fmt::Display for Printable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut chars = self.0.chars();
-        for c in chars.by_ref().take(MOST) {
-            match c {
-                '"' | '\'' => f.write_char(c)?,
-                _ => write!(f, "{}", c.escape_debug())?,
+        match self.0.char_indices().nth(MOST) {
+            Some((end, _)) => {
+                Escaped(self.0.get(..end).unwrap_or_default()).fmt(f)?;
+                f.write_char('…')
             }
+            None => Escaped(self.0).fmt(f),
         }
-        match chars.next() {
-            Some(_) => f.write_char('…'),
-            None => Ok(()),
-        }
+    }
+}
+
+/// Like [`printable`] in full length: for keys, of which no two may look the same.
+pub(crate) struct Escaped<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars().try_for_each(|c| match c {
+            '"' | '\'' => f.write_char(c),
+            _ => write!(f, "{}", c.escape_debug()),
+        })
     }
 }
 
@@ -57,6 +65,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn keys_that_differ_are_shown_differently(one in ".{0,9}", other in ".{0,9}") {
+            let (shown, other_shown) = (Escaped(&one).to_string(), Escaped(&other).to_string());
+            prop_assert_eq!(shown == other_shown, one == other);
+        }
+
         #[test]
         fn it_is_one_bounded_line_of_visible_characters(text in ".{0,300}") {
             let shown = printable(&text).to_string();

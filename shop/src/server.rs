@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use sanspay_async::{Client, sandbox};
 use sanspay_core::checkout::{SigningKey, Verifier};
+use sanspay_core::printable;
 use sanspay_core::sandbox::{Attempts, CheckoutChannel, Guard, SandboxConfig};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -197,7 +198,7 @@ pub(crate) struct Oops(Failure);
 
 #[expect(clippy::print_stderr, reason = "the log of an example")]
 pub(crate) fn log(error: &Failure) {
-    eprintln!("shop: {error}");
+    eprintln!("shop: {}", printable(&error.to_string()));
 }
 
 impl<E: Into<Failure>> From<E> for Oops {

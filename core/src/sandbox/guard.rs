@@ -154,10 +154,10 @@ fn is_navigation<B>(request: &Request<B>) -> bool {
 }
 
 /// Why a request is not answered or a message not delivered, and how to allow it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Barred(Reason);
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 enum Reason {
     NoHost,
     Host(String),
@@ -207,6 +207,12 @@ impl fmt::Display for Barred {
                 printable(host)
             ),
         }
+    }
+}
+
+impl fmt::Debug for Barred {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Barred({self})")
     }
 }
 

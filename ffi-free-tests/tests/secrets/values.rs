@@ -144,6 +144,7 @@ fn rules(shown: &mut Shown) {
         shown.error(&BaseUrl::new(url).unwrap_err());
     }
     shown.debug(&Limits::new(Duration::ZERO, 1));
+    shown.debug(&NotSent::proven());
     shown.both(&TransportError::not_sent(NotSent::proven(), "refused"));
     shown.both(&TransportError::maybe_sent("reset"));
     shown.debug(&Cursor::Link("/x?reference=PlantedJane".into()));
