@@ -51,7 +51,7 @@ impl Sandbox {
             ("POST", ["orders", no, "fail"]) => done(self.fail_order(no, now).map(drop)),
             ("GET", ["requests"]) => Ok(self.seen_as_json()),
             ("GET", ["deliveries", "refused"]) => {
-                let reasons = self.refused_deliveries().map(|why| why.to_string());
+                let reasons = self.refused_deliveries().map(ToString::to_string);
                 Ok(answer::json(StatusCode::OK, &reasons.collect()))
             }
             (

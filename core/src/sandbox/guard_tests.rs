@@ -54,8 +54,10 @@ fn only_this_machine_and_listed_hosts_are_asked_for() {
 
 #[test]
 fn hosts_that_are_listed_or_bound_are_allowed() {
-    let mut config = SandboxConfig::default();
-    config.hosts = vec!["Sandbox.internal".into()];
+    let config = SandboxConfig {
+        hosts: vec!["Sandbox.internal".into()],
+        ..SandboxConfig::default()
+    };
     let guard = Guard::new(&config, Ipv4Addr::new(10, 0, 0, 7).into());
     for (host, expected) in [
         ("sandbox.internal:80", 200),
@@ -130,8 +132,10 @@ fn pages_of_other_origins_may_lead_here_and_load_nothing() {
 
 #[test]
 fn messages_go_to_this_machine_and_to_listed_receivers() {
-    let mut config = SandboxConfig::default();
-    config.receivers = vec!["shop".into(), "10.1.1.1".into(), "[fd00::1]".into()];
+    let config = SandboxConfig {
+        receivers: vec!["shop".into(), "10.1.1.1".into(), "[fd00::1]".into()],
+        ..SandboxConfig::default()
+    };
     let guard = Guard::new(&config, BOUND);
     let private = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
     let mapped = IpAddr::V6(Ipv4Addr::LOCALHOST.to_ipv6_mapped());

@@ -7,8 +7,8 @@ use sanspay_core::cassette::{Cassette, Recorder, Redaction, Replay};
 use sanspay_core::checkout::{Order, SigningKey, TestMessage, Verifier};
 use sanspay_core::journal::{Entries, Entry, OrderUpdate};
 use sanspay_core::partner::{
-    EventKind, FetchToken, ListPayments, NewPayment, Record, RecordId, RecordType, ShowPayment,
-    Status, TrustedSenders, UnconfirmedEvent,
+    EventKind, Expected, FetchToken, ListPayments, NewPayment, Record, RecordId, RecordType,
+    ShowPayment, Status, TrustedSenders, UnconfirmedEvent,
 };
 use sanspay_core::sandbox::{Fault, Guard, Sandbox, SandboxConfig};
 use sanspay_core::{
@@ -79,9 +79,13 @@ fn records(shown: &mut Shown, text: &str) {
     let body = record(text).to_string();
     let show = ShowPayment::new(ID.parse().unwrap());
     let read = |body: &str| show.parse(&api(), &Response::new(body.as_bytes()));
+    let ten: Amount = "10.00".parse().unwrap();
     match read(&body) {
         Ok(record) => {
             shown.debug(&record);
+            let expected = Expected::payout("order-1", ten, Currency::USD);
+            let differences = expected.differences(&record);
+            differences.iter().for_each(|problem| shown.both(problem));
             shown.both(record.status());
             shown.both(record.currency());
             record
@@ -90,6 +94,10 @@ fn records(shown: &mut Shown, text: &str) {
                 .for_each(|kind| shown.both(kind));
         }
         Err(error) => shown.error(&error),
+    }
+    let payment = NewPayment::new("order-1", ten, Currency::USD);
+    if let Err(error) = payment.parse(&api(), &Response::new(body.as_bytes())) {
+        refused(shown, &error);
     }
     for field in ["id", "amount", "created_at", "paid_at"] {
         let mut odd = record(text);
@@ -108,6 +116,8 @@ fn records(shown: &mut Shown, text: &str) {
         let confirm = event.confirm();
         if let Ok(confirmed) = confirm.parse(&api(), &Response::new(body.as_bytes())) {
             shown.debug(&confirmed);
+            let expected = Expected::payment(text, ten, Currency::USD);
+            shown.debug(&confirmed.matches(&expected));
             // A key is shown in full, because no two may look the same.
             shown.whole("DedupKey", &confirmed.dedup_key().to_string());
         }
