@@ -1,5 +1,8 @@
 //! Both providers on a loopback port, for anything that speaks HTTP, until Ctrl-C.
-//! `cargo run --example sandbox -- [--port PORT] [--webhooks URL]`
+//! `cargo run --example sandbox -- [--port PORT] [--webhooks URL] [--host NAME] [--receiver NAME]`
+//!
+//! It answers on this machine's own names and delivers to this machine; `--host` and `--receiver`
+//! add others, and may be given more than once.
 #![allow(clippy::print_stdout)]
 
 use std::env;
@@ -9,7 +12,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use sanspay_async::sandbox::{FREE_PORT, serve};
 use sanspay_core::sandbox::SandboxConfig;
 
-const USAGE: &str = "usage: sandbox [--port PORT] [--webhooks URL]";
+const USAGE: &str =
+    "usage: sandbox [--port PORT] [--webhooks URL] [--host NAME]… [--receiver NAME]…";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -19,6 +23,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let value = arguments.next().ok_or(USAGE)?;
         match name.as_str() {
             "--port" => address = SocketAddr::from((Ipv4Addr::LOCALHOST, value.parse()?)),
+            "--host" => config.hosts.push(value),
+            "--receiver" => config.receivers.push(value),
             "--webhooks" => config.partner.webhook_url = Some(value.parse()?),
             _ => return Err(USAGE.into()),
         }
@@ -67,8 +73,9 @@ TOKEN=$({post}/partner/auth/token {json} \
 {post}/sandbox/faults {json} -d '{{"fault":"lost-answer","path":"/partner/payouts","times":2}}'
 # webhooks come twice and late
 {post}/sandbox/webhooks {json} -d '{{"copies":2,"delay_ms":500}}'
-# what the providers were asked
+# what the providers were asked, and why something was not delivered
 {post}/sandbox/requests
+{post}/sandbox/deliveries/refused
 
 Ctrl-C stops it.
 "#

@@ -14,7 +14,7 @@ use axum::routing::post;
 use sanspay_async::{Client, sandbox};
 use sanspay_core::partner::{Change, NewPayment, Status, UnconfirmedEvent};
 use sanspay_core::sandbox::SandboxConfig;
-use sanspay_core::{Currency, ErrorKind};
+use sanspay_core::{Currency, ErrorKind, printable};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -49,7 +49,7 @@ async fn webhook(State(shop): State<Shop>, body: Bytes) -> StatusCode {
         .or_insert(Status::Created);
     // Deliveries come twice and in any order; paid never goes back.
     if stored.change_to(record.status()) == Change::Advance {
-        println!("{reference}: {stored} → {}", record.status());
+        println!("{}: {stored} → {}", printable(reference), record.status());
         *stored = record.status().clone();
         shop.paid.send_replace(stored.is_paid());
     }

@@ -60,9 +60,17 @@ impl ClientBuilder {
         self.with(|session| session.plain_http(accepted))
     }
 
-    /// `key_id` and `key_secret` as provisioned.
+    /// `key_id` and `key_secret` as provisioned. Outside of a sandbox the keys that this SDK
+    /// publishes are refused, and so is a secret of less than 16 characters; see
+    /// [`SessionBuilder::credentials`].
     pub fn credentials(self, key_id: impl Into<Secret>, key_secret: impl Into<Secret>) -> Self {
         self.with(|session| session.credentials(key_id, key_secret))
+    }
+
+    /// Accepts a key secret of less than 16 characters at any host: for an environment whose keys
+    /// really are that short.
+    pub fn short_key_secret(self, accepted: bool) -> Self {
+        self.with(|session| session.short_key_secret(accepted))
     }
 
     /// Replaces the assumed routes and header names.

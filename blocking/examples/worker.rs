@@ -9,9 +9,9 @@ use std::thread;
 
 use sanspay_async::sandbox::{FREE_PORT, serve_in_thread};
 use sanspay_blocking::Client;
-use sanspay_core::Currency;
 use sanspay_core::partner::{NewPayout, Resolution};
 use sanspay_core::sandbox::{Fault, FaultRule, RecordKind, SandboxConfig};
+use sanspay_core::{Currency, printable};
 
 /// Pays out until nobody sends work any more. A real worker stores the payout before it calls,
 /// and what is unknown until it is resolved.
@@ -21,7 +21,7 @@ fn work(client: &Client, payouts: &Receiver<NewPayout>) {
             Ok(record) => {
                 println!(
                     "{} is {}",
-                    record.reference().unwrap_or("a payout"),
+                    printable(record.reference().unwrap_or("a payout")),
                     record.status()
                 );
                 continue;

@@ -10,7 +10,9 @@ use http::{Method, Request, Response, StatusCode, Uri};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, ProtocolVersion};
 use sanspay_core::partner::FetchToken;
-use sanspay_core::{Api, Auth, BaseUrl, Endpoint, Error, RetryPolicy, Secret, TlsProblem, success};
+use sanspay_core::{
+    Api, Auth, BaseUrl, Endpoint, Error, RetryPolicy, Secret, TlsProblem, printable, success,
+};
 use sanspay_tls::doctor::{ClientPem, Diagnosis};
 use sanspay_tls::{
     Certificate, TlsConfig, TlsConfigBuilder, TlsVersion, default_provider, problem_of,
@@ -143,6 +145,7 @@ impl Doctor {
         Client::builder()
             .base_url(self.base_url.clone())
             .credentials("nobody", "nobody")
+            .short_key_secret(true)
             .retry(RetryPolicy::never())
             .deadline(PATIENCE)
             .tls(tls.clone())
@@ -265,7 +268,7 @@ fn handshake(
             let leaf = connection.peer_certificates().and_then(<[_]>::first);
             if let Some(leaf) = leaf.and_then(Certificate::from_der) {
                 let left = leaf.days_left(SystemTime::now());
-                let told = format!("trusted, {}, {left} left", leaf.subject());
+                let told = format!("trusted, {}, {left} left", printable(&leaf.subject()));
                 diagnosis.good("server certificate", told);
             }
             true
@@ -274,7 +277,10 @@ fn handshake(
             let told = problem_of(&*error).map_or_else(
                 || {
                     let advice = "check whether a proxy or firewall stands in the way of TLS";
-                    (format!("the handshake failed: {error}"), advice)
+                    (
+                        format!("the handshake failed: {}", printable(&error.to_string())),
+                        advice,
+                    )
                 },
                 |problem| (problem.to_string(), problem.advice()),
             );

@@ -5,6 +5,7 @@ use std::fmt;
 use http::uri::{Authority, PathAndQuery, Scheme, Uri};
 
 use crate::error::{Error, Problems};
+use crate::host::is_loopback;
 
 /// The root of the partner API, such as `https://api.example.com` or
 /// `https://gateway.example.com/qiaopay`.
@@ -99,6 +100,11 @@ impl BaseUrl {
         })
     }
 
+    /// The host, without its port; an IPv6 address stands in brackets.
+    pub(crate) fn host(&self) -> &str {
+        self.authority.host()
+    }
+
     /// Whether `uri` has the same scheme, host and port.
     pub(crate) fn same_origin(&self, uri: &Uri) -> bool {
         let default = if self.scheme == Scheme::HTTPS {
@@ -132,14 +138,6 @@ pub(crate) fn stays(target: &str) -> bool {
     let decoded = path.to_ascii_lowercase().replace("%2e", ".");
     let decoded = decoded.replace("%2f", "/").replace("%5c", "\\");
     !decoded.contains('\\') && !decoded.split('/').any(|part| part == "." || part == "..")
-}
-
-fn is_loopback(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost"
-        || bare
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|ip| ip.is_loopback())
 }
 
 impl fmt::Display for BaseUrl {

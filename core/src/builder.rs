@@ -27,6 +27,7 @@ pub struct SessionBuilder {
     base_url: Option<String>,
     plain_http: bool,
     credentials: Option<(Secret, Secret)>,
+    short_key_secret: bool,
     wire: Wire,
     settings: Settings,
 }
@@ -38,6 +39,7 @@ impl SessionBuilder {
             base_url: None,
             plain_http: false,
             credentials: None,
+            short_key_secret: false,
             wire: Wire::default(),
             settings: Settings {
                 seed,
@@ -61,9 +63,22 @@ impl SessionBuilder {
     }
 
     /// `key_id` and `key_secret` as provisioned.
+    ///
+    /// The keys that this SDK publishes for its own sandbox are refused wherever the base URL is
+    /// neither on a loopback host nor on a name for tests and examples (`localhost`, `*.example`,
+    /// `*.example.com`, `*.test`, `*.invalid`: RFC 2606 and RFC 6761), and so is a secret of less
+    /// than [`Credentials::MIN_SECRET_LEN`] characters.
     #[must_use]
     pub fn credentials(mut self, key_id: impl Into<Secret>, key_secret: impl Into<Secret>) -> Self {
         self.credentials = Some((key_id.into(), key_secret.into()));
+        self
+    }
+
+    /// Accepts a key secret of less than [`Credentials::MIN_SECRET_LEN`] characters at any host:
+    /// for an environment whose keys really are that short.
+    #[must_use]
+    pub fn short_key_secret(mut self, accepted: bool) -> Self {
+        self.short_key_secret = accepted;
         self
     }
 
@@ -136,6 +151,9 @@ impl SessionBuilder {
             .credentials
             .map(|(id, secret)| Credentials::new(id, secret));
         let credentials = problems.take(keys, "credentials");
+        if let (Some(base), Some(credentials)) = (&base, &credentials) {
+            credentials.check_for(base.host(), self.short_key_secret, &mut problems);
+        }
         problems.require(
             !self.settings.deadline.is_zero(),
             "deadline",
@@ -185,8 +203,77 @@ mod tests {
     fn plain_http_is_a_choice() {
         let builder = SessionBuilder::new(0)
             .base_url("http://h")
-            .credentials("id", "secret");
+            .credentials("id", "a-secret-of-24-characters");
         assert!(builder.clone().build().is_err());
         assert!(builder.plain_http(true).build().is_ok());
+    }
+
+    /// The fields that are refused with these keys at this base URL.
+    fn refused(url: &str, id: &str, secret: &str) -> Vec<String> {
+        let builder = SessionBuilder::new(0).base_url(url).credentials(id, secret);
+        let problems = builder.build().err();
+        let fields = |error: Error| {
+            let fields = error.problems().iter().map(crate::Problem::field);
+            fields.map(str::to_owned).collect()
+        };
+        problems.map_or_else(Vec::new, fields)
+    }
+
+    #[test]
+    fn keys_that_everybody_knows_and_short_ones_open_sandboxes_only() {
+        let published = ("sandbox-key-id", "sandbox-key-secret");
+        for (host, (id, secret), expected) in [
+            ("api.qiaopay.com", published, vec!["key_id", "key_secret"]),
+            ("10.0.0.1", published, vec!["key_id", "key_secret"]),
+            (
+                "example.com.evil.org",
+                published,
+                vec!["key_id", "key_secret"],
+            ),
+            (
+                "api.qiaopay.com",
+                ("id", "sandbox-key-secret"),
+                vec!["key_secret"],
+            ),
+            ("api.qiaopay.com", ("id", "a"), vec!["key_secret"]),
+            (
+                "api.qiaopay.com",
+                ("id", "fifteen-letters"),
+                vec!["key_secret"],
+            ),
+            ("api.qiaopay.com", ("id", "sixteen--letters"), vec![]),
+            ("api.qiaopay.com", ("a", "sixteen--letters"), vec![]),
+            ("127.0.0.1:8080", published, vec![]),
+            ("[::1]", published, vec![]),
+            ("localhost", ("a", "a"), vec![]),
+            ("api.example.com", ("a", "a"), vec![]),
+            ("shop.test", published, vec![]),
+            ("shop.invalid", published, vec![]),
+        ] {
+            let url = format!("https://{host}/base");
+            assert_eq!(refused(&url, id, secret), expected, "{host} {id} {secret}");
+        }
+    }
+
+    #[test]
+    fn a_short_secret_is_a_choice_and_a_published_one_is_not() {
+        let builder = SessionBuilder::new(0)
+            .base_url("https://api.qiaopay.com")
+            .short_key_secret(true);
+        assert!(builder.clone().credentials("id", "a").build().is_ok());
+        let published = builder.credentials("id", "sandbox-key-secret").build();
+        let told = published.unwrap_err().to_string();
+        assert!(
+            told.contains("key_secret is the sandbox's, which everybody knows"),
+            "{told}"
+        );
+        let told = SessionBuilder::new(0)
+            .base_url("https://api.qiaopay.com")
+            .credentials("id", "PlantedKey")
+            .build()
+            .unwrap_err()
+            .to_string();
+        assert!(told.contains("must have at least 16 characters"), "{told}");
+        assert!(!told.contains("PlantedKey"), "{told}");
     }
 }

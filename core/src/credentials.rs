@@ -1,7 +1,14 @@
 //! The partner's key id and key secret.
 
 use crate::error::{Error, Problems};
+use crate::host::{is_loopback, is_reserved};
 use crate::secret::Secret;
+
+/// What the SDK's own sandbox calls its merchant: everybody knows it.
+pub(crate) const PUBLISHED_KEY_ID: &str = "sandbox-key-id";
+
+/// The secret to [`PUBLISHED_KEY_ID`].
+pub(crate) const PUBLISHED_KEY_SECRET: &str = "sandbox-key-secret";
 
 /// `key_id` and `key_secret` as provisioned through the provider's admin API (grade D). Neither
 /// is ever printed.
@@ -12,6 +19,12 @@ pub struct Credentials {
 }
 
 impl Credentials {
+    /// The fewest characters of a key secret outside of a sandbox (grade A: the provider does not
+    /// say what its keys look like). A shorter one is a placeholder, was cut off when it was
+    /// copied, or can be guessed. See
+    /// [`SessionBuilder::short_key_secret`](crate::SessionBuilder::short_key_secret).
+    pub const MIN_SECRET_LEN: usize = 16;
+
     /// Takes both into custody.
     ///
     /// # Errors
@@ -29,6 +42,29 @@ impl Credentials {
         }
         problems.into_result("configure")?;
         Ok(Self { key_id, key_secret })
+    }
+
+    /// Notes what keeps these keys from being used at `host`. A host on this machine or with a name
+    /// that nobody can own is a sandbox, and takes any.
+    pub(crate) fn check_for(&self, host: &str, short_secret: bool, problems: &mut Problems) {
+        if is_loopback(host) || is_reserved(host) {
+            return;
+        }
+        let published = "is the sandbox's, which everybody knows: take the one that the provider \
+                         gave you";
+        let known = *self.key_id.expose() == *PUBLISHED_KEY_ID;
+        problems.require(!known, "key_id", published);
+        if *self.key_secret.expose() == *PUBLISHED_KEY_SECRET {
+            problems.add("key_secret", published);
+        } else if !short_secret {
+            let long = self.key_secret.expose().chars().count() >= Self::MIN_SECRET_LEN;
+            let least = Self::MIN_SECRET_LEN;
+            let reason = format!(
+                "must have at least {least} characters outside of a sandbox: take all of what the \
+                 provider gave you (see SessionBuilder::short_key_secret)"
+            );
+            problems.require(long, "key_secret", reason);
+        }
     }
 
     pub(crate) fn key_id(&self) -> &str {

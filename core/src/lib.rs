@@ -113,12 +113,14 @@ mod credentials;
 mod endpoint;
 mod error;
 pub mod exchange;
+mod host;
 pub mod journal;
 mod money;
 mod object;
 mod object_writer;
 mod pager;
 pub mod partner;
+mod printable;
 mod query;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
@@ -145,6 +147,7 @@ pub use error::{
 pub use exchange::{Exchange, Idempotency, RetryPolicy, Session, Settings, Step, TokenPolicy};
 pub use money::{Amount, AmountError, Currency, CurrencyError};
 pub use pager::{Cursor, Page, Paged, Pager};
+pub use printable::printable;
 pub use secret::Secret;
 pub use timestamp::{Timestamp, TimestampError};
 pub use transport::{Limits, NotSent, TransportError};

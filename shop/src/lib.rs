@@ -16,6 +16,7 @@
 
 pub mod catalogue;
 mod checks;
+mod file;
 mod messages;
 mod orders;
 mod pages;

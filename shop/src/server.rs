@@ -6,14 +6,15 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use axum::Router;
-use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use sanspay_async::{Client, sandbox};
 use sanspay_core::checkout::{SigningKey, Verifier};
-use sanspay_core::sandbox::{Attempts, CheckoutChannel, SandboxConfig};
+use sanspay_core::printable;
+use sanspay_core::sandbox::{Attempts, CheckoutChannel, Guard, SandboxConfig};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -26,7 +27,10 @@ use crate::{Failure, messages, orders, pages, partner};
 pub struct Config {
     /// Where it listens.
     pub address: SocketAddr,
-    /// The file of its orders; with `None` they are in memory.
+    /// Names and addresses under which it may be asked for besides this machine's own.
+    pub hosts: Vec<String>,
+    /// The file of its orders; with `None` they are in memory. It has to be the shop's own: no link,
+    /// and in a folder that not anybody may write to.
     pub database: Option<PathBuf>,
     /// What it sells.
     pub items: Vec<Item>,
@@ -36,6 +40,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             address: sandbox::FREE_PORT,
+            hosts: Vec::new(),
             database: None,
             items: teas(),
         }
@@ -72,8 +77,15 @@ impl Shop {
     pub async fn start(config: Config) -> Result<Self, Failure> {
         let store = Store::open(config.database.as_deref())?;
         let listener = TcpListener::bind(config.address).await?;
-        let base_url = format!("http://{}", listener.local_addr()?);
-        let provider = sandbox::serve(providers(&base_url)?, sandbox::FREE_PORT).await?;
+        let address = listener.local_addr()?;
+        let base_url = format!("http://{address}");
+        let mut providers = providers(&base_url)?;
+        // The webhooks come to the shop, wherever it was told to listen.
+        providers.receivers = vec![address.ip().to_string()];
+        let provider = sandbox::serve(providers, sandbox::FREE_PORT).await?;
+        let mut access = SandboxConfig::default();
+        access.hosts = config.hosts;
+        let access = Guard::new(&access, address.ip());
         let client = Client::builder()
             .base_url(provider.base_url())
             .credentials("sandbox-key-id", "sandbox-key-secret")
@@ -89,7 +101,7 @@ impl Shop {
             // The provider signs with its installation's key, and not with the app's.
             verifier: Verifier::new([SigningKey::new("sandbox-default-key")?])?,
         });
-        let serving = axum::serve(listener, router(app)).into_future();
+        let serving = axum::serve(listener, router(app, access)).into_future();
         let serving = tokio::spawn(async move {
             // It ends with an error never, and otherwise with the shop.
             let _ = serving.await;
@@ -133,7 +145,7 @@ fn providers(base_url: &str) -> Result<SandboxConfig, Failure> {
     Ok(config)
 }
 
-fn router(app: App) -> Router {
+fn router(app: App, access: Guard) -> Router {
     Router::new()
         .route("/", get(orders::shelf))
         .route("/buy", post(orders::buy))
@@ -153,19 +165,19 @@ fn router(app: App) -> Router {
         )
         .route("/webhooks", post(partner::webhook))
         .fallback(async || orders::not_found())
-        .layer(middleware::from_fn(guard))
+        .layer(middleware::from_fn_with_state(access, guard))
         .with_state(app)
 }
 
-/// Refuses forms of other sites, and says what the shop's pages may do.
-async fn guard(request: Request, next: Next) -> Response {
-    let site = request.headers().get("sec-fetch-site");
-    let foreign = site.is_some_and(|site| site == "cross-site");
-    let mut response = if foreign && request.method() == Method::POST {
-        let page = pages::notice("Nothing was done", "A form of another site sent you here.");
-        (StatusCode::FORBIDDEN, page).into_response()
-    } else {
-        next.run(request).await
+/// Refuses other hosts and the pages of other origins, as the sandbox does, and says what the shop's
+/// pages may do.
+async fn guard(State(access): State<Guard>, request: Request, next: Next) -> Response {
+    let mut response = match access.admit(&request) {
+        Ok(()) => next.run(request).await,
+        Err(barred) => {
+            let page = pages::notice("Nothing was done", &format!("{barred}."));
+            (barred.status(), page).into_response()
+        }
     };
     let headers: [(HeaderName, &str); 4] = [
         (header::CONTENT_SECURITY_POLICY, pages::POLICY.as_str()),
@@ -186,7 +198,7 @@ pub(crate) struct Oops(Failure);
 
 #[expect(clippy::print_stderr, reason = "the log of an example")]
 pub(crate) fn log(error: &Failure) {
-    eprintln!("shop: {error}");
+    eprintln!("shop: {}", printable(&error.to_string()));
 }
 
 impl<E: Into<Failure>> From<E> for Oops {

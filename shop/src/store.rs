@@ -4,10 +4,11 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rusqlite::{Connection, Row, Transaction, TransactionBehavior, named_params};
+use rusqlite::{Connection, OpenFlags, Row, Transaction, TransactionBehavior, named_params};
 use sanspay_core::checkout::{Ability, Progress, Status};
 
 use crate::Failure;
+use crate::file;
 
 /// How many messages about one order are kept.
 const KEPT_MESSAGES: u32 = 20;
@@ -39,9 +40,15 @@ pub(crate) struct Store(Arc<Mutex<Connection>>);
 
 impl Store {
     /// Opens the file, or begins a database in memory.
+    ///
+    /// # Errors
+    /// When the file is not private, or no database.
     pub(crate) fn open(path: Option<&Path>) -> Result<Self, Failure> {
         let connection = match path {
-            Some(path) => Connection::open(path)?,
+            Some(path) => {
+                let flags = OpenFlags::default() | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+                Connection::open_with_flags(file::private(path)?, flags)?
+            }
             None => Connection::open_in_memory()?,
         };
         // Written through to the disk before a notification is acknowledged.

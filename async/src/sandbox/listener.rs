@@ -97,7 +97,12 @@ impl Drop for Listening {
 /// A runtime for one thread, and a listener on it.
 pub(super) fn bind_in_thread(address: SocketAddr) -> io::Result<(Runtime, TcpListener)> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    let listener = runtime.block_on(TcpListener::bind(address))?;
+    // Without `block_on`, which no thread of another runtime may call.
+    let listener = std::net::TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    let within = runtime.enter();
+    let listener = TcpListener::from_std(listener)?;
+    drop(within);
     Ok((runtime, listener))
 }
 

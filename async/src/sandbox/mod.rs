@@ -19,7 +19,11 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! A server answers this machine and no web pages of others, and delivers to this machine only;
+//! what else it may do is listed in the configuration, see [`Guard`].
 
+mod courier;
 mod listener;
 mod merchant;
 mod tls;
@@ -31,17 +35,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use http::{Request, Response};
-use sanspay_core::sandbox::{Delivery, Reply, Sandbox, SandboxConfig};
+use sanspay_core::sandbox::{Delivery, Guard, Reply, Sandbox, SandboxConfig};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time;
 
-use crate::transport::Transport;
-use crate::transport::reqwest::ReqwestTransport;
+use courier::Courier;
 use listener::{Handler, Listening, Protocol, Sent, Silence, bind_in_thread};
 pub use merchant::Merchant;
-use sanspay_tls::TlsConfig;
 pub use tls::ServerTls;
 
 /// A free port on the loopback address.
@@ -59,7 +61,8 @@ struct Shared {
     sandbox: Mutex<Sandbox>,
     /// Something happened that may have made a delivery due.
     changed: Notify,
-    deliver: Arc<Transport>,
+    guard: Guard,
+    courier: Courier,
 }
 
 /// Serves a sandbox on the present runtime until the returned server is dropped.
@@ -92,7 +95,7 @@ fn serve_on(
     protocol: Protocol,
 ) -> io::Result<Server> {
     let base_url = base_url(&listener, &protocol)?;
-    let shared = Shared::new(config, &base_url)?;
+    let shared = Shared::new(config, listener.local_addr()?, &base_url)?;
     let beside = Box::pin(deliver_what_is_due(Arc::clone(&shared)));
     let listening = Listening::spawn(listener, protocol, handler(&shared), beside);
     Ok(Server {
@@ -130,7 +133,7 @@ fn serve_from_thread(
 ) -> io::Result<Server> {
     let (runtime, listener) = bind_in_thread(address)?;
     let base_url = base_url(&listener, &protocol)?;
-    let shared = Shared::new(config, &base_url)?;
+    let shared = Shared::new(config, listener.local_addr()?, &base_url)?;
     let beside = Box::pin(deliver_what_is_due(Arc::clone(&shared)));
     let handler = handler(&shared);
     let listening = Listening::spawn_thread(runtime, listener, protocol, handler, beside)?;
@@ -173,16 +176,18 @@ impl fmt::Debug for Server {
 }
 
 impl Shared {
-    fn new(mut config: SandboxConfig, base_url: &str) -> io::Result<Arc<Self>> {
+    fn new(
+        mut config: SandboxConfig,
+        address: SocketAddr,
+        base_url: &str,
+    ) -> io::Result<Arc<Self>> {
         base_url.clone_into(&mut config.public_url);
-        let tls = TlsConfig::builder().build().map_err(io::Error::other)?;
-        let deliver = ReqwestTransport::new(Duration::from_secs(5), tls);
-        let deliver = deliver.map_err(io::Error::other)?;
-        let sandbox = Mutex::new(Sandbox::new(config));
+        let guard = Guard::new(&config, address.ip());
         Ok(Arc::new(Self {
-            sandbox,
+            sandbox: Mutex::new(Sandbox::new(config)),
             changed: Notify::new(),
-            deliver: Arc::new(move |request| deliver.send(request)),
+            courier: Courier::new(guard.clone())?,
+            guard,
         }))
     }
 
@@ -197,6 +202,9 @@ fn handler(shared: &Arc<Shared>) -> Arc<Handler> {
 }
 
 async fn answer(request: Request<Vec<u8>>, shared: Arc<Shared>) -> Result<Response<Sent>, Silence> {
+    if let Err(barred) = shared.guard.admit(&request) {
+        return Ok(barred.response().map(Sent::whole));
+    }
     let outcome = shared.lock().exchange(&request, SystemTime::now());
     shared.changed.notify_one();
     time::sleep(outcome.delay).await;
@@ -232,10 +240,18 @@ async fn deliver_what_is_due(shared: Arc<Shared>) {
 }
 
 async fn deliver(delivery: Delivery, shared: Arc<Shared>) {
-    let answer = time::timeout(delivery.timeout, (shared.deliver)(delivery.request)).await;
-    let answer = answer.ok().and_then(Result::ok);
-    shared
-        .lock()
-        .delivered(delivery.id, SystemTime::now(), answer.as_ref());
+    let sent = shared.courier.deliver(delivery.request);
+    match time::timeout(delivery.timeout, sent).await {
+        Ok(Err(barred)) => {
+            #[cfg(feature = "tracing")]
+            tracing::warn!("{barred}");
+            shared.lock().refuse_delivery(delivery.id, barred);
+        }
+        answer => {
+            let answer = answer.ok().and_then(Result::ok).flatten();
+            let now = SystemTime::now();
+            shared.lock().delivered(delivery.id, now, answer.as_ref());
+        }
+    }
     shared.changed.notify_one();
 }

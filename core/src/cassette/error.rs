@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::error::describe_json_error;
+use crate::printable;
 
 /// A cassette that cannot be read. `Display` names file and place and never quotes what stands
 /// there.
@@ -77,7 +78,7 @@ impl fmt::Display for CassetteError {
         } = self;
         match place {
             Place::Position { line, column } => write!(f, "{file}:{line}:{column}: {detail}"),
-            Place::Pointer(pointer) => write!(f, "{file}, {pointer}: {detail}"),
+            Place::Pointer(pointer) => write!(f, "{file}, {}: {detail}", printable(pointer)),
         }
     }
 }

@@ -6,6 +6,7 @@ use std::fmt;
 use super::json::Json;
 use super::message::{Body, Pair, RecordedRequest};
 use super::token;
+use crate::printable::Escaped;
 
 /// The most characters of a value that a difference shows.
 const LONGEST_SHOWN: usize = 120;
@@ -335,7 +336,9 @@ impl Difference {
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.place)?;
-        match (&self.recorded, &self.asked) {
+        let line =
+            |value: &Option<String>| value.as_deref().map(|value| Escaped(value).to_string());
+        match (line(&self.recorded), line(&self.asked)) {
             (Some(recorded), Some(asked)) => write!(f, "recorded `{recorded}`, asked `{asked}`"),
             (Some(recorded), None) => write!(f, "recorded `{recorded}`, not asked"),
             (None, Some(asked)) => write!(f, "not recorded, asked `{asked}`"),

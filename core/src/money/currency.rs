@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde_core::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::printable_name;
+use crate::printable;
 use crate::text::from_text;
 
 /// A currency: an ISO 4217 code, or the text a server sent in its place.
@@ -109,7 +110,7 @@ impl fmt::Debug for Currency {
 
 impl fmt::Display for Currency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        printable(self.as_str()).fmt(f)
     }
 }
 

@@ -3,7 +3,7 @@
 /// Defines an enum of known texts whose `Other` keeps any text that is not known.
 ///
 /// `Debug` shows an unknown text only where it has the form of a name, because nobody knows what
-/// it holds; `as_str` and `Display` give it as received.
+/// it holds; `as_str` gives it as received, and `Display` as [`printable`](crate::printable) does.
 macro_rules! open_enum {
     (
         $(#[$doc:meta])*
@@ -40,7 +40,7 @@ macro_rules! open_enum {
 
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(self.as_str())
+                std::fmt::Display::fmt(&crate::printable(self.as_str()), f)
             }
         }
 

@@ -26,6 +26,7 @@ use crate::answer::read_json;
 use crate::api::Api;
 use crate::endpoint::{Endpoint, Replay};
 use crate::error::{Error, ErrorKind, describe_json_error};
+use crate::printable::Escaped;
 use crate::text::Name;
 use crate::timestamp::Timestamp;
 
@@ -289,7 +290,7 @@ impl DedupKey {
 
 impl fmt::Display for DedupKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.id, self.status)
+        write!(f, "{}:{}", self.id, Escaped(self.status.as_str()))
     }
 }
 

@@ -6,6 +6,7 @@ use http::Uri;
 
 use super::delivery::Attempts;
 use crate::checkout::SigningKey;
+use crate::credentials::{PUBLISHED_KEY_ID, PUBLISHED_KEY_SECRET};
 use crate::{Credentials, Error, Secret, Wire};
 
 /// The set-up of a [`Sandbox`](super::Sandbox). Every field has a default that works.
@@ -34,6 +35,14 @@ pub struct SandboxConfig {
     pub seen_limit: usize,
     /// Whether the control routes below `/sandbox/` exist. Default: yes.
     pub control: bool,
+    /// Names and addresses, without a port, under which clients on a socket may ask for it
+    /// besides the loopback ones and the address that is bound; see [`Guard`](super::Guard).
+    /// Default: none.
+    pub hosts: Vec<String>,
+    /// Names and addresses, without a port, that webhooks and notifications are delivered to
+    /// besides loopback addresses; see [`Guard`](super::Guard). A name that is listed is trusted
+    /// wherever it leads. Default: none.
+    pub receivers: Vec<String>,
     /// The Qiaopay partner API.
     pub partner: PartnerConfig,
     /// The yzhan pay hosted checkout.
@@ -48,6 +57,8 @@ impl Default for SandboxConfig {
             body_limit: 1024 * 1024,
             seen_limit: 10_000,
             control: true,
+            hosts: Vec::new(),
+            receivers: Vec::new(),
             partner: PartnerConfig::default(),
             checkout: CheckoutConfig::default(),
         }
@@ -61,7 +72,7 @@ impl Default for SandboxConfig {
 pub struct PartnerConfig {
     /// The routes and header names.
     pub wire: Wire,
-    /// The key id that gets a token.
+    /// The key id that gets a token. Default: one that clients accept on this machine only.
     pub key_id: Secret,
     /// The key secret that gets a token.
     pub key_secret: Secret,
@@ -97,8 +108,8 @@ impl Default for PartnerConfig {
     fn default() -> Self {
         Self {
             wire: Wire::default(),
-            key_id: Secret::new("sandbox-key-id"),
-            key_secret: Secret::new("sandbox-key-secret"),
+            key_id: Secret::new(PUBLISHED_KEY_ID),
+            key_secret: Secret::new(PUBLISHED_KEY_SECRET),
             require_mtls: false,
             token_life: Duration::from_secs(3600),
             expires_in: true,

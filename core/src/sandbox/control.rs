@@ -50,13 +50,17 @@ impl Sandbox {
             ("POST", ["orders", no, "pay"]) => done(self.pay_order(no, now).map(drop)),
             ("POST", ["orders", no, "fail"]) => done(self.fail_order(no, now).map(drop)),
             ("GET", ["requests"]) => Ok(self.seen_as_json()),
+            ("GET", ["deliveries", "refused"]) => {
+                let reasons = self.refused_deliveries().map(ToString::to_string);
+                Ok(answer::json(StatusCode::OK, &reasons.collect()))
+            }
             (
                 _,
                 ["faults" | "webhooks" | "requests"]
                 | ["tokens", "revoke"]
-                | ["deliveries", "hold" | "release"],
+                | ["deliveries", "hold" | "refused" | "release"],
             ) => Err(answer::not_allowed(match parts.as_slice() {
-                ["requests"] => "GET",
+                ["requests"] | ["deliveries", "refused"] => "GET",
                 ["faults"] => "DELETE, POST",
                 _ => "POST",
             })),

@@ -196,6 +196,20 @@ impl Outbox {
         }
     }
 
+    /// Ends a message whose attempt is under way; `false` when that attempt is over.
+    pub(super) fn give_up(&mut self, id: DeliveryId) -> bool {
+        let message = self.messages.get(&id.message);
+        let Some(message) = message.filter(|message| message.attempt == id.attempt) else {
+            return false;
+        };
+        if !self.under_way.remove(&(message.at, id.message)) {
+            return false;
+        }
+        self.messages.remove(&id.message);
+        self.given_up = self.given_up.saturating_add(1);
+        true
+    }
+
     /// The current attempt failed at `at`: wait for the next one, or give up.
     fn failed(&mut self, id: u64, at: SystemTime) {
         let Some(message) = self.messages.get_mut(&id) else {
@@ -284,6 +298,16 @@ mod tests {
         outbox.delivered(second[0].id, NOW + seconds(7), Some(&answer(204, b"")));
         outbox.delivered(second[0].id, NOW + seconds(7), None);
         assert_eq!((outbox.pending(), outbox.given_up()), (0, 0));
+    }
+
+    #[test]
+    fn a_message_that_is_given_up_is_not_tried_again() {
+        let mut outbox = outbox(Receipt::Success, Attempts::new(4, seconds(10), seconds(60)));
+        let id = outbox.due(NOW)[0].id;
+        assert!(outbox.give_up(id));
+        assert!(!outbox.give_up(id), "it is over");
+        assert_eq!((outbox.pending(), outbox.given_up()), (0, 1));
+        assert_eq!(outbox.next_due(), None);
     }
 
     #[test]

@@ -76,6 +76,7 @@ mod config;
 mod control;
 mod delivery;
 mod faults;
+mod guard;
 mod hands;
 mod ids;
 mod outcome;
@@ -102,12 +103,16 @@ pub use self::config::{
 use self::delivery::Outbox;
 pub use self::delivery::{Attempts, Delivery, DeliveryId};
 pub use self::faults::{FAULT_HEADER, Fault, FaultError, RetryAfter, StatusFault};
+pub use self::guard::{Barred, Guard};
 use self::ids::Ids;
 pub use self::outcome::{Outcome, Reply};
 pub use self::partner::{ActionError, RecordKind, RecordStatus};
 use self::partner::{Partner, Surroundings};
 pub use self::rules::FaultRule;
 use self::rules::Faults;
+
+/// How many reasons for refused deliveries are kept.
+const KEPT_REFUSALS: usize = 100;
 
 /// Both providers, their records and what they still have to deliver.
 ///
@@ -124,6 +129,7 @@ pub struct Sandbox {
     partner: Partner,
     checkout: Checkout,
     seen: VecDeque<Seen>,
+    refused: VecDeque<Barred>,
     token_requests: u64,
 }
 
@@ -156,6 +162,7 @@ impl Sandbox {
             partner: Partner::new(config.partner),
             checkout: Checkout::new(config.checkout),
             seen: VecDeque::new(),
+            refused: VecDeque::new(),
             token_requests: 0,
         }
     }
@@ -240,6 +247,21 @@ impl Sandbox {
         answer: Option<&Response<Vec<u8>>>,
     ) {
         self.outbox.delivered(id, now, answer);
+    }
+
+    /// Gives up a delivery that the [`Guard`] refuses: it would be refused again.
+    pub fn refuse_delivery(&mut self, id: DeliveryId, why: Barred) {
+        if self.outbox.give_up(id) {
+            self.refused.push_back(why);
+        }
+        while self.refused.len() > KEPT_REFUSALS {
+            self.refused.pop_front();
+        }
+    }
+
+    /// Why deliveries were refused, the latest 100 in order.
+    pub fn refused_deliveries(&self) -> impl Iterator<Item = &Barred> {
+        self.refused.iter()
     }
 
     /// When [`due`](Sandbox::due) is worth the next call, if nothing else happens before: a

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use http::{Method, Response, StatusCode, Uri};
 
+use crate::printable::Escaped;
 use crate::transport::TransportError;
 
 /// Everything that happened, in order. Two drivers that behave the same have equal traces.
@@ -157,7 +158,7 @@ impl fmt::Display for Event {
                 target,
                 end,
             } => {
-                write!(f, "{method} {target}: ")?;
+                write!(f, "{method} {}: ", Escaped(target))?;
                 match end {
                     None => f.write_str("on its way"),
                     Some(RequestEnd::Status(status)) => write!(f, "{}", status.as_u16()),
@@ -167,7 +168,7 @@ impl fmt::Display for Event {
                 }
             }
             Self::Wait(wait) => write!(f, "wait {wait:?}"),
-            Self::Note(text) => f.write_str(text),
+            Self::Note(text) => Escaped(text).fmt(f),
         }
     }
 }

@@ -12,6 +12,7 @@
 mod calls;
 mod cassettes;
 mod checkout;
+mod raw;
 mod search;
 mod values;
 
@@ -67,6 +68,29 @@ fn every_public_type_of_the_core_was_printed() {
     assert!(public.len() > 90, "{}", public.len());
     let missing: BTreeSet<_> = public.difference(shown.types()).collect();
     assert!(missing.is_empty(), "{missing:#?}");
+}
+
+#[test]
+fn text_of_others_is_printed_as_one_bounded_line_of_visible_characters() {
+    let mut shown = Shown::default();
+    raw::show(&mut shown);
+    assert!(shown.len() > 500, "{}", shown.len());
+    assert_eq!(shown.raw(), BTreeSet::new());
+}
+
+#[test]
+fn the_search_finds_what_draws_on_a_terminal_and_what_is_endless() {
+    for (text, found) in [
+        ("paid", 0),
+        ("a\nb", 1),
+        ("\u{1b}[31m", 1),
+        ("\u{202e}", 1),
+        (&*"x".repeat(10_000), 1),
+    ] {
+        let mut shown = Shown::default();
+        shown.text("", text);
+        assert_eq!(shown.raw().len(), found, "{text:?}");
+    }
 }
 
 struct Leaking {

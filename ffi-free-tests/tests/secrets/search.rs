@@ -6,10 +6,15 @@ use std::error::Error;
 use std::fmt::{Debug, Display, Write as _};
 use std::path::Path;
 
+/// What is longer is no line for a log.
+const LONGEST_LINE: usize = 8_000;
+
 /// What was printed, by whom.
 #[derive(Default)]
 pub(crate) struct Shown {
     texts: Vec<(String, String)>,
+    /// What each form shows by itself, and whether it may be of any length.
+    lines: Vec<(String, String, bool)>,
     types: BTreeSet<String>,
 }
 
@@ -20,6 +25,7 @@ impl Shown {
         let name = name.split('<').next().unwrap_or(name).to_owned();
         self.texts
             .push((name.clone(), format!("{value:?} {value:#?}")));
+        self.text(&name, &format!("{value:?}"));
         self.types.insert(name);
     }
 
@@ -27,6 +33,7 @@ impl Shown {
     pub(crate) fn both<T: Debug + Display + ?Sized>(&mut self, value: &T) {
         self.debug(value);
         let name = format!("Display of {}", type_name::<T>());
+        self.text(&name, &value.to_string());
         self.texts.push((name, format!("{value} {value:#}")));
     }
 
@@ -40,6 +47,30 @@ impl Shown {
                 .push((format!("source of {}", type_name::<E>()), text));
             source = error.source();
         }
+    }
+
+    /// Takes a text as it is printed.
+    pub(crate) fn text(&mut self, name: &str, text: &str) {
+        self.lines.push((name.to_owned(), text.to_owned(), false));
+    }
+
+    /// Takes a text that has no bound by design.
+    pub(crate) fn whole(&mut self, name: &str, text: &str) {
+        self.lines.push((name.to_owned(), text.to_owned(), true));
+    }
+
+    /// Every text that is more than one line of visible characters, or longer than such a line.
+    pub(crate) fn raw(&self) -> BTreeSet<String> {
+        let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        let draws = |text: &str| text.chars().any(|c| c.is_control() || turns(c));
+        let begin = |text: &str| text.chars().take(120).collect::<String>();
+        let lines = self
+            .lines
+            .iter()
+            .filter(|(_, text, any)| draws(text) || (!any && text.chars().count() > LONGEST_LINE));
+        lines
+            .map(|(name, text, _)| format!("{name}: {:?}", begin(text)))
+            .collect()
     }
 
     pub(crate) fn len(&self) -> usize {

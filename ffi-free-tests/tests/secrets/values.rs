@@ -9,9 +9,9 @@ use sanspay_core::partner::{
     Expected, FetchToken, Matched, RecordId, TrustedSenders, UnconfirmedEvent,
 };
 use sanspay_core::sandbox::{
-    ActionError, CheckoutApp, CheckoutChannel, DuplicateReferences, Fault, FaultRule, OrderStatus,
-    PageShape, RecordKind, RecordStatus, Reply, RetryAfter, Sandbox, SandboxConfig, Shape,
-    StatusFault,
+    ActionError, CheckoutApp, CheckoutChannel, DuplicateReferences, Fault, FaultRule, Guard,
+    OrderStatus, PageShape, RecordKind, RecordStatus, Reply, RetryAfter, Sandbox, SandboxConfig,
+    Shape, StatusFault,
 };
 use sanspay_core::{
     AccessToken, Amount, Api, Auth, BaseUrl, CertificateValidity, Credentials, Currency, Cursor,
@@ -144,6 +144,7 @@ fn rules(shown: &mut Shown) {
         shown.error(&BaseUrl::new(url).unwrap_err());
     }
     shown.debug(&Limits::new(Duration::ZERO, 1));
+    shown.debug(&NotSent::proven());
     shown.both(&TransportError::not_sent(NotSent::proven(), "refused"));
     shown.both(&TransportError::maybe_sent("reset"));
     shown.debug(&Cursor::Link("/x?reference=PlantedJane".into()));
@@ -185,6 +186,15 @@ fn sandbox(shown: &mut Shown) {
     shown.debug(&config.partner.webhooks.attempts);
     shown.debug(&config);
     shown.debug(&Sandbox::new(config.clone()));
+    let guard = Guard::new(&config, std::net::Ipv4Addr::LOCALHOST.into());
+    shown.debug(&guard);
+    let request = http::Request::post("/PlantedJane").header("host", "127.0.0.1");
+    let request = request.header("origin", "https://PlantedJane");
+    shown.error(
+        &guard
+            .admit(&request.body("PlantedJane").unwrap())
+            .unwrap_err(),
+    );
     shown.debug(&World::new(config));
     shown.debug(&Shape::Bare);
     shown.debug(&PageShape::Full);

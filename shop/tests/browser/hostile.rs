@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use http::Response;
+use sanspay_async::sandbox::{FREE_PORT, Merchant};
 use sanspay_core::checkout::{SigningKey, TestMessage, php_query};
 use sanspay_shop::Config;
 
@@ -185,10 +187,19 @@ async fn a_form_of_another_site_orders_nothing() {
 async fn other_site(stage: Arc<Stage>) {
     let shop = stage.shop.base_url();
     let form = format!(
-        "data:text/html,<form method=post action={shop}/buy><button name=item value=sencha>Win</button></form>"
+        "<form method=post action={shop}/buy><button name=item value=sencha>Win</button></form>"
     );
-    stage.browser.open(&form).await;
-    stage.browser.click("Win").await;
-    stage.browser.shows("A form of another site").await;
-    stage.check_refusal().await;
+    // Another port of the same machine is the same site, and another origin.
+    let page = form.clone();
+    let neighbour = Merchant::listen(FREE_PORT, move |_| {
+        let answer = Response::builder().header("content-type", "text/html");
+        answer.body(page.clone().into_bytes()).unwrap()
+    });
+    let neighbour = neighbour.unwrap();
+    for page in [format!("data:text/html,{form}"), neighbour.base_url()] {
+        stage.browser.open(&page).await;
+        stage.browser.click("Win").await;
+        stage.browser.shows("a page of another origin").await;
+        stage.check_refusal().await;
+    }
 }

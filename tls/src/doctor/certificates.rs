@@ -8,7 +8,7 @@ use rustls::pki_types::UnixTime;
 use rustls::server::WebPkiClientVerifier;
 use rustls::sign::CertifiedKey;
 use rustls::{InconsistentKeys, RootCertStore};
-use sanspay_core::{CertificateValidity, TlsProblem};
+use sanspay_core::{CertificateValidity, TlsProblem, printable};
 
 use super::Diagnosis;
 use crate::certificate::{Certificate, days};
@@ -68,7 +68,7 @@ impl ClientPem<'_> {
         let (subject, issuer) = (leaf.subject(), leaf.issuer());
         diagnosis.good(
             "client certificate",
-            format!("{subject}, issued by {issuer}"),
+            format!("{}, issued by {}", printable(&subject), printable(&issuer)),
         );
         examine_leaf(leaf, now, diagnosis);
         self.examine_key(&chain, provider, diagnosis);

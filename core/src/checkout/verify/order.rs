@@ -7,6 +7,7 @@ use super::refusal::Refusal;
 use super::status::Status;
 use crate::checkout::channel::Ability;
 use crate::money::{Amount, Currency};
+use crate::printable::Escaped;
 use crate::sorted;
 
 /// An order as it stands in your own books, to compare messages with. Fill it from your database
@@ -353,6 +354,6 @@ impl DedupKey {
 
 impl fmt::Display for DedupKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.trade_no, self.status)
+        write!(f, "{}:{}", Escaped(&self.trade_no), self.status)
     }
 }

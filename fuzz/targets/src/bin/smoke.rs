@@ -1,6 +1,6 @@
 //! Runs every target on stable: over its committed corpus, and over seeded mutations of it.
 //!
-//! `cargo run --manifest-path fuzz/targets/Cargo.toml --bin smoke -- [runs per target] [seed]`
+//! `cargo run --manifest-path fuzz/targets/Cargo.toml --bin smoke -- [runs per target] [seed] [target]…`
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use std::time::Instant;
 use sanspay_fuzz_targets::TARGETS;
 
 /// What the formats are made of.
-const TOKENS: [&str; 28] = [
+const TOKENS: [&str; 40] = [
     "&",
     "=",
     "%",
@@ -38,6 +38,18 @@ const TOKENS: [&str; 28] = [
     "\"id\":",
     "9999-12-31T23:59:59Z",
     "0000-01-01T00:00:00+23:59",
+    "\n",
+    "\n\n",
+    "\u{1b}[31m",
+    "\u{202e}",
+    "retry-after:",
+    "x-request-id:",
+    "Fri, 15 Jan 2027 08:00:05 GMT",
+    "POST /sandbox/",
+    "authorization:T\n",
+    "-----BEGIN CERTIFICATE-----\n",
+    "-----END CERTIFICATE-----\n",
+    "-----BEGIN PRIVATE KEY-----\n",
 ];
 
 fn main() {
@@ -49,7 +61,13 @@ fn main() {
         })
     };
     let (runs, seed) = (number(20_000), number(1));
+    let named: Vec<String> = arguments.collect();
+    let known = |name: &String| TARGETS.iter().any(|(target, _)| target == name);
+    assert!(named.iter().all(known), "there is no such target");
     for (name, target) in TARGETS {
+        if !named.is_empty() && named.iter().all(|wanted| wanted != name) {
+            continue;
+        }
         let start = Instant::now();
         let corpus = corpus(name);
         corpus.iter().for_each(|entry| target(entry));
