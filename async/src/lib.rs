@@ -76,9 +76,11 @@ mod builder;
 mod client;
 mod clock;
 mod pages;
+mod running;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 mod span;
+mod spawned;
 mod transport;
 
 pub use builder::ClientBuilder;
@@ -88,6 +90,7 @@ pub use pages::Pages;
 #[cfg(feature = "reqwest")]
 #[doc(no_inline)]
 pub use sanspay_tls::{TlsConfig, TlsConfigBuilder, TlsVersion};
+pub use spawned::Spawned;
 #[cfg(feature = "reqwest")]
 pub use transport::reqwest::ReqwestTransport;
 pub use transport::{Outcome, Sending};

@@ -78,6 +78,7 @@ mod clock;
 mod doctor;
 mod journal;
 mod pages;
+mod running;
 mod span;
 #[cfg(feature = "ureq")]
 mod transport;

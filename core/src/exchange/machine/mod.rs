@@ -22,7 +22,7 @@ use fence::Fence;
 
 use crate::answer;
 use crate::endpoint::{Auth, Endpoint, Replay};
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::transport::{Limits, TransportError};
 
 /// The longest deadline, 136 years: a clock can be added to it without harm.
