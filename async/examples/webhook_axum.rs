@@ -1,4 +1,4 @@
-//! An axum handler that receives a webhook and confirms it before it acts on it.
+//! Axum handlers that take a payment, and confirm a webhook before they act on it.
 //! `cargo run --example webhook_axum`
 #![allow(clippy::print_stdout)]
 
@@ -7,23 +7,37 @@ use std::error::Error;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
-use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::StatusCode;
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, State};
+use axum::http::{Request, StatusCode};
 use axum::routing::post;
 use sanspay_async::{Client, sandbox};
 use sanspay_core::partner::{Change, NewPayment, Status, UnconfirmedEvent};
 use sanspay_core::sandbox::SandboxConfig;
-use sanspay_core::{Currency, ErrorKind};
+use sanspay_core::{Amount, Currency, ErrorKind};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tower::ServiceExt;
 
 #[derive(Clone)]
 struct Shop {
     client: Client,
+    price: Amount,
     /// The stored status of each order by its reference; a database in real life.
     orders: Arc<Mutex<BTreeMap<String, Status>>>,
     paid: watch::Sender<bool>,
+}
+
+/// What moves money is spawned: it goes on where the browser hangs up and this handler is dropped.
+async fn buy(
+    State(shop): State<Shop>,
+    Path(reference): Path<String>,
+) -> Result<String, StatusCode> {
+    let payment = NewPayment::new(reference, shop.price, Currency::USD);
+    match shop.client.spawn(payment).await {
+        Ok(payment) => Ok(payment.checkout_url().unwrap_or_default().to_owned()),
+        Err(_) => Err(StatusCode::BAD_GATEWAY),
+    }
 }
 
 async fn webhook(State(shop): State<Shop>, body: Bytes) -> StatusCode {
@@ -70,18 +84,21 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .build()?;
     let (paid, mut is_paid) = watch::channel(false);
     let shop = Shop {
-        client: client.clone(),
+        client,
+        price: "10.00".parse()?,
         orders: Arc::default(),
         paid,
     };
     let app = Router::new()
+        .route("/orders/{reference}", post(buy))
         .route("/webhooks", post(webhook))
         .with_state(shop);
-    tokio::spawn(async move { axum::serve(listener, app).await });
+    let serving = app.clone();
+    tokio::spawn(async move { axum::serve(listener, serving).await });
 
-    client
-        .call(NewPayment::new("order-1", "10.00".parse()?, Currency::USD))
-        .await?;
+    // A browser would send this.
+    let click = Request::post("/orders/order-1").body(Body::empty())?;
+    println!("ordered: {}", app.oneshot(click).await?.status());
     provider.with(|sandbox, now| sandbox.pay("order-1", now))?;
     is_paid.wait_for(|paid| *paid).await?;
     println!("the order is paid");

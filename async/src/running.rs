@@ -65,7 +65,7 @@ impl<E: Endpoint> Running<E> {
     /// The end of a call that another task waits for. That task may be gone.
     pub(crate) fn tell(&mut self, result: Result<E::Output, Error>) {
         if let Some(tell) = self.tell.take() {
-            drop(tell.send(result));
+            let _ = tell.send(result);
         }
     }
 
