@@ -20,6 +20,8 @@ use crate::clock::{Clock, SystemClock};
 use crate::transport::Transport;
 #[cfg(feature = "reqwest")]
 use crate::transport::reqwest::ReqwestTransport;
+#[cfg(feature = "tower")]
+use crate::transport::tower::tower_transport;
 
 /// Builds a [`Client`]. Everything but base URL and credentials has a default.
 #[must_use]
@@ -150,7 +152,7 @@ impl ClientBuilder {
         R::Data: Send,
         R::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        self.transport = Some(crate::transport::tower::over_service(service));
+        self.transport = Some(Arc::new(tower_transport(service)));
         self
     }
 

@@ -93,4 +93,6 @@ pub use sanspay_tls::{TlsConfig, TlsConfigBuilder, TlsVersion};
 pub use spawned::Spawned;
 #[cfg(feature = "reqwest")]
 pub use transport::reqwest::ReqwestTransport;
+#[cfg(feature = "tower")]
+pub use transport::tower::tower_transport;
 pub use transport::{Outcome, Sending};
