@@ -28,11 +28,29 @@ struct Shop {
     paid: watch::Sender<bool>,
 }
 
-/// What moves money is spawned: it goes on where the browser hangs up and this handler is dropped.
+impl Shop {
+    /// Stores an order; `false` where there is one of this reference, or no way to store it.
+    fn begin(&self, reference: &str) -> bool {
+        let Ok(mut orders) = self.orders.lock() else {
+            return false;
+        };
+        let before = orders.len();
+        orders
+            .entry(reference.to_owned())
+            .or_insert(Status::Created);
+        orders.len() > before
+    }
+}
+
+/// Stored before it is sent, so that a second click sends nothing. Spawned, so that it goes on where
+/// the browser hangs up and this handler is dropped.
 async fn buy(
     State(shop): State<Shop>,
     Path(reference): Path<String>,
 ) -> Result<String, StatusCode> {
+    if !shop.begin(&reference) {
+        return Err(StatusCode::CONFLICT);
+    }
     let payment = NewPayment::new(reference, shop.price, Currency::USD);
     match shop.client.spawn(payment).await {
         Ok(payment) => Ok(payment.checkout_url().unwrap_or_default().to_owned()),

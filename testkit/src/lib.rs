@@ -2,8 +2,8 @@
 //!
 //! [`check_transport`] and [`check_transport_async`] try a transport of yours against a server that
 //! executes, drops, resets and stalls, and name each rule of the
-//! [contract](sanspay_core::transport) that it breaks. The page `docs/TRANSPORT.md` of the repository
-//! says in plain words what each rule protects, with examples. Put one of them into your tests:
+//! [contract](sanspay_core::transport) that it breaks. What each rule protects, and examples for a plain
+//! closure and for tower, are in `docs/TRANSPORT.md` of the repository. Put a check into your tests:
 //!
 //! ```no_run
 //! use http::{Request, Response};
