@@ -114,7 +114,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Sends through a transport of your own: any closure from a request to a future.
+    /// Sends through a transport of your own: any closure from a request to a future. It keeps the
+    /// [contract of a transport](sanspay_core::transport), or money may be moved twice;
+    /// `check_transport_async` of `sanspay-testkit` tries whether it does.
     ///
     /// ```
     /// use sanspay_async::Client;
@@ -139,7 +141,10 @@ impl ClientBuilder {
     ///
     /// The service is cloned for each request, as tower asks for. If it fails with a
     /// [`TransportError`], that says whether the request was sent; any other failure counts as
-    /// perhaps sent, unless the service was not ready.
+    /// perhaps sent, unless the service was not ready. A layer that repeats requests asks
+    /// [`Limits::may_be_repeated`](sanspay_core::Limits::may_be_repeated) first; the whole stack is
+    /// bound to the [contract](sanspay_core::transport), see
+    /// [`tower_transport`](crate::tower_transport) for how to check it.
     #[cfg(feature = "tower")]
     pub fn service<S, B, R>(mut self, service: S) -> Self
     where

@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 /// It never panics. Where the call's task panics, or its runtime shuts down, it yields an error
 /// whose [`outcome_unknown`](Error::outcome_unknown) says whether the request may have been sent by
 /// then.
-#[must_use = "a call whose result nobody looks at tells its span only"]
+#[must_use = "the call goes on without it, but only its span says how it ends"]
 pub struct Spawned<T> {
     /// Until the result was taken.
     told: Option<oneshot::Receiver<Result<T, Error>>>,
