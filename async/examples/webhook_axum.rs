@@ -1,29 +1,68 @@
-//! An axum handler that receives a webhook and confirms it before it acts on it.
+//! Axum handlers that take a payment, and confirm a webhook before they act on it.
 //! `cargo run --example webhook_axum`
-#![allow(clippy::print_stdout)]
+#![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
-use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::StatusCode;
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, State};
+use axum::http::{Request, StatusCode};
 use axum::routing::post;
 use sanspay_async::{Client, sandbox};
-use sanspay_core::partner::{Change, NewPayment, Status, UnconfirmedEvent};
+use sanspay_core::partner::{Expected, Matched, NewPayment, UnconfirmedEvent};
 use sanspay_core::sandbox::SandboxConfig;
-use sanspay_core::{Currency, ErrorKind, printable};
+use sanspay_core::{Amount, Currency, ErrorKind, printable};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tower::ServiceExt;
 
 #[derive(Clone)]
 struct Shop {
     client: Client,
-    /// The stored status of each order by its reference; a database in real life.
-    orders: Arc<Mutex<BTreeMap<String, Status>>>,
+    price: Amount,
+    /// The orders by their references; a database in real life.
+    orders: Arc<Mutex<BTreeMap<String, Order>>>,
     paid: watch::Sender<bool>,
+}
+
+/// What is stored of an order: what its payment has to be, and whether it is paid.
+struct Order {
+    expected: Expected,
+    paid: bool,
+}
+
+impl Shop {
+    /// Stores an order; `false` where there is one of this reference, or no way to store it.
+    fn begin(&self, expected: Expected) -> bool {
+        let Ok(mut orders) = self.orders.lock() else {
+            return false;
+        };
+        let (before, reference) = (orders.len(), expected.reference().to_owned());
+        let paid = false;
+        orders
+            .entry(reference)
+            .or_insert(Order { expected, paid });
+        orders.len() > before
+    }
+}
+
+/// Stored before it is sent, so that a second click sends nothing. Spawned, so that it goes on where
+/// the browser hangs up and this handler is dropped.
+async fn buy(
+    State(shop): State<Shop>,
+    Path(reference): Path<String>,
+) -> Result<String, StatusCode> {
+    let payment = NewPayment::new(reference, shop.price, Currency::USD);
+    if !shop.begin(payment.expected()) {
+        return Err(StatusCode::CONFLICT);
+    }
+    match shop.client.spawn(payment).await {
+        Ok(payment) => Ok(payment.checkout_url().unwrap_or_default().to_owned()),
+        Err(_) => Err(StatusCode::BAD_GATEWAY),
+    }
 }
 
 async fn webhook(State(shop): State<Shop>, body: Bytes) -> StatusCode {
@@ -37,21 +76,25 @@ async fn webhook(State(shop): State<Shop>, body: Bytes) -> StatusCode {
         // Not acknowledged, so the provider delivers it again.
         Err(_) => return StatusCode::SERVICE_UNAVAILABLE,
     };
-    let record = confirmed.record();
-    let Some(reference) = record.reference() else {
+    let Some(reference) = confirmed.record().reference() else {
         return StatusCode::OK;
     };
     let Ok(mut orders) = shop.orders.lock() else {
         return StatusCode::SERVICE_UNAVAILABLE;
     };
-    let stored = orders
-        .entry(reference.to_owned())
-        .or_insert(Status::Created);
+    let Some(order) = orders.get_mut(reference) else {
+        return StatusCode::OK; // not ours, or not stored yet: look into it
+    };
     // Deliveries come twice and in any order; paid never goes back.
-    if stored.change_to(record.status()) == Change::Advance {
-        println!("{}: {stored} → {}", printable(reference), record.status());
-        *stored = record.status().clone();
-        shop.paid.send_replace(stored.is_paid());
+    match confirmed.matches(&order.expected) {
+        Matched::Paid(paid) if !order.paid => {
+            println!("{}: paid, {}", printable(reference), paid.dedup_key());
+            order.paid = true;
+            shop.paid.send_replace(true);
+        }
+        Matched::Paid(_) | Matched::NotPaid(_) => {}
+        // Such as a payout that carries the order's reference.
+        Matched::Mismatch(mismatch) => eprintln!("{}: {mismatch}", printable(reference)),
     }
     StatusCode::OK
 }
@@ -70,18 +113,21 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .build()?;
     let (paid, mut is_paid) = watch::channel(false);
     let shop = Shop {
-        client: client.clone(),
+        client,
+        price: "10.00".parse()?,
         orders: Arc::default(),
         paid,
     };
     let app = Router::new()
+        .route("/orders/{reference}", post(buy))
         .route("/webhooks", post(webhook))
         .with_state(shop);
-    tokio::spawn(async move { axum::serve(listener, app).await });
+    let serving = app.clone();
+    tokio::spawn(async move { axum::serve(listener, serving).await });
 
-    client
-        .call(NewPayment::new("order-1", "10.00".parse()?, Currency::USD))
-        .await?;
+    // A browser would send this.
+    let click = Request::post("/orders/order-1").body(Body::empty())?;
+    println!("ordered: {}", app.oneshot(click).await?.status());
     provider.with(|sandbox, now| sandbox.pay("order-1", now))?;
     is_paid.wait_for(|paid| *paid).await?;
     println!("the order is paid");

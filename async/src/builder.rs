@@ -20,6 +20,8 @@ use crate::clock::{Clock, SystemClock};
 use crate::transport::Transport;
 #[cfg(feature = "reqwest")]
 use crate::transport::reqwest::ReqwestTransport;
+#[cfg(feature = "tower")]
+use crate::transport::tower::tower_transport;
 
 /// Builds a [`Client`]. Everything but base URL and credentials has a default.
 #[must_use]
@@ -120,7 +122,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Sends through a transport of your own: any closure from a request to a future.
+    /// Sends through a transport of your own: any closure from a request to a future. It keeps the
+    /// [contract of a transport](sanspay_core::transport), or money may be moved twice;
+    /// `check_transport_async` of `sanspay-testkit` tries whether it does.
     ///
     /// ```
     /// use sanspay_async::Client;
@@ -145,7 +149,10 @@ impl ClientBuilder {
     ///
     /// The service is cloned for each request, as tower asks for. If it fails with a
     /// [`TransportError`], that says whether the request was sent; any other failure counts as
-    /// perhaps sent, unless the service was not ready.
+    /// perhaps sent, unless the service was not ready. A layer that repeats requests asks
+    /// [`Limits::may_be_repeated`](sanspay_core::Limits::may_be_repeated) first; the whole stack is
+    /// bound to the [contract](sanspay_core::transport), see
+    /// [`tower_transport`](crate::tower_transport) for how to check it.
     #[cfg(feature = "tower")]
     pub fn service<S, B, R>(mut self, service: S) -> Self
     where
@@ -158,7 +165,7 @@ impl ClientBuilder {
         R::Data: Send,
         R::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        self.transport = Some(crate::transport::tower::over_service(service));
+        self.transport = Some(Arc::new(tower_transport(service)));
         self
     }
 

@@ -13,12 +13,15 @@ use sanspay_core::{
 };
 #[cfg(feature = "reqwest")]
 use sanspay_tls::TlsConfig;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 use tokio::time;
 
 use crate::builder::ClientBuilder;
 use crate::clock::Clock;
 use crate::pages::Pages;
-use crate::span::Span;
+use crate::running::Running;
+use crate::spawned::Spawned;
 use crate::transport::Transport;
 #[cfg(feature = "reqwest")]
 use crate::transport::reqwest::ReqwestTransport;
@@ -27,9 +30,10 @@ use crate::transport::reqwest::ReqwestTransport;
 /// share the connections and the token.
 ///
 /// A call may be dropped at any await point: nothing stays locked, and where it was fetching the
-/// token another call takes over. Dropping does not tell whether a request that was already sent
-/// is executed; a payment or payout is better left to its [deadline](Client::call_within), which
-/// says so. A call that is kept and not polled may hold up others that wait for the token which
+/// token another call takes over. A request that was already sent may be executed all the same;
+/// then the call's span closes with `outcome = "unknown"`, and a warning says so. A payment or
+/// payout whose caller may be dropped, as a web handler is when the browser hangs up, is
+/// [spawned](Client::spawn). A call that is kept and not polled may hold up others that wait for the token which
 /// it fetches, until it is polled or dropped or they reach their deadlines.
 ///
 /// ```no_run
@@ -153,6 +157,57 @@ impl Client {
         self.drive(self.session.exchange(endpoint).with_send_by(time))
     }
 
+    /// Calls an operation in a task of its own, which runs to its end whatever becomes of the
+    /// caller; its result can still be awaited.
+    ///
+    /// Use it for everything that moves money and is called from where a future may be dropped: a
+    /// web handler, whose framework drops it when the browser hangs up, a `select!`, a timeout of
+    /// your own. The call is bounded by the client's deadline all the same. What must happen
+    /// after it, such as storing the result, belongs into a task of yours that awaits it.
+    ///
+    /// The call needs the runtime on which it was spawned. Where that shuts down, or the task
+    /// panics, [`Spawned`] yields an error that says whether the request may have been sent. A
+    /// process that ends takes the call with it: for that, store an
+    /// [intent](sanspay_core::journal) before.
+    ///
+    /// ```no_run
+    /// use sanspay_async::Client;
+    /// use sanspay_core::Currency;
+    /// use sanspay_core::partner::NewPayout;
+    ///
+    /// # async fn example(client: Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let payout = NewPayout::new("payout-1", "7.50".parse()?, Currency::EUR, "DE00");
+    /// // If this function's future is dropped here, the payout goes on and its span says how it ends.
+    /// let record = client.spawn(payout).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`call`](Client::call), and [`ErrorKind::Misuse`](sanspay_core::ErrorKind::Misuse)
+    /// outside of a tokio runtime, where nothing is sent.
+    pub fn spawn<E>(&self, endpoint: E) -> Spawned<E::Output>
+    where
+        E: Endpoint + Send + 'static,
+        E::Output: Send,
+    {
+        let operation = endpoint.operation().to_owned();
+        let (tell, told) = oneshot::channel();
+        let exchange = self.session.exchange(endpoint);
+        let mut running = Running::telling(exchange, Arc::clone(&self.clock), tell);
+        match Handle::try_current() {
+            Ok(runtime) => {
+                let client = self.clone();
+                drop(runtime.spawn(async move {
+                    let result = client.finish(&mut running).await;
+                    running.tell(result);
+                }));
+            }
+            Err(_) => running.refuse("a call can be spawned in a tokio runtime only"),
+        }
+        Spawned::new(told, operation)
+    }
+
     /// The time by the client's clock, which all that is stored about its calls is told in. The
     /// system's clock never goes back here.
     pub fn now(&self) -> SystemTime {
@@ -178,36 +233,35 @@ impl Client {
         )
     }
 
-    /// Drives an exchange to its end.
-    #[expect(
-        clippy::manual_async_fn,
-        reason = "it would keep the exchange twice, as its argument and as its variable"
-    )]
+    /// Drives an exchange to its end, or tells its span that it was dropped before.
     fn drive<E: Endpoint>(
         &self,
-        mut exchange: Exchange<E>,
+        exchange: Exchange<E>,
     ) -> impl Future<Output = Result<E::Output, Error>> {
-        async move {
-            let span = Span::new(exchange.endpoint().operation());
-            let steps = async {
-                loop {
-                    match exchange.poll(self.clock.now()) {
-                        Step::Send(request) => {
-                            let time_left = Limits::of(&request).time_left;
-                            let sending = time::timeout(time_left, (self.transport)(request)).await;
-                            let late = |late| Err(TransportError::maybe_sent(late));
-                            exchange.reply(self.clock.now(), sending.unwrap_or_else(late));
-                        }
-                        Step::Wait(wait) if wait.may_end_early() => pause(wait).await,
-                        Step::Wait(wait) => self.clock.sleep(wait.delay()).await,
-                        Step::Done(result) => return result,
+        let mut running = Running::new(exchange, Arc::clone(&self.clock));
+        async move { self.finish(&mut running).await }
+    }
+
+    async fn finish<E: Endpoint>(&self, running: &mut Running<E>) -> Result<E::Output, Error> {
+        let span = running.begin();
+        let exchange = &mut running.exchange;
+        let steps = async {
+            loop {
+                match exchange.poll(self.clock.now()) {
+                    Step::Send(request) => {
+                        let time_left = Limits::of(&request).time_left;
+                        let sending = time::timeout(time_left, (self.transport)(request)).await;
+                        let late = |late| Err(TransportError::maybe_sent(late));
+                        exchange.reply(self.clock.now(), sending.unwrap_or_else(late));
                     }
+                    Step::Wait(wait) if wait.may_end_early() => pause(wait).await,
+                    Step::Wait(wait) => self.clock.sleep(wait.delay()).await,
+                    Step::Done(result) => return result,
                 }
-            };
-            let result = span.around(steps).await;
-            span.end(&exchange.report(), result.as_ref().err());
-            result
-        }
+            }
+        };
+        let result = span.around(steps).await;
+        running.end(result)
     }
 }
 

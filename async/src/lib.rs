@@ -35,6 +35,13 @@
 //! # }
 //! ```
 //!
+//! # Spans
+//!
+//! With feature `tracing` each call is a span `sanspay.call` at level info, with these fields and no
+//! secret: `operation`, `attempts`, `token_requests`, `status`, `request_id`, `elapsed_ms`, `outcome` and
+//! `error`. The outcome is `ok`, `unknown` (it may have been executed: look it up) or `failed` (calling
+//! again is safe). A call that is dropped before its end and may have been executed is a warning as well.
+//!
 //! # Recorded fixtures
 //!
 //! With feature `cassette`: record a run of your own code once, commit the file, replay it for
@@ -76,9 +83,11 @@ mod builder;
 mod client;
 mod clock;
 mod pages;
+mod running;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 mod span;
+mod spawned;
 mod transport;
 
 pub use builder::ClientBuilder;
@@ -88,6 +97,9 @@ pub use pages::Pages;
 #[cfg(feature = "reqwest")]
 #[doc(no_inline)]
 pub use sanspay_tls::{TlsConfig, TlsConfigBuilder, TlsVersion};
+pub use spawned::Spawned;
 #[cfg(feature = "reqwest")]
 pub use transport::reqwest::ReqwestTransport;
+#[cfg(feature = "tower")]
+pub use transport::tower::tower_transport;
 pub use transport::{Outcome, Sending};

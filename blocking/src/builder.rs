@@ -119,7 +119,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Sends through a transport of your own: any closure from a request to a response.
+    /// Sends through a transport of your own: any closure from a request to a response. It keeps the
+    /// [contract of a transport](sanspay_core::transport), or money may be moved twice;
+    /// `check_transport` of `sanspay-testkit` tries whether it does.
     ///
     /// ```
     /// use sanspay_blocking::Client;

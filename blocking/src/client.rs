@@ -16,7 +16,7 @@ use sanspay_tls::TlsConfig;
 use crate::builder::ClientBuilder;
 use crate::clock::Clock;
 use crate::pages::Pages;
-use crate::span::Span;
+use crate::running::Running;
 #[cfg(feature = "ureq")]
 use crate::transport::UreqTransport;
 
@@ -26,6 +26,12 @@ pub(crate) type Transport =
 
 /// A blocking client of the partner API. Cloning is cheap; all clones and all threads share the
 /// connections and the token.
+///
+/// A call runs to its end: its thread waits for it, and nothing can take it away in the middle. So
+/// there is no `spawn` as the asynchronous client has it; to go on meanwhile, make the call in a
+/// thread of yours (`std::thread::spawn`, `tokio::task::spawn_blocking`), which nobody cancels
+/// either. Where a call panics, in a transport or a parser of yours, its span closes with what is
+/// known by then, and with a warning where the request may have been sent.
 ///
 /// ```no_run
 /// use sanspay_blocking::Client;
@@ -165,11 +171,12 @@ impl Client {
     }
 
     /// Drives an exchange to its end.
-    fn drive<E: Endpoint>(&self, mut exchange: Exchange<E>) -> Result<E::Output, Error> {
-        let span = Span::begin(exchange.endpoint().operation());
+    fn drive<E: Endpoint>(&self, exchange: Exchange<E>) -> Result<E::Output, Error> {
+        let mut running = Running::begin(exchange, &*self.clock);
         // One for the whole call: the session keeps the same waker once.
         let mut waker = None;
         loop {
+            let exchange = &mut running.exchange;
             match exchange.poll(self.clock.now()) {
                 Step::Send(request) => {
                     let outcome = (self.transport)(request);
@@ -180,10 +187,7 @@ impl Client {
                     thread::park_timeout(wait.delay());
                 }
                 Step::Wait(wait) => self.clock.sleep(wait.delay()),
-                Step::Done(result) => {
-                    span.end(&exchange.report(), result.as_ref().err());
-                    return result;
-                }
+                Step::Done(result) => return running.end(result),
             }
         }
     }

@@ -35,6 +35,13 @@
 //! and writes whole URLs (target `ureq`); at `debug` it leaves both out. Never let `trace` of
 //! these two through: for example `RUST_LOG=trace,ureq=debug,ureq_proto=debug`.
 //!
+//! # Spans
+//!
+//! With feature `tracing` each call is a span `sanspay.call` at level info, with these fields and no
+//! secret: `operation`, `attempts`, `token_requests`, `status`, `request_id`, `elapsed_ms`, `outcome` and
+//! `error`. The outcome is `ok`, `unknown` (it may have been executed: look it up) or `failed` (calling
+//! again is safe). A call that panics and may have been executed is a warning as well.
+//!
 //! # Recorded fixtures
 //!
 //! With feature `cassette`: record a run of your own code once, commit the file, replay it for
@@ -78,6 +85,7 @@ mod clock;
 mod doctor;
 mod journal;
 mod pages;
+mod running;
 mod span;
 #[cfg(feature = "ureq")]
 mod transport;

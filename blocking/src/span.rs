@@ -1,7 +1,9 @@
-//! One span for each call: operation, attempts, status, request id, duration, and no secret.
+//! One span for each call: operation, attempts, status, request id, duration, outcome, and no secret.
 
 use sanspay_core::Error;
 use sanspay_core::exchange::Report;
+#[cfg(feature = "tracing")]
+use sanspay_core::exchange::outcome_of;
 
 #[cfg(feature = "tracing")]
 pub(crate) struct Span(tracing::span::EnteredSpan);
@@ -18,19 +20,36 @@ impl Span {
             status = Empty,
             request_id = Empty,
             elapsed_ms = Empty,
+            outcome = Empty,
             error = Empty,
         );
         Self(span.entered())
     }
 
-    pub(crate) fn end(self, report: &Report, error: Option<&Error>) {
+    pub(crate) fn end(&self, report: &Report, error: Option<&Error>) {
         let span = &self.0;
         span.record("attempts", report.attempts);
         span.record("token_requests", report.token_requests);
         span.record("status", report.status.map(|status| status.as_u16()));
         span.record("request_id", report.request_id.as_deref());
         span.record("elapsed_ms", u64::try_from(report.elapsed.as_millis()).ok());
+        span.record("outcome", outcome_of(error));
         span.record("error", error.map(tracing::field::display));
+    }
+
+    /// The end of a call that panics: what may have happened is said here, or
+    /// nowhere.
+    pub(crate) fn end_abandoned(&self, report: &Report, error: &Error) {
+        self.end(report, Some(error));
+        if error.outcome_unknown() {
+            let operation = error.operation();
+            tracing::warn!(
+                parent: &self.0,
+                operation,
+                outcome = outcome_of(Some(error)),
+                "{error}"
+            );
+        }
     }
 }
 
@@ -44,5 +63,7 @@ impl Span {
         Self
     }
 
-    pub(crate) fn end(self, _report: &Report, _error: Option<&Error>) {}
+    pub(crate) fn end(&self, _report: &Report, _error: Option<&Error>) {}
+
+    pub(crate) fn end_abandoned(&self, _report: &Report, _error: &Error) {}
 }

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
@@ -27,8 +28,8 @@ impl io::Write for Log {
     }
 }
 
-#[test]
-fn a_span_names_operation_attempts_status_request_id_and_duration_and_no_secret() {
+/// What is logged while `calls` runs.
+fn logged(calls: impl FnOnce()) -> String {
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
@@ -37,7 +38,29 @@ fn a_span_names_operation_attempts_status_request_id_and_duration_and_no_secret(
         .with_ansi(false)
         .with_writer(move || writer.clone())
         .finish();
-    tracing::subscriber::with_default(subscriber, || {
+    tracing::subscriber::with_default(subscriber, calls);
+    String::from_utf8(log.0.lock().unwrap().clone()).unwrap()
+}
+
+fn payout() -> NewPayout {
+    let beneficiary = BTreeMap::from([("iban", "DE8937")]);
+    NewPayout::new(
+        "payout-1",
+        "7.50".parse().unwrap(),
+        Currency::EUR,
+        &beneficiary,
+    )
+}
+
+fn contains_no_secret(log: &str) {
+    for secret in ["sandbox-key", "Bearer", "eyJ", "DE8937"] {
+        assert!(!log.contains(secret), "{secret} is in {log}");
+    }
+}
+
+#[test]
+fn a_span_names_operation_attempts_status_request_id_and_duration_and_no_secret() {
+    let log = logged(|| {
         let sandbox = Mutex::new(Sandbox::new(SandboxConfig::default()));
         let client = Client::builder()
             .base_url("https://api.example.com")
@@ -47,13 +70,9 @@ fn a_span_names_operation_attempts_status_request_id_and_duration_and_no_secret(
             })
             .build()
             .unwrap();
-        let beneficiary = BTreeMap::from([("iban", "DE8937")]);
-        let amount = "7.50".parse().unwrap();
-        let payout = || NewPayout::new("payout-1", amount, Currency::EUR, &beneficiary);
         client.call(payout()).unwrap();
         client.call(payout()).unwrap_err();
     });
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     for expected in [
         "operation=\"request payout\"",
         "attempts=1",
@@ -61,11 +80,35 @@ fn a_span_names_operation_attempts_status_request_id_and_duration_and_no_secret(
         "status=409",
         "request_id=",
         "elapsed_ms=",
+        "outcome=\"ok\"",
+        "outcome=\"failed\"",
         "error=",
     ] {
         assert!(log.contains(expected), "{expected} is not in {log}");
     }
-    for secret in ["sandbox-key", "Bearer", "eyJ", "DE8937"] {
-        assert!(!log.contains(secret), "{secret} is in {log}");
+    assert!(!log.contains("WARN"), "{log}");
+    contains_no_secret(&log);
+}
+
+/// The caller learns nothing from a panic, so the span has to say it.
+#[test]
+fn a_payout_whose_transport_panics_closes_its_span_as_unknown_with_a_warning() {
+    let log = logged(|| {
+        let sandbox = Mutex::new(Sandbox::new(SandboxConfig::default()));
+        let client = Client::builder()
+            .base_url("https://api.example.com")
+            .credentials("sandbox-key-id", "sandbox-key-secret")
+            .transport(move |request| {
+                assert!(request.uri().path().ends_with("/token"), "a fault");
+                Ok(sandbox.lock().unwrap().handle(&request, SystemTime::now()))
+            })
+            .build()
+            .unwrap();
+        let call = AssertUnwindSafe(|| client.call(payout()));
+        catch_unwind(call).unwrap_err();
+    });
+    for expected in ["WARN", "outcome=\"unknown\"", "it may have been executed"] {
+        assert!(log.contains(expected), "{expected} is not in {log}");
     }
+    contains_no_secret(&log);
 }

@@ -27,7 +27,9 @@
 //!    outcome open; it must not send anything after that.
 //!
 //! `check_transport` of `sanspay-testkit` drives a transport of yours against a server that executes,
-//! drops, resets and stalls, and names each rule that it breaks.
+//! drops, resets and stalls, and names each rule that it breaks. The page `docs/TRANSPORT.md` of the
+//! repository says in plain words what each rule protects, with examples for a plain closure, for
+//! tower, and for a retry layer that asks.
 
 use std::fmt;
 use std::time::Duration;

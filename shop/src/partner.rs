@@ -159,13 +159,13 @@ fn money(amount: &str, code: &str) -> Result<(Amount, Currency), &'static str> {
     Ok((amount, currency(code)?))
 }
 
-/// Sends it once. Where nobody knows whether it was executed, it is looked up by its reference
-/// and not sent again.
+/// Sends it once, and to its end also where the browser hangs up. Where nobody knows whether it was
+/// executed, it is looked up by its reference and not sent again.
 async fn executed<E>(app: &App, endpoint: E) -> Result<Response, Oops>
 where
-    E: Endpoint<Output = Record>,
+    E: Endpoint<Output = Record> + Send + 'static,
 {
-    let Err(error) = app.client.call(endpoint).await else {
+    let Err(error) = app.client.spawn(endpoint).await else {
         return Ok(Redirect::to("/partner").into_response());
     };
     let Some(unknown) = error.unknown() else {

@@ -94,5 +94,5 @@ mod token;
 pub use machine::Exchange;
 pub use retry::{Failure, RetryDecision, RetryPolicy};
 pub use session::{Idempotency, Session, Settings};
-pub use step::{Report, Step, Wait};
+pub use step::{Report, Step, Wait, outcome_of};
 pub use token::{LiveToken, TokenPolicy};

@@ -96,3 +96,13 @@ pub struct Report {
     /// that is dropped before the end reports.
     pub outcome_unknown: bool,
 }
+
+/// What became of a call in one word, for spans and metrics: `ok`; `unknown` where it may have been
+/// executed although it failed; `failed` where repeating it is safe.
+pub fn outcome_of(error: Option<&Error>) -> &'static str {
+    match error {
+        None => "ok",
+        Some(error) if error.outcome_unknown() => "unknown",
+        Some(_) => "failed",
+    }
+}

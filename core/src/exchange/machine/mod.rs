@@ -22,7 +22,7 @@ use fence::Fence;
 
 use crate::answer;
 use crate::endpoint::{Auth, Endpoint, Replay};
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::transport::{Limits, TransportError};
 
 /// The longest deadline, 136 years: a clock can be added to it without harm.
@@ -175,11 +175,8 @@ impl<E: Endpoint> Exchange<E> {
                     }
                 }
                 Phase::Ended(result) => {
-                    let result = result.take().unwrap_or_else(|| {
-                        let detail = "the exchange had already given its result";
-                        Err(Error::new(ErrorKind::Misuse, self.operation(), detail))
-                    });
-                    return Step::Done(result);
+                    let result = result.take();
+                    return Step::Done(result.unwrap_or_else(|| Err(self.already_over())));
                 }
             }
         }
@@ -189,6 +186,11 @@ impl<E: Endpoint> Exchange<E> {
     /// ignored; a late one is still used, because knowing is better than not knowing.
     pub fn reply(&mut self, now: SystemTime, outcome: Result<Response<Vec<u8>>, TransportError>) {
         self.advance_clock(now);
+        // It stays in flight while its answer is read: a parser that panics proves nothing.
+        if let Phase::Call(generation, Stage::InFlight) = self.phase {
+            self.phase = self.answered(now, generation, outcome);
+            return;
+        }
         let phase = mem::replace(&mut self.phase, Phase::Ended(None));
         self.phase = match phase {
             Phase::Fetch(Fetch {
@@ -197,7 +199,6 @@ impl<E: Endpoint> Exchange<E> {
                 stage: Stage::InFlight,
                 attempts,
             }) => self.token_answered(now, leadership, fallback, attempts, outcome),
-            Phase::Call(generation, Stage::InFlight) => self.answered(now, generation, outcome),
             other => other,
         };
     }

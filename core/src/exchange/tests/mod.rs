@@ -1,5 +1,6 @@
 //! The machine against a hand-held clock, one test for each promise of its documentation.
 
+mod abandon;
 mod deadline;
 mod fence;
 mod repeat;

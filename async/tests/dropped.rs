@@ -1,0 +1,217 @@
+//! Calls whose caller goes away: what is said of them, and those that go on.
+#![cfg(all(feature = "tracing", feature = "sandbox"))]
+#![allow(clippy::unwrap_used)]
+
+#[path = "../examples/payout_axum.rs"]
+#[allow(dead_code, unreachable_pub)]
+mod payout_axum;
+
+mod gate;
+mod log;
+
+use std::pin::pin;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::post;
+use gate::{Gate, payout};
+use log::Log;
+use sanspay_async::Client;
+use sanspay_core::ErrorKind;
+use sanspay_core::journal::Outcome;
+use sanspay_core::partner::ListPayments;
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Builder;
+use tokio::time::timeout;
+
+const SOON: Duration = Duration::from_secs(20);
+
+/// Polls a call until its own request is with the provider, and drops it there.
+async fn drop_in_flight<T>(gate: &Gate, call: impl Future<Output = T>) {
+    let mut call = pin!(call);
+    tokio::select! {
+        _ = call.as_mut() => panic!("it ended"),
+        () = gate.reached() => {}
+    }
+}
+
+#[tokio::test]
+async fn a_payout_that_is_dropped_in_flight_closes_its_span_as_unknown_with_a_warning() {
+    let (log, gate) = (Log::begin(), Gate::closed());
+    let client = gate.client();
+    drop_in_flight(&gate, client.call(payout("p-1"))).await;
+    let log = log.text();
+    for expected in [
+        "WARN sanspay.call{operation=\"request payout\"",
+        "attempts=1",
+        "outcome=\"unknown\"",
+        "request payout: the call was abandoned before its answer came; it may have been executed",
+    ] {
+        assert!(log.contains(expected), "{expected} is not in {log}");
+    }
+    for secret in ["sandbox-key", "Bearer", "eyJ", "DE00", "p-1"] {
+        assert!(!log.contains(secret), "{secret} is in {log}");
+    }
+}
+
+#[tokio::test]
+async fn a_dropped_call_that_only_reads_or_was_not_sent_warns_of_nothing() {
+    let (log, gate) = (Log::begin(), Gate::closed());
+    let client = gate.client();
+    drop_in_flight(&gate, client.call(ListPayments::new())).await;
+    drop(client.call(payout("never-polled")));
+    let log = log.text();
+    assert!(log.contains("outcome=\"failed\""), "{log}");
+    assert!(!log.contains("WARN") && !log.contains("unknown"), "{log}");
+    assert!(!log.contains("request payout"), "{log}");
+}
+
+#[tokio::test]
+async fn a_payout_that_is_dropped_while_its_token_is_fetched_was_not_executed() {
+    let (log, gate) = (Log::begin(), Gate::closed_for_tokens());
+    let client = gate.client();
+    drop_in_flight(&gate, client.call(payout("p-1"))).await;
+    let log = log.text();
+    assert!(log.contains("outcome=\"failed\""), "{log}");
+    assert!(log.contains("before its request was sent"), "{log}");
+    assert!(!log.contains("WARN"), "{log}");
+}
+
+#[tokio::test]
+async fn a_call_that_ends_says_ok_or_failed() {
+    let (log, gate) = (Log::begin(), Gate::open());
+    let client = gate.client();
+    client.call(payout("p-1")).await.unwrap();
+    client.call(payout("p-1")).await.unwrap_err();
+    let log = log.text();
+    assert!(log.contains("outcome=\"ok\"") && log.contains("outcome=\"failed\""));
+    assert!(!log.contains("WARN"), "{log}");
+}
+
+#[tokio::test]
+async fn a_spawned_call_yields_its_result_and_a_second_look_is_an_error() {
+    let gate = Gate::open();
+    let client = gate.client();
+    let mut paying = client.spawn(payout("p-1"));
+    let record = (&mut paying).await.unwrap();
+    assert_eq!(record.reference(), Some("p-1"));
+    let again = paying.await.unwrap_err();
+    assert_eq!(again.kind(), ErrorKind::Misuse);
+    let error = client.spawn(payout("p-1")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict);
+}
+
+#[tokio::test]
+async fn a_spawned_payout_goes_on_when_nobody_waits_for_it() {
+    let (log, gate) = (Log::begin(), Gate::closed());
+    let client = gate.client();
+    drop_in_flight(&gate, client.spawn(payout("p-1"))).await;
+    drop(client);
+    gate.let_through();
+    timeout(SOON, log.says("outcome=\"ok\"")).await.unwrap();
+    assert_eq!(gate.executed("p-1"), 1);
+    assert!(!log.text().contains("WARN"));
+}
+
+#[tokio::test]
+async fn a_panic_in_the_task_is_an_error_and_unknown_only_where_it_may_have_been_sent() {
+    for (gate, kind, unknown) in [
+        (Gate::panicking(), ErrorKind::Lost, true),
+        (Gate::panicking_for_tokens(), ErrorKind::NotSent, false),
+    ] {
+        let error = gate.client().spawn(payout("p-1")).await.unwrap_err();
+        assert_eq!((error.kind(), error.outcome_unknown()), (kind, unknown));
+        assert_eq!(error.unknown().is_some(), unknown);
+    }
+}
+
+#[test]
+fn a_runtime_that_shuts_down_ends_the_call_as_unknown() {
+    let (log, gate) = (Log::begin(), Gate::closed());
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    let client = gate.client();
+    let paying = {
+        let _context = runtime.enter();
+        client.spawn(payout("p-1"))
+    };
+    runtime.block_on(gate.reached());
+    drop(runtime);
+    let other = Builder::new_current_thread().build().unwrap();
+    let error = other.block_on(paying).unwrap_err();
+    assert!(error.outcome_unknown(), "{error}");
+    assert!(log.text().contains("WARN"));
+    assert_eq!(error.unknown().unwrap().reference(), "p-1");
+}
+
+#[test]
+fn a_call_that_is_spawned_on_a_dead_runtime_or_on_none_sends_nothing() {
+    let gate = Gate::open();
+    let client = gate.client();
+    let other = Builder::new_current_thread().build().unwrap();
+    let error = other.block_on(client.spawn(payout("p-1"))).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Misuse);
+
+    let dead = Builder::new_current_thread().enable_all().build().unwrap();
+    let handle = dead.handle().clone();
+    drop(dead);
+    let paying = {
+        let _context = handle.enter();
+        client.spawn(payout("p-1"))
+    };
+    let error = other.block_on(paying).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotSent);
+    assert!(!error.outcome_unknown());
+    assert_eq!(gate.executed("p-1"), 0);
+}
+
+/// Serves an app, sends it a click of a browser, waits until the payout is with the provider, and
+/// hangs up. Returns when the handler is gone.
+async fn hang_up_in_the_middle(gate: &Gate, app: Router) {
+    let (app, gone) = gate::watched(app);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    let mut browser = TcpStream::connect(address).await.unwrap();
+    let click = b"POST /payouts/p-1 HTTP/1.1\r\nHost: shop\r\nContent-Length: 0\r\n\r\n";
+    browser.write_all(click).await.unwrap();
+    timeout(SOON, gate.reached()).await.unwrap();
+    drop(browser);
+    timeout(SOON, gone).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn the_example_s_handler_ends_the_payout_of_a_caller_who_hangs_up_and_reports_it() {
+    let (log, gate) = (Log::begin(), Gate::closed());
+    let shop = payout_axum::Shop::new(gate.client());
+    let app = payout_axum::app(shop.clone(), "7.50".parse().unwrap());
+    hang_up_in_the_middle(&gate, app).await;
+    assert_eq!(gate.executed("p-1"), 0);
+    assert_eq!(shop.payouts().get("p-1"), Some(&None));
+    gate.let_through();
+    timeout(SOON, log.says("outcome=\"ok\"")).await.unwrap();
+    assert_eq!(gate.executed("p-1"), 1);
+    let stored = || matches!(shop.payouts().get("p-1"), Some(Some(Outcome::Executed(_))));
+    timeout(SOON, gate::until(stored)).await.unwrap();
+}
+
+async fn without_spawn(State(client): State<Client>) -> StatusCode {
+    match client.call(payout("p-1")).await {
+        Ok(_) => StatusCode::CREATED,
+        Err(_) => StatusCode::BAD_GATEWAY,
+    }
+}
+
+#[tokio::test]
+async fn a_handler_that_calls_loses_the_payout_and_says_so() {
+    let (log, gate) = (Log::begin(), Gate::closed());
+    let app = Router::new().route("/payouts/{reference}", post(without_spawn));
+    hang_up_in_the_middle(&gate, app.with_state(gate.client())).await;
+    let log = log.text();
+    assert!(
+        log.contains("WARN") && log.contains("outcome=\"unknown\""),
+        "{log}"
+    );
+}

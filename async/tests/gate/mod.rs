@@ -1,0 +1,140 @@
+//! The provider in memory behind a gate: a request that reached it waits until it is let through.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use axum::Router;
+use axum::extract::Request as Click;
+use axum::middleware::{Next, from_fn};
+use http::{Request, Response};
+use sanspay_async::Client;
+use sanspay_core::partner::NewPayout;
+use sanspay_core::sandbox::{RecordKind, Sandbox, SandboxConfig};
+use sanspay_core::{Currency, TransportError};
+use tokio::sync::{Semaphore, oneshot};
+use tokio::task::yield_now;
+
+#[derive(Clone, Copy, PartialEq)]
+enum At {
+    Nothing,
+    Tokens,
+    Calls,
+}
+
+#[derive(Clone)]
+pub(crate) struct Gate(Arc<Inner>);
+
+struct Inner {
+    sandbox: Mutex<Sandbox>,
+    stops: At,
+    panics: bool,
+    reached: Semaphore,
+    through: Semaphore,
+}
+
+pub(crate) fn payout(reference: &str) -> NewPayout {
+    NewPayout::new(reference, "7.50".parse().unwrap(), Currency::EUR, "DE00")
+}
+
+impl Gate {
+    fn new(stops: At, panics: bool) -> Self {
+        Self(Arc::new(Inner {
+            sandbox: Mutex::new(Sandbox::new(SandboxConfig::default())),
+            stops,
+            panics,
+            reached: Semaphore::new(0),
+            through: Semaphore::new(0),
+        }))
+    }
+
+    pub(crate) fn open() -> Self {
+        Self::new(At::Nothing, false)
+    }
+
+    pub(crate) fn closed() -> Self {
+        Self::new(At::Calls, false)
+    }
+
+    pub(crate) fn closed_for_tokens() -> Self {
+        Self::new(At::Tokens, false)
+    }
+
+    pub(crate) fn panicking() -> Self {
+        Self::new(At::Calls, true)
+    }
+
+    pub(crate) fn panicking_for_tokens() -> Self {
+        Self::new(At::Tokens, true)
+    }
+
+    pub(crate) fn client(&self) -> Client {
+        let gate = self.clone();
+        Client::builder()
+            .base_url("https://api.example.com")
+            .credentials("sandbox-key-id", "sandbox-key-secret")
+            .transport(move |request| gate.clone().send(request))
+            .build()
+            .unwrap()
+    }
+
+    async fn send(self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, TransportError> {
+        let asks = if request.uri().path().ends_with("/token") {
+            At::Tokens
+        } else {
+            At::Calls
+        };
+        if asks == self.0.stops {
+            assert!(!self.0.panics, "the transport has a fault");
+            self.0.reached.add_permits(1);
+            self.0.through.acquire().await.unwrap().forget();
+        }
+        let sandbox = self.0.sandbox.lock();
+        let mut sandbox = sandbox.unwrap_or_else(PoisonError::into_inner);
+        Ok(sandbox.handle(&request, SystemTime::now()))
+    }
+
+    /// A request waits at the gate.
+    pub(crate) async fn reached(&self) {
+        self.0.reached.acquire().await.unwrap().forget();
+    }
+
+    pub(crate) fn let_through(&self) {
+        self.0.through.add_permits(1);
+    }
+
+    pub(crate) fn executed(&self, reference: &str) -> usize {
+        let sandbox = self.0.sandbox.lock();
+        let sandbox = sandbox.unwrap_or_else(PoisonError::into_inner);
+        sandbox.executions(RecordKind::Payout, reference)
+    }
+}
+
+/// An app, and what says that one of its handlers is gone: ended or dropped.
+pub(crate) fn watched(app: Router) -> (Router, oneshot::Receiver<()>) {
+    struct OnDrop(Option<oneshot::Sender<()>>);
+    impl Drop for OnDrop {
+        fn drop(&mut self) {
+            if let Some(gone) = self.0.take() {
+                let _ = gone.send(());
+            }
+        }
+    }
+    let (gone, is_gone) = oneshot::channel();
+    let guard = Arc::new(Mutex::new(Some(OnDrop(Some(gone)))));
+    let layer = from_fn(move |click: Click, next: Next| {
+        let guard = guard.lock().unwrap().take();
+        async move {
+            let answer = next.run(click).await;
+            drop(guard);
+            answer
+        }
+    });
+    (app.layer(layer), is_gone)
+}
+
+/// Lets other tasks go on until something holds.
+pub(crate) async fn until(mut holds: impl FnMut() -> bool) {
+    while !holds() {
+        yield_now().await;
+    }
+}
