@@ -73,6 +73,8 @@
 //! ```
 
 mod builder;
+#[cfg(feature = "reqwest")]
+mod checkout_doctor;
 mod client;
 mod clock;
 mod pages;
@@ -82,6 +84,8 @@ mod span;
 mod transport;
 
 pub use builder::ClientBuilder;
+#[cfg(feature = "reqwest")]
+pub use checkout_doctor::CheckoutDoctor;
 pub use client::Client;
 pub use clock::Clock;
 pub use pages::Pages;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::api::{Api, Wire};
 use crate::base_url::BaseUrl;
+use crate::checkout::query::{LogIn, Operator};
 use crate::credentials::Credentials;
 use crate::error::{Error, Problems};
 use crate::exchange::{Idempotency, RetryPolicy, Session, Settings};
@@ -27,6 +28,7 @@ pub struct SessionBuilder {
     base_url: Option<String>,
     plain_http: bool,
     credentials: Option<(Secret, Secret)>,
+    operator: Option<(Secret, Secret)>,
     wire: Wire,
     settings: Settings,
 }
@@ -38,6 +40,7 @@ impl SessionBuilder {
             base_url: None,
             plain_http: false,
             credentials: None,
+            operator: None,
             wire: Wire::default(),
             settings: Settings {
                 seed,
@@ -64,6 +67,15 @@ impl SessionBuilder {
     #[must_use]
     pub fn credentials(mut self, key_id: impl Into<Secret>, key_secret: impl Into<Secret>) -> Self {
         self.credentials = Some((key_id.into(), key_secret.into()));
+        self
+    }
+
+    /// Name and password of a user of a checkout installation's admin pages, in place of
+    /// [`credentials`](SessionBuilder::credentials): for a session that asks the installation; see
+    /// [`query`](crate::checkout::query).
+    #[must_use]
+    pub fn operator(mut self, username: impl Into<Secret>, password: impl Into<Secret>) -> Self {
+        self.operator = Some((username.into(), password.into()));
         self
     }
 
@@ -135,7 +147,19 @@ impl SessionBuilder {
         let keys = self
             .credentials
             .map(|(id, secret)| Credentials::new(id, secret));
-        let credentials = problems.take(keys, "credentials");
+        let operator = self
+            .operator
+            .map(|(username, password)| Operator::new(username, password));
+        let both = keys.is_some() && operator.is_some();
+        problems.require(!both, "credentials", "must not be given beside an operator");
+        // One of the two is needed, and what was given is looked at.
+        let (credentials, operator) = match operator {
+            None => (problems.take(keys, "credentials"), None),
+            operator => (
+                keys.and_then(Result::ok),
+                problems.take(operator, "operator"),
+            ),
+        };
         problems.require(
             !self.settings.deadline.is_zero(),
             "deadline",
@@ -146,14 +170,20 @@ impl SessionBuilder {
             "wire.payment",
             "must say with {uuid} where the record's id stands",
         );
-        match (base, credentials) {
-            (Some(base), Some(credentials)) if problems.is_empty() => {
-                let api = Api::new(base).with_wire(self.wire);
-                Ok(Session::new(
-                    api,
-                    FetchToken::new(credentials),
-                    self.settings,
-                ))
+        problems.require(
+            self.wire.admin.trade.contains("{id}"),
+            "wire.admin.trade",
+            "must say with {id} where the trade's id stands",
+        );
+        let api = base.map(|base| Api::new(base).with_wire(self.wire));
+        match (api, credentials, operator) {
+            (Some(api), Some(credentials), None) if problems.is_empty() => Ok(Session::new(
+                api,
+                FetchToken::new(credentials),
+                self.settings,
+            )),
+            (Some(api), None, Some(operator)) if problems.is_empty() => {
+                Ok(Session::new(api, LogIn::new(operator), self.settings))
             }
             _ => Err(problems.into_error("configure")),
         }

@@ -93,9 +93,11 @@
 mod channel;
 mod check;
 mod customer;
+pub mod doctor;
 mod php;
 mod plan;
 mod product;
+pub mod query;
 mod request;
 mod resource;
 mod sign;
