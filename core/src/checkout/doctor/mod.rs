@@ -132,7 +132,9 @@ impl Examination {
     }
 
     fn open(&self) -> impl Iterator<Item = &Probed> {
-        self.probed.iter().filter(|probed| probed.signature.is_some())
+        self.probed
+            .iter()
+            .filter(|probed| probed.signature.is_some())
     }
 
     fn examine_route(&self, checks: &mut Diagnosis) -> Proof {
@@ -158,7 +160,10 @@ impl Examination {
             checks.warning(NAME, told, "examine it again, at the URL that payers open");
             return Proof::Unknown;
         }
-        let told = format!("closed, as seen from here, under {} paths", self.probed.len());
+        let told = format!(
+            "closed, as seen from here, under {} paths",
+            self.probed.len()
+        );
         checks.good(NAME, told);
         Proof::Signature
     }
@@ -173,7 +178,10 @@ impl Examination {
         } else if self.open().next().is_some() {
             checks.good(NAME, "does not sign");
         } else {
-            checks.skipped(NAME, "not seen without the signing route: look into its set-up");
+            checks.skipped(
+                NAME,
+                "not seen without the signing route: look into its set-up",
+            );
         }
         is_sample
     }

@@ -91,7 +91,9 @@ impl fmt::Display for CheckoutDiagnosis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for check in self.checks() {
             writeln!(f, "  {check}")?;
-            let advice = check.advice().filter(|_| check.verdict() == Verdict::Warning);
+            let advice = check
+                .advice()
+                .filter(|_| check.verdict() == Verdict::Warning);
             if let Some(advice) = advice {
                 writeln!(f, "       {advice}")?;
             }

@@ -58,7 +58,9 @@ impl Endpoint for ListTrades {
         let start = self.skipped.to_string();
         let end = self.skipped.saturating_add(self.count).to_string();
         let newest_first = wire.newest_first.iter();
-        let mut query: Vec<_> = newest_first.map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        let mut query: Vec<_> = newest_first
+            .map(|(n, v)| (n.as_str(), v.as_str()))
+            .collect();
         query.extend([(wire.start.as_str(), &*start), (wire.end.as_str(), &*end)]);
         api.request(LIST, Method::GET, &wire.trades, &query, None)
     }

@@ -129,7 +129,9 @@ impl TradeSearch {
         self.lowest = Some(last);
         self.read = self.read.saturating_add(length);
         if self.read >= self.limit {
-            return Err("the trade is not among the newest ones, and older ones were not looked at");
+            return Err(
+                "the trade is not among the newest ones, and older ones were not looked at",
+            );
         }
         Ok(State::Reading)
     }

@@ -55,7 +55,9 @@ impl Checkout {
         let is_json = request.headers().get(header::CONTENT_TYPE);
         // The server compares the whole header (grade V).
         let is_json = is_json.is_some_and(|value| value == "application/json");
-        let body = serde_json::from_slice(request.body()).ok().filter(|_| is_json);
+        let body = serde_json::from_slice(request.body())
+            .ok()
+            .filter(|_| is_json);
         let body: Value = body.unwrap_or_default();
         let has = |name: &str, value: &str| body.get(name).and_then(Value::as_str) == Some(value);
         let wire = &self.admin.wire;
@@ -76,7 +78,9 @@ impl Checkout {
     fn refused(&self, request: &Request<Vec<u8>>) -> Option<Response<Vec<u8>>> {
         let value = request.headers().get(header::AUTHORIZATION);
         let token = value.and_then(|value| value.to_str().ok());
-        let token = token.map(|text| text.replace("Bearer ", "")).unwrap_or_default();
+        let token = token
+            .map(|text| text.replace("Bearer ", ""))
+            .unwrap_or_default();
         if token.is_empty() {
             return Some(answer::empty(StatusCode::FORBIDDEN));
         }
@@ -88,8 +92,8 @@ impl Checkout {
     fn trades(&self, asked: &str) -> Response<Vec<u8>> {
         let asked = query::parse(asked.as_bytes()).unwrap_or_default();
         let wire = &self.admin.wire;
-        let newest_first = wire.newest_first.iter();
-        let newest_first = newest_first.map(|(n, v)| asked.get(n) == Some(v)).all(|same| same);
+        let mut newest_first = wire.newest_first.iter();
+        let newest_first = newest_first.all(|(n, v)| asked.get(n) == Some(v));
         let start = place(&asked, &wire.start);
         let count = place(&asked, &wire.end).saturating_sub(start);
         let mut places: Vec<_> = (0..self.orders.len()).collect();
