@@ -12,6 +12,7 @@
 mod calls;
 mod cassettes;
 mod checkout;
+mod query;
 mod search;
 mod values;
 
@@ -45,6 +46,7 @@ fn everything() -> (Shown, Secrets) {
     values::show(&mut shown);
     calls::show(&mut shown, &mut secrets);
     checkout::show(&mut shown, &mut secrets);
+    query::show(&mut shown, &mut secrets);
     cassettes::show(&mut shown);
     (shown, secrets)
 }
