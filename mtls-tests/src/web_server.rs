@@ -1,5 +1,6 @@
 //! A real NGINX or Apache in front of a checkout installation, with the lines that the doctor gives.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
@@ -175,17 +176,17 @@ fn apache_command(folder: &Path) -> Command {
 
 fn start_apache(folder: &Path, address: SocketAddr, upstream: SocketAddr, blocks: bool) -> Child {
     let snippet = if blocks { APACHE_SNIPPET } else { "" };
-    let modules: String = [
+    let mut modules = String::new();
+    for name in [
         "mpm_event",
         "authz_core",
         "headers",
         "proxy",
         "proxy_http",
         "rewrite",
-    ]
-    .iter()
-    .map(|name| format!("LoadModule {name}_module {MODULES}/mod_{name}.so\n"))
-    .collect();
+    ] {
+        writeln!(modules, "LoadModule {name}_module {MODULES}/mod_{name}.so").unwrap();
+    }
     let root = folder.display();
     let conf = format!(
         "{modules}

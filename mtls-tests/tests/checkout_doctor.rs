@@ -63,25 +63,26 @@ fn routed(path: &str) -> String {
 }
 
 fn examine(adapter: Adapter, base_url: &str, tls: Option<TlsConfig>) -> CheckoutDiagnosis {
-    match adapter {
+    let diagnosis = match adapter {
         Adapter::Blocking => {
             let doctor = sanspay_blocking::CheckoutDoctor::new(base_url);
-            tls.into_iter()
-                .fold(doctor, |doctor, tls| doctor.tls(tls))
-                .examine()
+            match tls {
+                Some(tls) => doctor.tls(tls).examine(),
+                None => doctor.examine(),
+            }
         }
         Adapter::Async => {
             let doctor = sanspay_async::CheckoutDoctor::new(base_url);
-            let doctor = tls.into_iter().fold(doctor, |doctor, tls| doctor.tls(tls));
+            let doctor = match tls {
+                Some(tls) => doctor.tls(tls),
+                None => doctor,
+            };
             let mut runtime = tokio::runtime::Builder::new_current_thread();
-            runtime
-                .enable_all()
-                .build()
-                .unwrap()
-                .block_on(doctor.examine())
+            let runtime = runtime.enable_all().build().unwrap();
+            runtime.block_on(doctor.examine())
         }
-    }
-    .unwrap()
+    };
+    diagnosis.unwrap()
 }
 
 /// The status of a request whose path is sent as it is.
@@ -117,12 +118,8 @@ fn an_open_installation_is_recognised_with_its_key_by_both_adapters() {
             assert_eq!(diagnosis.proof(), Proof::Nothing, "{diagnosis}");
             let checks = diagnosis.checks();
             assert_eq!(checks[0].verdict(), Verdict::Bad, "no TLS: {diagnosis}");
-            assert_eq!(
-                checks[1].told().matches("/sign").count()
-                    + checks[1].told().matches("/SIGN").count(),
-                5,
-                "{diagnosis}"
-            );
+            let told = checks[1].told().to_lowercase();
+            assert_eq!(told.matches("/sign").count(), 5, "{diagnosis}");
             assert_eq!(checks[2].verdict(), verdict, "{diagnosis}");
             assert_eq!(checks[3].verdict(), Verdict::Good, "the clock: {diagnosis}");
         }
