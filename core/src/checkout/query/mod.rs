@@ -20,6 +20,8 @@
 //! in both adapters, over the same exchange as the partner API, with one token for all calls.
 //!
 //! ```
+//! # #[cfg(feature = "sandbox")]
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use std::sync::Mutex;
 //! use std::time::SystemTime;
 //! use sanspay_blocking::Client;
@@ -65,7 +67,10 @@
 //!     Confirmation::Confirmed(trade) => assert_eq!(trade.out_trade_no(), Some(number)),
 //!     other => panic!("do not ship: {other}"),
 //! }
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "sandbox"))]
+//! # fn main() {}
 //! ```
 //!
 //! # What it closes, and what it cannot see
@@ -73,7 +78,7 @@
 //! | hole | closed because |
 //! |---|---|
 //! | one text, cut in two ways | the trade has the order number that was posted, uncut |
-//! | a message that is signed without a status | the same, and the trade's status is not that of a payment |
+//! | a message that is signed without a status | the same, and the trade has no status of a payment |
 //! | the public signing route | a forged message names no trade, or one that says something else |
 //!
 //! **Neither currency nor channel is in the trade.** They are compared with your order in the message
