@@ -5,11 +5,11 @@ use std::time::{Duration, SystemTime};
 use http::{Response, StatusCode};
 
 use super::{CheckoutDiagnosis, Examination, ProbeSigning, Probed, Proof};
-use crate::api::{Api, BaseUrl};
 use crate::checkout::SigningKey;
 use crate::diagnosis::Verdict;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind};
+use crate::{Api, BaseUrl};
 
 const NOW: SystemTime = SystemTime::UNIX_EPOCH;
 

@@ -6,7 +6,7 @@ mod searching;
 
 use http::{Response, StatusCode};
 
-use crate::api::{Api, BaseUrl};
+use crate::{Api, BaseUrl};
 
 fn api() -> Api {
     Api::new(BaseUrl::new("https://pay.shop.example").unwrap())
