@@ -75,6 +75,13 @@ impl ClientBuilder {
         self.with(|session| session.short_key_secret(accepted))
     }
 
+    /// Name and password of a user of a checkout installation's admin pages, in place of
+    /// [`credentials`](ClientBuilder::credentials): for a client that
+    /// [asks the installation](sanspay_core::checkout::query).
+    pub fn operator(self, username: impl Into<Secret>, password: impl Into<Secret>) -> Self {
+        self.with(|session| session.operator(username, password))
+    }
+
     /// Replaces the assumed routes and header names.
     pub fn wire(self, wire: Wire) -> Self {
         self.with(|session| session.wire(wire))

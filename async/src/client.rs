@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
+use sanspay_core::checkout::Paid;
+use sanspay_core::checkout::query::{Confirmation, Trade, TradeSearch};
 use sanspay_core::exchange::{Step, Wait};
 use sanspay_core::partner::Resolution;
 use sanspay_core::{
@@ -231,6 +233,30 @@ impl Client {
             self.call(self.session.lookup(unknown, self.clock.now()))
                 .await,
         )
+    }
+
+    /// Finds a trade of a checkout installation by its number; the client needs an
+    /// [operator](ClientBuilder::operator). Each page of the list is a call of its own, with a
+    /// deadline of its own.
+    ///
+    /// # Errors
+    /// Those of [`call`](Client::call) and of [`TradeSearch`]; the trade may be there all the same.
+    pub async fn find_trade(&self, trade_no: &str) -> Result<Option<Trade>, Error> {
+        let mut search = TradeSearch::new(trade_no);
+        while let Some(list) = search.next() {
+            search.accept(self.call(list).await?)?;
+        }
+        search.finish()
+    }
+
+    /// Asks the checkout installation whether its books say what a message said; see
+    /// [`query`](sanspay_core::checkout::query).
+    ///
+    /// # Errors
+    /// Those of [`find_trade`](Client::find_trade); nothing is known about the payment then.
+    pub async fn confirm(&self, paid: &Paid) -> Result<Confirmation, Error> {
+        let found = self.find_trade(paid.trade_no()).await?;
+        Ok(Confirmation::of(paid, found))
     }
 
     /// Drives an exchange to its end, or tells its span that it was dropped before.

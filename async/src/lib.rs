@@ -80,6 +80,8 @@
 //! ```
 
 mod builder;
+#[cfg(feature = "reqwest")]
+mod checkout_doctor;
 mod client;
 mod clock;
 mod pages;
@@ -91,6 +93,8 @@ mod spawned;
 mod transport;
 
 pub use builder::ClientBuilder;
+#[cfg(feature = "reqwest")]
+pub use checkout_doctor::CheckoutDoctor;
 pub use client::Client;
 pub use clock::Clock;
 pub use pages::Pages;

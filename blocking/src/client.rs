@@ -7,6 +7,8 @@ use std::thread::{self, Thread};
 use std::time::{Duration, SystemTime};
 
 use http::{Request, Response};
+use sanspay_core::checkout::Paid;
+use sanspay_core::checkout::query::{Confirmation, Trade, TradeSearch};
 use sanspay_core::exchange::Step;
 use sanspay_core::partner::Resolution;
 use sanspay_core::{Endpoint, Error, Exchange, Session, TransportError, UnknownOutcome};
@@ -168,6 +170,29 @@ impl Client {
     /// it unknown and keeps the error.
     pub fn resolve(&self, unknown: &UnknownOutcome) -> Resolution {
         Resolution::from(self.call(self.session.lookup(unknown, self.clock.now())))
+    }
+
+    /// Finds a trade of a checkout installation by its number; the client needs an
+    /// [operator](ClientBuilder::operator). Each page of the list is a call of its own, with a
+    /// deadline of its own.
+    ///
+    /// # Errors
+    /// Those of [`call`](Client::call) and of [`TradeSearch`]; the trade may be there all the same.
+    pub fn find_trade(&self, trade_no: &str) -> Result<Option<Trade>, Error> {
+        let mut search = TradeSearch::new(trade_no);
+        while let Some(list) = search.next() {
+            search.accept(self.call(list)?)?;
+        }
+        search.finish()
+    }
+
+    /// Asks the checkout installation whether its books say what a message said; see
+    /// [`query`](sanspay_core::checkout::query).
+    ///
+    /// # Errors
+    /// Those of [`find_trade`](Client::find_trade); nothing is known about the payment then.
+    pub fn confirm(&self, paid: &Paid) -> Result<Confirmation, Error> {
+        Ok(Confirmation::of(paid, self.find_trade(paid.trade_no())?))
     }
 
     /// Drives an exchange to its end.

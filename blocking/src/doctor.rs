@@ -11,7 +11,7 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, ProtocolVersion};
 use sanspay_core::partner::FetchToken;
 use sanspay_core::{
-    Api, Auth, BaseUrl, Endpoint, Error, RetryPolicy, Secret, TlsProblem, printable, success,
+    Api, Auth, BaseUrl, Endpoint, Error, Replay, RetryPolicy, Secret, TlsProblem, printable, success,
 };
 use sanspay_tls::doctor::{ClientPem, Diagnosis};
 use sanspay_tls::{
@@ -325,6 +325,10 @@ impl Endpoint for Knock {
             Err(error) if error.tls().is_some() => Err(error),
             _ => Ok(response.status()),
         }
+    }
+
+    fn replay(&self) -> Replay {
+        Replay::Safe
     }
 
     fn auth(&self) -> Auth {

@@ -79,6 +79,8 @@
 //! ```
 
 mod builder;
+#[cfg(feature = "ureq")]
+mod checkout_doctor;
 mod client;
 mod clock;
 #[cfg(feature = "ureq")]
@@ -95,6 +97,8 @@ mod transport;
 mod readme {}
 
 pub use builder::ClientBuilder;
+#[cfg(feature = "ureq")]
+pub use checkout_doctor::CheckoutDoctor;
 pub use client::Client;
 pub use clock::Clock;
 #[cfg(feature = "ureq")]

@@ -7,6 +7,7 @@ use http::{HeaderName, Method, Request, header};
 
 use crate::ascii::is_visible;
 use crate::base_url::{BaseUrl, stays};
+use crate::checkout::query::AdminWire;
 use crate::error::{Error, Problems};
 use crate::query::{Query, escape};
 
@@ -47,6 +48,8 @@ pub struct Wire {
     /// you pass to the lookup: one that leaps ahead makes it short, so keep references unique at
     /// the provider as well.
     pub settle: Duration,
+    /// The operator's side of a checkout installation (grade V).
+    pub admin: AdminWire,
 }
 
 impl Default for Wire {
@@ -60,6 +63,7 @@ impl Default for Wire {
             idempotency_key_header: HeaderName::from_static("idempotency-key"),
             request_id_header: HeaderName::from_static("x-request-id"),
             settle: Duration::from_secs(60),
+            admin: AdminWire::default(),
         }
     }
 }

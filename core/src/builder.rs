@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::api::{Api, Wire};
 use crate::base_url::BaseUrl;
+use crate::checkout::query::{LogIn, Operator};
 use crate::credentials::Credentials;
 use crate::error::{Error, Problems};
 use crate::exchange::{Idempotency, RetryPolicy, Session, Settings};
@@ -28,6 +29,7 @@ pub struct SessionBuilder {
     plain_http: bool,
     credentials: Option<(Secret, Secret)>,
     short_key_secret: bool,
+    operator: Option<(Secret, Secret)>,
     wire: Wire,
     settings: Settings,
 }
@@ -40,6 +42,7 @@ impl SessionBuilder {
             plain_http: false,
             credentials: None,
             short_key_secret: false,
+            operator: None,
             wire: Wire::default(),
             settings: Settings {
                 seed,
@@ -79,6 +82,15 @@ impl SessionBuilder {
     #[must_use]
     pub fn short_key_secret(mut self, accepted: bool) -> Self {
         self.short_key_secret = accepted;
+        self
+    }
+
+    /// Name and password of a user of a checkout installation's admin pages, in place of
+    /// [`credentials`](SessionBuilder::credentials): for a session that asks the installation; see
+    /// [`query`](crate::checkout::query).
+    #[must_use]
+    pub fn operator(mut self, username: impl Into<Secret>, password: impl Into<Secret>) -> Self {
+        self.operator = Some((username.into(), password.into()));
         self
     }
 
@@ -150,7 +162,19 @@ impl SessionBuilder {
         let keys = self
             .credentials
             .map(|(id, secret)| Credentials::new(id, secret));
-        let credentials = problems.take(keys, "credentials");
+        let operator = self
+            .operator
+            .map(|(username, password)| Operator::new(username, password));
+        let both = keys.is_some() && operator.is_some();
+        problems.require(!both, "credentials", "must not be given beside an operator");
+        // One of the two is needed, and what was given is looked at.
+        let (credentials, operator) = match operator {
+            None => (problems.take(keys, "credentials"), None),
+            operator => (
+                keys.and_then(Result::ok),
+                problems.take(operator, "operator"),
+            ),
+        };
         if let (Some(base), Some(credentials)) = (&base, &credentials) {
             credentials.check_for(base.host(), self.short_key_secret, &mut problems);
         }
@@ -164,14 +188,20 @@ impl SessionBuilder {
             "wire.payment",
             "must say with {uuid} where the record's id stands",
         );
-        match (base, credentials) {
-            (Some(base), Some(credentials)) if problems.is_empty() => {
-                let api = Api::new(base).with_wire(self.wire);
-                Ok(Session::new(
-                    api,
-                    FetchToken::new(credentials),
-                    self.settings,
-                ))
+        problems.require(
+            self.wire.admin.trade.contains("{id}"),
+            "wire.admin.trade",
+            "must say with {id} where the trade's id stands",
+        );
+        let api = base.map(|base| Api::new(base).with_wire(self.wire));
+        match (api, credentials, operator) {
+            (Some(api), Some(credentials), None) if problems.is_empty() => Ok(Session::new(
+                api,
+                FetchToken::new(credentials),
+                self.settings,
+            )),
+            (Some(api), None, Some(operator)) if problems.is_empty() => {
+                Ok(Session::new(api, LogIn::new(operator), self.settings))
             }
             _ => Err(problems.into_error("configure")),
         }

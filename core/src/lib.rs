@@ -110,6 +110,7 @@ mod builder;
 pub mod cassette;
 pub mod checkout;
 mod credentials;
+mod diagnosis;
 mod endpoint;
 mod error;
 pub mod exchange;
@@ -139,6 +140,7 @@ pub use api::{Api, Wire, path_segment};
 pub use base_url::BaseUrl;
 pub use builder::SessionBuilder;
 pub use credentials::Credentials;
+pub use diagnosis::{Check, Diagnosis, Verdict};
 pub use endpoint::{Auth, Endpoint, Replay};
 pub use error::{
     ApiError, CertificateValidity, Error, ErrorBody, ErrorKind, Intent, Problem, Problems,

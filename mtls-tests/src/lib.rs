@@ -16,9 +16,11 @@ mod failures;
 mod front;
 mod nginx;
 mod pki;
+mod web_server;
 
 pub use client::{Adapter, AnyClient};
 pub use failures::Failure;
 pub use front::{Front, FrontKind, Setup, Versions, fronts};
 pub use nginx::{NGINX_REQUIRED, Nginx};
 pub use pki::{Authority, EXPIRED, FUTURE, Identity, Pki, VALID};
+pub use web_server::{APACHE_REQUIRED, WebServer, WebServerKind};

@@ -131,7 +131,7 @@ impl Drop for Nginx {
     }
 }
 
-fn command(folder: &Path) -> Command {
+pub(crate) fn command(folder: &Path) -> Command {
     let mut command = Command::new(binary().expect("nginx"));
     command
         .args(["-e", "error.log", "-c", "nginx.conf", "-p"])
@@ -147,6 +147,15 @@ fn binary() -> Option<PathBuf> {
     folders
         .map(|folder| folder.join("nginx"))
         .find(|file| file.is_file())
+}
+
+/// Its temporary files, in its own folder.
+pub(crate) fn temporary_paths() -> String {
+    let mut paths = String::new();
+    for name in ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"] {
+        write!(paths, "{name}_temp_path {name}; ").unwrap();
+    }
+    paths
 }
 
 fn write_files(
@@ -168,10 +177,7 @@ fn write_files(
         Versions::Both => "TLSv1.2 TLSv1.3",
         Versions::Tls12 => "TLSv1.2",
     };
-    let mut paths = String::new();
-    for name in ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"] {
-        write!(paths, "{name}_temp_path {name}; ").unwrap();
-    }
+    let paths = temporary_paths();
     let format = Nginx::LOG_FORMAT;
     write(
         "nginx.conf",

@@ -3,8 +3,11 @@
 //! One signed `GET https://p.yzhan.co/checkout?…`, which the payer's browser opens (grade D,
 //! the provider's "Checkout" document). What comes of it is told by a signed `POST` to your
 //! `notify_url` and by a signed query on the browser's way back to your `return_url` (grade V).
-//! There is no token, no query API and nothing to wait for, so there is no
-//! [`Endpoint`](crate::Endpoint) here: a text is built, and texts are checked.
+//! There is no token and nothing to wait for: a text is built, and texts are checked.
+//!
+//! **Whoever operates the installation confirms by [`query`] first of all:** `client.confirm(&paid)`
+//! asks its own books, which no signed text can change. Whoever does not still lets the [`doctor`]
+//! look whether messages of the installation prove anything.
 //!
 //! ```text
 //!  Checkout ──sign──▶ SignedCheckout ──url / form──▶ payer's browser ──▶ provider
@@ -16,6 +19,7 @@
 //!      │ matches(&Order): yours, at your price, through your channel
 //!      ▼
 //!   Matched ──▶ Paid | NotPaid ──▶ store with its DedupKey ──▶ Answer: "succeed"
+//!                │ where you operate the installation: client.confirm(&paid), before you act
 //! ```
 //!
 //! # The whole way
@@ -93,9 +97,11 @@
 mod channel;
 mod check;
 mod customer;
+pub mod doctor;
 mod php;
 mod plan;
 mod product;
+pub mod query;
 mod request;
 mod resource;
 mod sign;

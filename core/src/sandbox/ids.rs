@@ -7,6 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::clock::rfc3339;
 use crate::timestamp::unix_seconds;
 
 /// Every id that the sandbox gives out. Not for secrets of value: who knows the seed knows all.
@@ -41,10 +42,13 @@ impl Ids {
         format!("I-{:012X}", self.rng.u64(..1 << 48))
     }
 
-    /// The checkout provider's own order number: the time and ten digits.
+    /// The checkout provider's own order number: the time as `YmdHis` and eight digits (grade V).
     pub(super) fn trade_number(&mut self, now: SystemTime) -> String {
-        let tail = self.rng.u64(..10_000_000_000);
-        format!("{:010}{tail:010}", unix_seconds(now).max(0))
+        let tail = self.rng.u64(..100_000_000);
+        let mut time = rfc3339(now);
+        time.retain(|sign| sign.is_ascii_digit());
+        time.truncate("20260519153844".len());
+        format!("{time}{tail:08}")
     }
 
     /// A value from 0 up to and including `most`.

@@ -53,6 +53,7 @@
 //! | the routes of [`Wire`](crate::Wire) | the merchant | the Qiaopay partner API |
 //! | `/pay/{uuid}` | the payer's browser | the page behind a payment's `checkout_url` |
 //! | `/checkout?…`, `/checkout/{trade_no}/…` | the payer's browser | the yzhan pay hosted checkout |
+//! | the routes of [`AdminWire`](crate::checkout::query::AdminWire) but `sign` | its operator | the trades of the checkout; log in as [`OPERATOR`] |
 //! | `/sandbox/…` | tests and developers | the control routes below |
 //!
 //! # Faults
@@ -95,7 +96,7 @@ use std::time::SystemTime;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 
 use self::checkout::Checkout;
-pub use self::checkout::OrderStatus;
+pub use self::checkout::{OPERATOR, OrderStatus};
 pub use self::config::{
     CheckoutApp, CheckoutChannel, CheckoutConfig, DuplicateReferences, PageShape, PartnerConfig,
     SandboxConfig, Shape, Webhooks,

@@ -12,6 +12,7 @@
 mod calls;
 mod cassettes;
 mod checkout;
+mod query;
 mod raw;
 mod search;
 mod values;
@@ -46,6 +47,7 @@ fn everything() -> (Shown, Secrets) {
     values::show(&mut shown);
     calls::show(&mut shown, &mut secrets);
     checkout::show(&mut shown, &mut secrets);
+    query::show(&mut shown, &mut secrets);
     cassettes::show(&mut shown);
     (shown, secrets)
 }

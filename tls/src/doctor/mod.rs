@@ -3,7 +3,7 @@
 //! The whole doctor, with its checks over the network, is `sanspay_blocking::Doctor`.
 
 mod certificates;
-mod report;
 
 pub use certificates::ClientPem;
-pub use report::{Check, Diagnosis, Verdict};
+#[doc(no_inline)]
+pub use sanspay_core::{Check, Diagnosis, Verdict};

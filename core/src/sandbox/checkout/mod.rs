@@ -1,6 +1,7 @@
 //! The yzhan pay hosted checkout, from the other side.
 
 mod act;
+mod admin;
 mod opening;
 mod order;
 mod page;
@@ -15,6 +16,8 @@ use std::time::SystemTime;
 
 use http::{Method, Request, Response, StatusCode};
 
+use self::admin::Admin;
+pub use self::admin::OPERATOR;
 use self::opening::{Opening, Refused};
 pub use self::order::OrderStatus;
 pub(super) use self::order::{Ability, Order};
@@ -35,6 +38,7 @@ pub(super) struct Checkout {
     orders: Vec<Order>,
     by_trade_no: BTreeMap<String, usize>,
     by_out_trade_no: BTreeMap<(String, String), usize>,
+    admin: Admin,
 }
 
 impl Checkout {
@@ -47,6 +51,7 @@ impl Checkout {
             orders: Vec::new(),
             by_trade_no: BTreeMap::new(),
             by_out_trade_no: BTreeMap::new(),
+            admin: Admin::default(),
         }
     }
 
@@ -57,6 +62,9 @@ impl Checkout {
         now: SystemTime,
         around: &mut Surroundings<'_>,
     ) -> Option<Response<Vec<u8>>> {
+        if let Some(answer) = self.admin(request, around.ids) {
+            return Some(answer);
+        }
         let rest = request.uri().path().strip_prefix("/checkout")?;
         let parts: Vec<&str> = rest.split('/').collect();
         let wrong_method = || refusal(StatusCode::METHOD_NOT_ALLOWED, &Refused::default());

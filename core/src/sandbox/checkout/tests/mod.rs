@@ -141,5 +141,6 @@ fn refused(answer: &Response<Vec<u8>>) -> Vec<String> {
     page.split("<li><code>").skip(1).map(item).collect()
 }
 
+mod admin;
 mod opening;
 mod paying;

@@ -47,6 +47,19 @@ impl Check {
     }
 }
 
+/// Its line for a terminal.
+impl fmt::Display for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mark = match self.verdict {
+            Verdict::Good => "ok",
+            Verdict::Warning => "WARN",
+            Verdict::Bad => "BAD",
+            Verdict::Skipped => "-",
+        };
+        write!(f, "{mark:<5}{:<26}{}", self.name, self.told)
+    }
+}
+
 /// Everything that was looked at, in order. It holds names and dates of certificates and no
 /// secret; `Display` is made for a terminal and ends with [`sentence`](Diagnosis::sentence).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -133,13 +146,7 @@ impl Diagnosis {
 impl fmt::Display for Diagnosis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for check in &self.checks {
-            let mark = match check.verdict {
-                Verdict::Good => "ok",
-                Verdict::Warning => "WARN",
-                Verdict::Bad => "BAD",
-                Verdict::Skipped => "-",
-            };
-            writeln!(f, "  {mark:<5}{:<26}{}", check.name, check.told)?;
+            writeln!(f, "  {check}")?;
         }
         write!(f, "\n  What to do: {}", self.sentence())
     }
