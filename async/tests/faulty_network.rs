@@ -4,22 +4,17 @@
 
 #[path = "../../blocking/tests/faulty/cases.rs"]
 mod cases;
-#[path = "../../blocking/tests/faulty/proxy.rs"]
-mod proxy;
-#[path = "../../blocking/tests/refusing/mod.rs"]
-mod refusing;
 
 use std::thread;
 use std::time::{Duration, Instant};
 
 use cases::{CASES, Case, PATIENT};
-use proxy::{Fault, Proxy, eventually};
-use refusing::Refusing;
 use sanspay_async::Client;
 use sanspay_async::sandbox::{FREE_PORT, Server, serve_in_thread};
 use sanspay_core::partner::{ListPayments, NewPayout};
 use sanspay_core::sandbox::SandboxConfig;
 use sanspay_core::{Currency, ErrorKind, RetryPolicy, Settings};
+use sanspay_e2e::{Fault, Proxy, Refusing, eventually};
 use tokio::runtime::{Builder, Runtime};
 
 /// How many connections may be open after calls one after the other.

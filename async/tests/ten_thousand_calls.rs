@@ -5,17 +5,15 @@
 
 #[path = "../../blocking/tests/faulty/load.rs"]
 mod load;
-#[path = "../../blocking/tests/faulty/proxy.rs"]
-mod proxy;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use load::{Books, Held, LISTINGS, PAYOUTS, WAYS, lost_or_doubled, payout};
-use proxy::eventually;
 use sanspay_async::Client;
 use sanspay_async::sandbox::{FREE_PORT, serve_in_thread};
 use sanspay_core::partner::{ListPayments, Resolution};
+use sanspay_e2e::eventually;
 use tokio::runtime::Builder;
 use tokio::task::JoinSet;
 use tokio::time;

@@ -4,21 +4,17 @@
 
 #[path = "faulty/cases.rs"]
 mod cases;
-#[path = "faulty/proxy.rs"]
-mod proxy;
-mod refusing;
 
 use std::thread;
 use std::time::{Duration, Instant};
 
 use cases::{CASES, Case, PATIENT};
-use proxy::{Fault, Proxy, eventually};
-use refusing::Refusing;
 use sanspay_async::sandbox::{FREE_PORT, Server, serve_in_thread};
 use sanspay_blocking::Client;
 use sanspay_core::partner::{ListPayments, NewPayout};
 use sanspay_core::sandbox::SandboxConfig;
 use sanspay_core::{Currency, ErrorKind, RetryPolicy, Settings};
+use sanspay_e2e::{Fault, Proxy, Refusing, eventually};
 
 fn provider() -> Server {
     serve_in_thread(SandboxConfig::default(), FREE_PORT).unwrap()

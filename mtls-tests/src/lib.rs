@@ -15,10 +15,9 @@ mod client;
 mod failures;
 mod front;
 mod nginx;
-mod pki;
 
 pub use client::{Adapter, AnyClient};
 pub use failures::Failure;
 pub use front::{Front, FrontKind, Setup, Versions, fronts};
 pub use nginx::{NGINX_REQUIRED, Nginx};
-pub use pki::{Authority, EXPIRED, FUTURE, Identity, Pki, VALID};
+pub use sanspay_e2e::{Authority, EXPIRED, FUTURE, Identity, Pki, VALID};

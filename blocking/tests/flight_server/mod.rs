@@ -1,8 +1,5 @@
 //! A server on a real socket that does to each request what the suite's world has decided.
 
-#[path = "../refusing/mod.rs"]
-mod refusing;
-
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -13,9 +10,9 @@ use std::time::Duration;
 
 use http::uri::Authority;
 use http::{Request, Uri};
-use refusing::Refusing;
 use sanspay_core::Limits;
 use sanspay_core::sandbox::Reply;
+use sanspay_e2e::Refusing;
 use sanspay_ffi_free_tests::Flight;
 
 /// What the server does with the next request.

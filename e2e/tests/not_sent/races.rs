@@ -1,0 +1,1 @@
+//! Races that a row's single try would hardly meet.
