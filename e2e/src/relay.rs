@@ -61,9 +61,18 @@ impl Relay {
         server: &PayoutServer,
         plan: impl Fn(usize) -> Meddling + Send + Sync + 'static,
     ) -> Self {
+        Self::before(server.address(), server.tally(), plan)
+    }
+
+    /// The same before any server whose executions are counted.
+    pub fn before(
+        upstream: SocketAddr,
+        tally: &Tally,
+        plan: impl Fn(usize) -> Meddling + Send + Sync + 'static,
+    ) -> Self {
+        let tally = tally.clone();
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let address = listener.local_addr().unwrap();
-        let (upstream, tally) = (server.address(), server.tally().clone());
         let plan: Arc<Plan> = Arc::new(plan);
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
