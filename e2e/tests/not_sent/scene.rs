@@ -14,7 +14,7 @@ use sanspay_e2e::{
 use sanspay_tls::TlsConfig;
 use socket2::{Domain, Socket, Type};
 
-static PKI: LazyLock<Pki> = LazyLock::new(Pki::new);
+pub(crate) static PKI: LazyLock<Pki> = LazyLock::new(Pki::new);
 
 /// How long a connection may take where the row waits for the end of that.
 const SHORT: Duration = Duration::from_millis(300);
