@@ -9,10 +9,11 @@ use std::time::{Duration, SystemTime};
 use sanspay_core::exchange::{Step, Wait};
 use sanspay_core::partner::Resolution;
 use sanspay_core::{
-    Endpoint, Error, Exchange, Limits, Paged, Session, TransportError, UnknownOutcome,
+    Endpoint, Error, ErrorKind, Exchange, Limits, Paged, Session, TransportError, UnknownOutcome,
 };
 #[cfg(feature = "reqwest")]
 use sanspay_tls::TlsConfig;
+use tokio::runtime::Handle;
 use tokio::time;
 
 use crate::builder::ClientBuilder;
@@ -23,6 +24,9 @@ use crate::transport::Transport;
 #[cfg(feature = "reqwest")]
 use crate::transport::reqwest::ReqwestTransport;
 
+const NO_RUNTIME: &str =
+    "nothing was sent, because calls need a tokio runtime and there is none here";
+
 /// An asynchronous client of the partner API on tokio. Cloning is cheap; all clones and all tasks
 /// share the connections and the token.
 ///
@@ -31,6 +35,10 @@ use crate::transport::reqwest::ReqwestTransport;
 /// is executed; a payment or payout is better left to its [deadline](Client::call_within), which
 /// says so. A call that is kept and not polled may hold up others that wait for the token which
 /// it fetches, until it is polled or dropped or they reach their deadlines.
+///
+/// It may be used from several runtimes, one after the other or at the same time; over reqwest each
+/// of them has connections of its own. Outside of a runtime a call fails with
+/// [`ErrorKind::Misuse`] and sends nothing.
 ///
 /// ```no_run
 /// use sanspay_async::Client;
@@ -188,6 +196,10 @@ impl Client {
         mut exchange: Exchange<E>,
     ) -> impl Future<Output = Result<E::Output, Error>> {
         async move {
+            if Handle::try_current().is_err() {
+                let operation = exchange.endpoint().operation().to_owned();
+                return Err(Error::new(ErrorKind::Misuse, operation, NO_RUNTIME));
+            }
             let span = Span::new(exchange.endpoint().operation());
             let steps = async {
                 loop {
