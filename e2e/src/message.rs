@@ -66,6 +66,15 @@ impl Mutation {
         Self::Status,
     ];
 
+    /// What one of them, or two, leave of the bytes.
+    pub fn some(mut bytes: Vec<u8>, seed: u64) -> Vec<u8> {
+        let mut random = fastrand::Rng::with_seed(seed);
+        for _ in 0..random.usize(1..=2) {
+            Self::ALL[random.usize(..Self::ALL.len())].apply(&mut bytes, &mut random);
+        }
+        bytes
+    }
+
     /// What becomes of the bytes.
     pub fn apply(self, bytes: &mut Vec<u8>, random: &mut fastrand::Rng) {
         if bytes.is_empty() {

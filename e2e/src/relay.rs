@@ -119,9 +119,13 @@ impl Passing {
             });
         }
         let back = self.pass_back();
-        if self.ends() != Some(End::Reset) {
-            let _ = self.client.shutdown(Shutdown::Both);
-        }
+        // A whole shutdown would say FIN before the reset.
+        let whole = self.ends() != Some(End::Reset);
+        let _ = self.client.shutdown(if whole {
+            Shutdown::Both
+        } else {
+            Shutdown::Read
+        });
         self.server.shutdown(Shutdown::Both)?;
         let _ = there.join();
         back

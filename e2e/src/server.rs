@@ -12,7 +12,7 @@ use rustls::AlertDescription;
 use sanspay_core::sandbox::Sandbox;
 use socket2::SockRef;
 
-use crate::message::read_head;
+use crate::message::{Mutation, read_head};
 use crate::tally::Tally;
 use crate::tls::Speaks;
 use crate::wire::Wire;
@@ -43,6 +43,10 @@ pub enum Manner {
     EndsInBody(usize, &'static str, End),
     /// Executes, says this in place of an answer, and ends.
     Says(Vec<u8>, End),
+    /// Executes, answers, and ends.
+    AnswersAnd(End),
+    /// Executes, answers with what a [`Mutation`] from this seed leaves of it, and ends.
+    Damages(u64, End),
     /// Executes, and says this again and again.
     Floods(&'static str),
     /// Executes, and hears and answers the connection's TLS while it works; then answers.
@@ -168,6 +172,14 @@ impl PayoutServer {
                     if end == End::Goodbye {
                         wire.get_mut().say_goodbye()?;
                     }
+                    return finish(&raw, end);
+                }
+                Manner::AnswersAnd(end) => {
+                    wire.get_mut().write_all(&answer)?;
+                    return finish(&raw, end);
+                }
+                Manner::Damages(seed, end) => {
+                    wire.get_mut().write_all(&Mutation::some(answer, seed))?;
                     return finish(&raw, end);
                 }
                 Manner::Floods(said) => {
