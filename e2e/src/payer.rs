@@ -104,7 +104,9 @@ impl Payer {
 
     /// Lists payments over the wire, so that there is an idle connection afterwards.
     pub fn warm_up(&self) {
-        self.call(ListPayments::new()).unwrap();
+        // A connection that ends just now may cost one call its whole deadline: hyper can forget it.
+        let listed = (0..3).any(|_| self.call(ListPayments::new()).is_ok());
+        assert!(listed, "no listing came back");
         self.forget();
     }
 
