@@ -18,9 +18,7 @@ pub(crate) fn record(conn: ServerConnection, alert: AlertDescription) -> Vec<u8>
     };
     let mut encrypter: Box<dyn MessageEncrypter> = match suite {
         SupportedCipherSuite::Tls12(suite) => suite.aead_alg.encrypter(key, iv.as_ref(), &[]),
-        SupportedCipherSuite::Tls13(suite) => suite
-            .aead_alg
-            .encrypter(key, Iv::copy(iv.as_ref().try_into().unwrap())),
+        SupportedCipherSuite::Tls13(suite) => suite.aead_alg.encrypter(key, Iv::copy(iv.as_ref())),
     };
     let message = OutboundPlainMessage {
         typ: ContentType::Alert,

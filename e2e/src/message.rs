@@ -32,6 +32,9 @@ pub(crate) fn read_head(reader: &mut impl BufRead) -> io::Result<(Vec<u8>, usize
     }
 }
 
+/// Where the status stands: after `HTTP/1.1 `.
+const STATUS_BEGINS: usize = 9;
+
 /// One thing that happens to bytes on their way, from a seed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mutation {
@@ -50,12 +53,14 @@ pub enum Mutation {
     /// Everything is bytes of anybody.
     Noise,
     /// A digit of the status is another one.
+    Digit,
+    /// The status is another one.
     Status,
 }
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Flip,
         Self::Replace,
         Self::Cut,
@@ -63,6 +68,7 @@ impl Mutation {
         Self::Repeat,
         Self::Insert,
         Self::Noise,
+        Self::Digit,
         Self::Status,
     ];
 
@@ -102,10 +108,16 @@ impl Mutation {
                 bytes.splice(at..at, noise);
             }
             Self::Noise => bytes.iter_mut().for_each(|byte| *byte = random.u8(..)),
-            Self::Status => {
-                let digit = 9 + random.usize(..3);
+            Self::Digit => {
+                let digit = STATUS_BEGINS + random.usize(..3);
                 if let Some(byte) = bytes.get_mut(digit) {
                     *byte = random.u8(b'0'..=b'9');
+                }
+            }
+            Self::Status => {
+                let status = random.u16(100..=599).to_string();
+                if let Some(digits) = bytes.get_mut(STATUS_BEGINS..STATUS_BEGINS + 3) {
+                    digits.copy_from_slice(status.as_bytes());
                 }
             }
         }

@@ -161,9 +161,9 @@ fn lane(adapter: Adapter, way: Way, payouts: usize) -> Counts {
         let paid = payer.pay(payout(&format!("p-{number}")));
         let executed = server.tally().executed() - before;
         let case = format!("{adapter:?}, {way:?}, number {number}, seed {before}");
-        let came = check(&paid, executed, &case);
+        let outcome = check(&paid, executed, &case);
         *counts
-            .entry(format!("{adapter:?}: {came}, executed {executed}"))
+            .entry(format!("{adapter:?}: {outcome}, executed {executed}"))
             .or_default() += 1;
     }
     counts

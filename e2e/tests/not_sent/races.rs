@@ -53,8 +53,8 @@ fn race(adapter: Adapter, version: Option<Version>, end: End) -> BTreeMap<String
             thread::sleep(Duration::from_millis(50));
         }
         let executed = server.tally().executed() - before;
-        let case = format!("{adapter:?}, {version:?}, {end:?}, try {number}");
-        check_promises(&paid, executed).unwrap_or_else(|why| panic!("{case}: {why}"));
+        let which = format!("{adapter:?}, {version:?}, {end:?}, try {number}");
+        check_promises(&paid, executed).unwrap_or_else(|why| panic!("{which}: {why}"));
         let told = match paid.told.last() {
             Some(Told::NotSent(_)) => "not sent",
             Some(Told::MaybeSent(_)) => "maybe sent",

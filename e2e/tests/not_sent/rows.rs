@@ -177,6 +177,8 @@ pub(crate) fn rows() -> Vec<Row> {
         row("34g", "no length, no goodbye, TLS 1.2",     tls12().server(says(NO_LENGTH, Fin)),              M, M, 1..=1),
         row("34h", "no length, no goodbye, TLS 1.3",     tls13().server(says(NO_LENGTH, Fin)),              M, M, 1..=1),
         row("34i", "no length, reset",                   http().server(says(NO_LENGTH, Reset)),             M, M, 1..=1),
+        row("34k", "no length, ended by a goodbye, TLS",  tls13().server(says(NO_LENGTH, Goodbye)),          &[Answer(201)], &[Answer(201)], 1..=1),
+        row("34l", "no length, ended by a FIN, plain",   http().server(says(NO_LENGTH, Fin)),               &[Answer(201)], &[Answer(201)], 1..=1),
         row("34j", "the answer's TLS is cut off",        tls13().server(Answers).relay(CutAnswer(40, Fin)), M, M, 1..=1),
         row("35a", "redirected to a refused port",       http().server(says(MOVED, Fin)),                   &[Answer(307)], &[Answer(307)], 1..=1),
         row("35b", "busy after it executed",             http().server(says(BUSY, Fin)),                    &[Answer(503)], &[Answer(503)], 1..=1),

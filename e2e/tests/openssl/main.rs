@@ -62,26 +62,6 @@ impl OpenSsl {
             tally,
         })
     }
-
-    fn payer(
-        &self,
-        adapter: Adapter,
-        at: SocketAddr,
-        pki: &Pki,
-        shows: Option<&Identity>,
-    ) -> Payer {
-        let mut tls = pki.trusting();
-        if let Some(Identity { chain, key }) = shows {
-            tls = tls.client_certificate(chain.clone(), key.clone());
-        }
-        let setup = PayerSetup {
-            base_url: format!("https://{at}"),
-            tls: tls.build().unwrap(),
-            sandbox: Arc::new(Mutex::new(Sandbox::new(SandboxConfig::default()))),
-            connect_timeout: Duration::from_secs(5),
-        };
-        Payer::new(adapter, &setup)
-    }
 }
 
 impl Drop for OpenSsl {
@@ -90,6 +70,20 @@ impl Drop for OpenSsl {
         let _ = self.process.wait();
         let _ = fs::remove_dir_all(&self.folder);
     }
+}
+
+fn payer(adapter: Adapter, at: SocketAddr, pki: &Pki, shows: Option<&Identity>) -> Payer {
+    let mut tls = pki.trusting();
+    if let Some(Identity { chain, key }) = shows {
+        tls = tls.client_certificate(chain.clone(), key.clone());
+    }
+    let setup = PayerSetup {
+        base_url: format!("https://{at}"),
+        tls: tls.build().unwrap(),
+        sandbox: Arc::new(Mutex::new(Sandbox::new(SandboxConfig::default()))),
+        connect_timeout: Duration::from_secs(5),
+    };
+    Payer::new(adapter, &setup)
 }
 
 #[test]
@@ -102,7 +96,7 @@ fn alerts_that_an_attacker_makes_openssl_send_prove_nothing() {
             };
             let meddling = Meddling::ToServer(b"HHHHH".into());
             let relay = Relay::before(server.address, &server.tally, move |_| meddling.clone());
-            let payer = server.payer(adapter, relay.address(), &pki, None);
+            let payer = payer(adapter, relay.address(), &pki, None);
             let paid = payer.pay(payout("p-1"));
             let case = format!("{version} {adapter:?}: {:?}", paid.result);
             assert_eq!(
@@ -134,7 +128,7 @@ fn a_client_certificate_that_openssl_refuses_in_the_handshake_is_named_by_both_a
     ];
     for adapter in Adapter::BOTH {
         for (shown, problem) in cases {
-            let payer = server.payer(adapter, server.address, &pki, shown);
+            let payer = payer(adapter, server.address, &pki, shown);
             for _ in 0..REFUSALS {
                 let paid = payer.pay(payout("p-1"));
                 assert_eq!(
