@@ -10,7 +10,9 @@ use http::{Method, Request, Response, StatusCode, Uri};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, ProtocolVersion};
 use sanspay_core::partner::FetchToken;
-use sanspay_core::{Api, Auth, BaseUrl, Endpoint, Error, RetryPolicy, Secret, TlsProblem, success};
+use sanspay_core::{
+    Api, Auth, BaseUrl, Endpoint, Error, Replay, RetryPolicy, Secret, TlsProblem, success,
+};
 use sanspay_tls::doctor::{ClientPem, Diagnosis};
 use sanspay_tls::{
     Certificate, TlsConfig, TlsConfigBuilder, TlsVersion, default_provider, problem_of,
@@ -323,6 +325,10 @@ impl Endpoint for Knock {
 
     fn auth(&self) -> Auth {
         Auth::None
+    }
+
+    fn replay(&self) -> Replay {
+        Replay::Safe
     }
 }
 

@@ -1,6 +1,9 @@
 //! The transport over ureq: statuses are answers, redirects are not followed, bodies are bounded.
 
 mod resolver;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests;
 mod tls;
 mod watch;
 

@@ -11,6 +11,8 @@
 )]
 
 mod alert;
+mod client;
+mod flight_server;
 mod message;
 mod payer;
 mod pki;
@@ -22,8 +24,10 @@ mod tally;
 mod tls;
 mod wire;
 
+pub use client::{Adapter, AnyClient};
+pub use flight_server::FlightServer;
 pub use message::{Mutation, read_message};
-pub use payer::{Adapter, Paid, Payer, PayerSetup, Told, payout};
+pub use payer::{Paid, Payer, PayerSetup, Told, payout};
 pub use pki::{Authority, EXPIRED, FUTURE, Identity, Pki, VALID};
 pub use proxy::{Fault, Proxy, eventually};
 pub use refusing::Refusing;

@@ -8,23 +8,10 @@ use sanspay_async::ReqwestTransport;
 use sanspay_blocking::UreqTransport;
 use sanspay_core::partner::{ListPayments, NewPayout, Record};
 use sanspay_core::sandbox::Sandbox;
-use sanspay_core::{Currency, Endpoint, Error, Settings, TransportError};
+use sanspay_core::{Currency, Error, Settings, TransportError};
 use sanspay_tls::{TlsConfig, TlsProblem};
-use tokio::runtime::{Builder, Runtime};
 
-/// Which adapter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Adapter {
-    /// Over ureq.
-    Blocking,
-    /// Over reqwest.
-    Async,
-}
-
-impl Adapter {
-    /// Both of them.
-    pub const BOTH: [Self; 2] = [Self::Blocking, Self::Async];
-}
+use crate::client::{Adapter, AnyClient};
 
 /// What a transport reports of one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,11 +60,6 @@ pub struct Payer {
     heard: Heard,
 }
 
-enum AnyClient {
-    Blocking(sanspay_blocking::Client),
-    Async(sanspay_async::Client, Runtime),
-}
-
 /// Where a payer pays, and how long it waits for a connection.
 #[derive(Clone)]
 pub struct PayerSetup {
@@ -105,7 +87,7 @@ impl Payer {
     /// Lists payments over the wire, so that there is an idle connection afterwards.
     pub fn warm_up(&self) {
         // A connection that ends just now may cost one call its whole deadline: hyper can forget it.
-        let listed = (0..3).any(|_| self.call(ListPayments::new()).is_ok());
+        let listed = (0..3).any(|_| self.client.call(ListPayments::new()).is_ok());
         assert!(listed, "no listing came back");
         self.forget();
     }
@@ -113,39 +95,22 @@ impl Payer {
     /// Pays out.
     pub fn pay(&self, payout: NewPayout) -> Paid {
         self.forget();
-        let result = self.call(payout);
+        let result = self.client.call(payout);
         self.paid(result)
     }
 
     /// Pays out within a time.
     pub fn pay_within(&self, deadline: Duration, payout: NewPayout) -> Paid {
         self.forget();
-        let result = match &self.client {
-            AnyClient::Blocking(client) => client.call_within(deadline, payout),
-            AnyClient::Async(client, runtime) => {
-                runtime.block_on(client.call_within(deadline, payout))
-            }
-        };
+        let result = self.client.call_within(deadline, payout);
         self.paid(result)
     }
 
     /// Pays out, unless it could only be sent after this time.
     pub fn pay_send_by(&self, time: SystemTime, payout: NewPayout) -> Paid {
         self.forget();
-        let result = match &self.client {
-            AnyClient::Blocking(client) => client.call_send_by(time, payout),
-            AnyClient::Async(client, runtime) => {
-                runtime.block_on(client.call_send_by(time, payout))
-            }
-        };
+        let result = self.client.call_send_by(time, payout);
         self.paid(result)
-    }
-
-    fn call<E: Endpoint>(&self, endpoint: E) -> Result<E::Output, Error> {
-        match &self.client {
-            AnyClient::Blocking(client) => client.call(endpoint),
-            AnyClient::Async(client, runtime) => runtime.block_on(client.call(endpoint)),
-        }
     }
 
     fn forget(&self) {
@@ -186,10 +151,9 @@ fn blocking(setup: &PayerSetup, heard: Heard) -> AnyClient {
     let client = sanspay_blocking::Client::builder()
         .base_url(&setup.base_url)
         .plain_http(true)
-        .credentials("sandbox-key-id", "sandbox-key-secret")
         .settings(settings())
         .transport(transport);
-    AnyClient::Blocking(client.build().unwrap())
+    AnyClient::blocking(client)
 }
 
 fn over_tokio(setup: &PayerSetup, heard: Heard) -> AnyClient {
@@ -213,13 +177,9 @@ fn over_tokio(setup: &PayerSetup, heard: Heard) -> AnyClient {
     let client = sanspay_async::Client::builder()
         .base_url(&setup.base_url)
         .plain_http(true)
-        .credentials("sandbox-key-id", "sandbox-key-secret")
         .settings(settings())
         .transport(transport);
-    // Connections are looked after by its own thread, while the test waits or looks on.
-    let mut runtime = Builder::new_multi_thread();
-    let runtime = runtime.worker_threads(1).enable_all().build().unwrap();
-    AnyClient::Async(client.build().unwrap(), runtime)
+    AnyClient::over_tokio(client)
 }
 
 /// The answer, if the request is for a token.

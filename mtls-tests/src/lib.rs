@@ -11,13 +11,11 @@
     clippy::print_stderr
 )]
 
-mod client;
 mod failures;
 mod front;
 mod nginx;
 
-pub use client::{Adapter, AnyClient};
 pub use failures::Failure;
 pub use front::{Front, FrontKind, Setup, Versions, fronts};
 pub use nginx::{NGINX_REQUIRED, Nginx};
-pub use sanspay_e2e::{Authority, EXPIRED, FUTURE, Identity, Pki, VALID};
+pub use sanspay_e2e::{Adapter, AnyClient, Authority, EXPIRED, FUTURE, Identity, Pki, VALID};

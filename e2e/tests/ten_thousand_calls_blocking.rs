@@ -1,9 +1,8 @@
 //! Ten thousand payouts at once, through a network with faults, over ureq: none is lost, none is
 //! executed twice, and nothing is left behind.
-#![cfg(all(feature = "ureq", target_os = "linux"))]
+#![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr)]
 
-#[path = "faulty/load.rs"]
 mod load;
 
 use std::thread;
