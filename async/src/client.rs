@@ -11,7 +11,7 @@ use sanspay_core::checkout::query::{Confirmation, Trade, TradeSearch};
 use sanspay_core::exchange::{Step, Wait};
 use sanspay_core::partner::Resolution;
 use sanspay_core::{
-    Endpoint, Error, Exchange, Limits, Paged, Session, TransportError, UnknownOutcome,
+    Endpoint, Error, ErrorKind, Exchange, Limits, Paged, Session, TransportError, UnknownOutcome,
 };
 #[cfg(feature = "reqwest")]
 use sanspay_tls::TlsConfig;
@@ -28,6 +28,9 @@ use crate::transport::Transport;
 #[cfg(feature = "reqwest")]
 use crate::transport::reqwest::ReqwestTransport;
 
+const NO_RUNTIME: &str =
+    "nothing was sent, because calls need a tokio runtime and there is none here";
+
 /// An asynchronous client of the partner API on tokio. Cloning is cheap; all clones and all tasks
 /// share the connections and the token.
 ///
@@ -37,6 +40,10 @@ use crate::transport::reqwest::ReqwestTransport;
 /// payout whose caller may be dropped, as a web handler is when the browser hangs up, is
 /// [spawned](Client::spawn). A call that is kept and not polled may hold up others that wait for the token which
 /// it fetches, until it is polled or dropped or they reach their deadlines.
+///
+/// It may be used from several runtimes, one after the other or at the same time; over reqwest each
+/// of them has connections of its own. Outside of a runtime a call fails with
+/// [`ErrorKind::Misuse`] and sends nothing.
 ///
 /// ```no_run
 /// use sanspay_async::Client;
@@ -270,6 +277,10 @@ impl Client {
 
     async fn finish<E: Endpoint>(&self, running: &mut Running<E>) -> Result<E::Output, Error> {
         let span = running.begin();
+        if Handle::try_current().is_err() {
+            let operation = running.exchange.endpoint().operation().to_owned();
+            return running.end(Err(Error::new(ErrorKind::Misuse, operation, NO_RUNTIME)));
+        }
         let exchange = &mut running.exchange;
         let steps = async {
             loop {

@@ -1,15 +1,12 @@
 //! Settings at the ends of their ranges are bounded and never panic.
 #![allow(clippy::unwrap_used)]
 
-#[path = "../../blocking/tests/refusing/mod.rs"]
-mod refusing;
-
 use std::time::Duration;
 
-use refusing::Refusing;
 use sanspay_async::Client;
 use sanspay_core::partner::ListPayments;
 use sanspay_core::{ErrorKind, RetryPolicy};
+use sanspay_e2e::Refusing;
 
 #[tokio::test]
 async fn the_longest_deadline_and_connect_timeout_are_as_good_as_none() {

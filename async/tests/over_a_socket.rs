@@ -2,19 +2,16 @@
 #![cfg(all(feature = "reqwest", feature = "sandbox"))]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
-#[path = "../../blocking/tests/refusing/mod.rs"]
-mod refusing;
-
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use http::Method;
-use refusing::Refusing;
 use sanspay_async::sandbox::{FREE_PORT, Server, serve};
 use sanspay_async::{Client, ClientBuilder};
 use sanspay_core::partner::{ListPayments, NewPayment, NewPayout, Raw, Resolution};
 use sanspay_core::sandbox::{Fault, FaultRule, RecordKind, SandboxConfig};
 use sanspay_core::{Currency, ErrorKind, RetryPolicy, Settings};
+use sanspay_e2e::Refusing;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 

@@ -3,19 +3,16 @@
 #![cfg(feature = "reqwest")]
 #![allow(clippy::unwrap_used)]
 
-#[path = "../../blocking/tests/flight_server/mod.rs"]
-mod flight_server;
-
 use std::future::{pending, poll_fn, ready};
 use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
-use flight_server::FlightServer;
 use http::Request;
 use sanspay_async::{Client as Async, Clock, Outcome, ReqwestTransport, TlsConfig};
 use sanspay_core::partner::{ListPayments, Record, Resolution};
 use sanspay_core::{Endpoint, Error, Limits, Settings, TransportError, UnknownOutcome};
+use sanspay_e2e::FlightServer;
 use sanspay_ffi_free_tests::{Client, Driver, KEY_ID, KEY_SECRET, World, disagreements, scenarios};
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;

@@ -334,6 +334,10 @@ impl Endpoint for Knock {
     fn auth(&self) -> Auth {
         Auth::None
     }
+
+    fn replay(&self) -> Replay {
+        Replay::Safe
+    }
 }
 
 impl fmt::Debug for Doctor {

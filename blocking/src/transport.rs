@@ -1,6 +1,9 @@
 //! The transport over ureq: statuses are answers, redirects are not followed, bodies are bounded.
 
 mod resolver;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests;
 mod tls;
 mod watch;
 
@@ -74,7 +77,7 @@ impl UreqTransport {
         drop(old);
     }
 
-    /// Sends a request and reads its answer.
+    /// Sends a request and reads its answer. It gives up at the request's [`Limits::time_left`].
     ///
     /// # Errors
     /// Whatever kept the answer from arriving.
@@ -122,18 +125,15 @@ fn send(
     tls: &TlsConfig,
     request: Request<impl AsSendBody>,
 ) -> Result<Response<Vec<u8>>, TransportError> {
-    let limits = request.extensions().get::<Limits>().copied();
-    let time_left = limits.map(|limits| limits.time_left);
+    let limits = Limits::of(&request);
     let request = agent
         .configure_request(request)
-        .timeout_global(time_left)
+        .timeout_global(Some(limits.time_left.min(LONGEST_TIMEOUT)))
         .build();
-    watch::begin(limits.and_then(|limits| limits.send_within));
+    watch::begin(limits.send_within);
     let answer = agent.run(request).map_err(|e| transport_error(e, tls))?;
     let (parts, body) = answer.into_parts();
-    let most = limits
-        .map_or(u64::MAX, |limits| limits.body as u64)
-        .saturating_add(1);
+    let most = (limits.body as u64).saturating_add(1);
     let mut received = Vec::new();
     let read = body.into_reader().take(most).read_to_end(&mut received);
     read.map_err(TransportError::maybe_sent)?;

@@ -1,8 +1,6 @@
 //! The client over ureq against the sandbox on a real socket, and against servers that misbehave.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-mod refusing;
-
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -10,12 +8,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use http::Method;
-use refusing::Refusing;
 use sanspay_async::sandbox::{FREE_PORT, Server, serve_in_thread};
 use sanspay_blocking::{Client, ClientBuilder};
 use sanspay_core::partner::{ListPayments, NewPayment, NewPayout, Raw, Resolution};
 use sanspay_core::sandbox::{Fault, FaultRule, RecordKind, SandboxConfig};
 use sanspay_core::{Currency, ErrorKind, RetryPolicy, Settings};
+use sanspay_e2e::Refusing;
 
 fn provider() -> Server {
     serve_in_thread(SandboxConfig::default(), FREE_PORT).unwrap()

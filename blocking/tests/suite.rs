@@ -2,18 +2,16 @@
 //! has to pass.
 #![allow(clippy::unwrap_used)]
 
-mod flight_server;
-
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use flight_server::FlightServer;
 use sanspay_blocking::{Client as Blocking, Clock, TlsConfig, UreqTransport};
 use sanspay_core::partner::{ListPayments, Record, Resolution};
 use sanspay_core::{Endpoint, Error, Settings, UnknownOutcome};
+use sanspay_e2e::FlightServer;
 use sanspay_ffi_free_tests::{Client, Driver, KEY_ID, KEY_SECRET, World, disagreements, scenarios};
 
 /// The client over a closure that is the network, or over ureq and a real socket.

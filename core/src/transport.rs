@@ -79,10 +79,11 @@ impl Limits {
         }
     }
 
-    /// The limits of a request; practically none where it does not come from an exchange.
+    /// The limits of a request. Where it does not come from an exchange there is no bound on the
+    /// body, and 30 s are left, because nothing is waited for without an end.
     pub fn of<B>(request: &Request<B>) -> Self {
-        let none = Self::new(Duration::from_secs(u32::MAX.into()), usize::MAX - 1);
-        request.extensions().get().copied().unwrap_or(none)
+        let untold = Self::new(Duration::from_secs(30), usize::MAX - 1);
+        request.extensions().get().copied().unwrap_or(untold)
     }
 }
 

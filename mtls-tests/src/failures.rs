@@ -10,7 +10,7 @@ use sanspay_tls::rustls::sign::{CertifiedKey, SingleCertAndKey};
 use sanspay_tls::{TlsConfig, TlsVersion};
 
 use crate::front::{Front, FrontKind, Setup, Versions};
-use crate::pki::{EXPIRED, FUTURE, Identity, Pki, VALID};
+use sanspay_e2e::{EXPIRED, FUTURE, Identity, Pki, VALID};
 
 /// One thing that goes wrong.
 pub struct Failure {

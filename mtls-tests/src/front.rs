@@ -10,7 +10,7 @@ use sanspay_tls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use sanspay_tls::rustls::{ServerConfig, version};
 
 use crate::nginx::Nginx;
-use crate::pki::{Identity, Pki};
+use sanspay_e2e::{Identity, Pki};
 
 /// Which front.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

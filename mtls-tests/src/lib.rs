@@ -11,16 +11,13 @@
     clippy::print_stderr
 )]
 
-mod client;
 mod failures;
 mod front;
 mod nginx;
-mod pki;
 mod web_server;
 
-pub use client::{Adapter, AnyClient};
 pub use failures::Failure;
 pub use front::{Front, FrontKind, Setup, Versions, fronts};
 pub use nginx::{NGINX_REQUIRED, Nginx};
-pub use pki::{Authority, EXPIRED, FUTURE, Identity, Pki, VALID};
+pub use sanspay_e2e::{Adapter, AnyClient, Authority, EXPIRED, FUTURE, Identity, Pki, VALID};
 pub use web_server::{APACHE_REQUIRED, WebServer, WebServerKind};

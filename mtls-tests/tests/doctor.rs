@@ -1,11 +1,8 @@
 //! The doctor says the right sentence for each failure, and prints no secret.
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic)]
 
-#[path = "../../blocking/tests/refusing/mod.rs"]
-mod refusing;
-
-use refusing::Refusing;
 use sanspay_blocking::{Doctor, Verdict};
+use sanspay_e2e::Refusing;
 use sanspay_mtls_tests::{Failure, Front, Pki, Setup, fronts};
 
 const KEY_ID: &str = "sandbox-key-id";

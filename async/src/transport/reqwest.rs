@@ -3,24 +3,30 @@
 
 mod fence;
 mod given_back;
+mod pools;
 
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
 use http::{Method, Request, Response, Uri, header};
-use reqwest::redirect::Policy;
-use reqwest::{Client, retry};
-use sanspay_core::{Error, ErrorKind, Limits, NotSent, TransportError};
+use reqwest::Client;
+use sanspay_core::{Error, Limits, NotSent, TransportError};
 use sanspay_tls::{TlsConfig, problem_of};
+use tokio::runtime::Handle;
+use tokio::time;
 
 use super::{Outcome, Sending};
+use pools::Pools;
 
-/// A connection is reused for less than the 75 s after which NGINX closes an idle one by default.
-const MAX_IDLE_AGE: Duration = Duration::from_secs(45);
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// The transport that a client has by default: for closures that stand around it. Cloning is
 /// cheap; all clones share the connections.
+///
+/// It may be used from several tokio runtimes, one after the other or at the same time: each has
+/// connections of its own, because a connection stands still when the runtime that made it does.
+/// The sixteen that came last keep their idle connections. Outside of a runtime nothing is sent.
 ///
 /// ```
 /// use std::time::Duration;
@@ -39,12 +45,7 @@ const MAX_IDLE_AGE: Duration = Duration::from_secs(45);
 /// # Ok::<(), sanspay_core::Error>(())
 /// ```
 #[derive(Clone)]
-pub struct ReqwestTransport(Arc<Shared>);
-
-struct Shared {
-    connect_timeout: Duration,
-    current: RwLock<(Client, TlsConfig)>,
-}
+pub struct ReqwestTransport(Arc<RwLock<Pools>>);
 
 impl ReqwestTransport {
     /// A transport with a pool of its own. Making a connection, its TLS handshake included, may
@@ -53,11 +54,8 @@ impl ReqwestTransport {
     /// # Errors
     /// When the TLS configuration is refused.
     pub fn new(connect_timeout: Duration, tls: TlsConfig) -> Result<Self, Error> {
-        let current = RwLock::new((client(connect_timeout, &tls)?, tls));
-        Ok(Self(Arc::new(Shared {
-            connect_timeout,
-            current,
-        })))
+        let pools = Pools::new(connect_timeout, tls)?;
+        Ok(Self(Arc::new(RwLock::new(pools))))
     }
 
     /// Makes all later connections with another configuration. Calls in flight go on with the old
@@ -66,21 +64,40 @@ impl ReqwestTransport {
     /// # Errors
     /// When the TLS configuration is refused; the present one stays.
     pub fn reload_tls(&self, tls: TlsConfig) -> Result<(), Error> {
-        let client = client(self.0.connect_timeout, &tls)?;
-        let current = self.0.current.write();
-        let mut current = current.unwrap_or_else(PoisonError::into_inner);
-        let old = std::mem::replace(&mut *current, (client, tls));
+        let new = Pools::new(self.read().connect_timeout, tls)?;
+        let mut current = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let old = std::mem::replace(&mut *current, new);
         drop(current);
         // Closing connections takes its time; nobody has to wait for the lock meanwhile.
         drop(old);
         Ok(())
     }
 
-    /// Sends a request and reads its answer.
+    /// Sends a request and reads its answer. It gives up at the request's [`Limits::time_left`].
     pub fn send(&self, request: Request<Vec<u8>>) -> Sending {
-        let current = self.0.current.read();
-        let (client, tls) = current.unwrap_or_else(PoisonError::into_inner).clone();
-        Box::pin(async move { send(&client, &tls, request).await })
+        let transport = self.clone();
+        Box::pin(async move {
+            let (client, tls) = transport.here().map_err(not_begun)?;
+            let time_left = Limits::of(&request).time_left;
+            let outcome = time::timeout(time_left, send(&client, &tls, request)).await;
+            outcome.unwrap_or_else(|late| Err(TransportError::maybe_sent(late)))
+        })
+    }
+
+    /// The connections of the present runtime, and how they speak TLS.
+    fn here(&self) -> Result<(Client, TlsConfig), BoxError> {
+        let runtime = Handle::try_current()?.id();
+        let pools = self.read();
+        if let Some(client) = pools.of(runtime) {
+            return Ok((client, pools.tls.clone()));
+        }
+        drop(pools);
+        let mut pools = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        Ok((pools.make_for(runtime)?, pools.tls.clone()))
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Pools> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -88,25 +105,6 @@ impl fmt::Debug for ReqwestTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ReqwestTransport")
     }
-}
-
-fn client(connect_timeout: Duration, tls: &TlsConfig) -> Result<Client, Error> {
-    let client = Client::builder()
-        // No provider that others install, or fail to, has a say in a ready configuration.
-        .tls_backend_preconfigured((**tls.rustls()).clone())
-        .http1_only()
-        .no_proxy()
-        .redirect(Policy::none())
-        .retry(retry::never())
-        .referer(false)
-        .connect_timeout(connect_timeout)
-        .pool_idle_timeout(MAX_IDLE_AGE)
-        .pool_max_idle_per_host(256)
-        .build();
-    client.map_err(|source| {
-        let detail = "the TLS configuration was refused";
-        Error::new(ErrorKind::Invalid, "configure", detail).with_source(source)
-    })
 }
 
 async fn send(client: &Client, tls: &TlsConfig, mut request: Request<Vec<u8>>) -> Outcome {
@@ -128,8 +126,7 @@ async fn send(client: &Client, tls: &TlsConfig, mut request: Request<Vec<u8>>) -
     }
     let target = request.uri().clone();
     let request = request.map(|body| fence::around(body, send_within));
-    let request = reqwest::Request::try_from(request)
-        .map_err(|error| TransportError::not_sent(NotSent::proven(), error))?;
+    let request = reqwest::Request::try_from(request).map_err(not_begun)?;
     let mut response = match client.execute(request).await {
         Ok(response) => response,
         Err(error) => return Err(transport_error(error, tls, &target).await),
@@ -149,6 +146,11 @@ async fn send(client: &Client, tls: &TlsConfig, mut request: Request<Vec<u8>>) -
     *answer.extensions_mut() = std::mem::take(response.extensions_mut());
     tls.annotate(&mut answer);
     Ok(answer)
+}
+
+/// The request was not given to reqwest: it could not be built, or there is no runtime.
+fn not_begun(error: impl Into<BoxError>) -> TransportError {
+    TransportError::not_sent(NotSent::proven(), error)
 }
 
 /// How far the request came decides whether it may have been executed; what the error is only

@@ -40,7 +40,11 @@ impl<In: Transport> Connector<In> for TlsConnector {
         let mut conn = ClientConnection::new(Arc::clone(&self.0), server_name(details)?)
             .map_err(|error| handshake_failed(io::Error::other(error)))?;
         while conn.is_handshaking() {
-            conn.complete_io(&mut sock).map_err(handshake_failed)?;
+            if let Err(error) = conn.complete_io(&mut sock) {
+                let said = hung_up(&error).then(|| pending_alert(&mut conn, &mut sock));
+                let error = said.flatten().map_or(error, io::Error::other);
+                return Err(handshake_failed(error));
+            }
         }
         let buffers = LazyBuffers::new(
             details.config.input_buffer_size(),
@@ -83,20 +87,28 @@ fn handshake_failed(error: io::Error) -> Error {
     }
 }
 
+/// Whether the server ended the connection while it was written to, which it may have explained.
+/// After anything else nobody knows how long there would be nothing to read.
+fn hung_up(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::BrokenPipe
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+    )
+}
+
+/// The alert with which the server ended the connection, if there is one; it says more than that
+/// nothing could be written any more.
+fn pending_alert(conn: &mut ClientConnection, sock: &mut impl Read) -> Option<rustls::Error> {
+    conn.read_tls(sock).ok()?;
+    conn.process_new_packets().err()
+}
+
 /// A connection with TLS around it.
 pub(super) struct TlsTransport<In: Transport> {
     buffers: LazyBuffers,
     stream: StreamOwned<ClientConnection, TransportAdapter<In>>,
-}
-
-impl<In: Transport> TlsTransport<In> {
-    /// The alert with which the server ended the connection, if there is one; it says more than
-    /// that nothing could be written any more.
-    fn pending_alert(&mut self) -> Option<rustls::Error> {
-        let StreamOwned { conn, sock } = &mut self.stream;
-        conn.read_tls(sock).ok()?;
-        conn.process_new_packets().err()
-    }
 }
 
 impl<In: Transport> Transport for TlsTransport<In> {
@@ -111,9 +123,10 @@ impl<In: Transport> Transport for TlsTransport<In> {
             .stream
             .write_all(output)
             .and_then(|()| self.stream.flush());
-        written.map_err(|error| match self.pending_alert() {
-            Some(alert) => io::Error::other(alert).into(),
-            None => error.into(),
+        written.map_err(|error| {
+            let StreamOwned { conn, sock } = &mut self.stream;
+            let said = hung_up(&error).then(|| pending_alert(conn, sock));
+            said.flatten().map_or(error, io::Error::other).into()
         })
     }
 

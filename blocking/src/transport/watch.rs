@@ -7,6 +7,7 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::io;
 use std::time::{Duration, Instant, SystemTime};
 
 use sanspay_core::NotSent;
@@ -90,6 +91,32 @@ impl fmt::Display for TooLate {
 
 impl std::error::Error for TooLate {}
 
+/// The connection failed while an answer was waited for. ureq takes a reset, and TLS that ends
+/// without `close_notify`, for the end of a body that has no length, unless they look otherwise.
+#[derive(Debug)]
+struct BrokenOff(io::Error);
+
+impl BrokenOff {
+    fn wrap(error: Error) -> Error {
+        match error {
+            Error::Io(io) => Error::Other(Box::new(Self(io))),
+            other => other,
+        }
+    }
+}
+
+impl fmt::Display for BrokenOff {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the connection failed: {}", self.0)
+    }
+}
+
+impl std::error::Error for BrokenOff {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
 /// Stands around the whole chain of connectors: what fails in it happened before the request.
 #[derive(Debug)]
 pub(super) struct Watch<C>(pub(super) C);
@@ -127,7 +154,7 @@ impl<T: Transport> Transport for Watched<T> {
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
-        self.0.await_input(timeout)
+        self.0.await_input(timeout).map_err(BrokenOff::wrap)
     }
 
     fn is_open(&mut self) -> bool {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use sanspay_core::sandbox::{RecordKind, Sandbox};
 use sanspay_core::{Error, ErrorKind};
 
-use crate::proxy::{Fault, Proxy};
+use sanspay_e2e::{Fault, Proxy};
 
 /// Far more than anything takes that does not stall.
 pub(crate) const PATIENT: Duration = Duration::from_secs(20);

@@ -1,8 +1,5 @@
 //! A server on a real socket that does to each request what the suite's world has decided.
 
-#[path = "../refusing/mod.rs"]
-mod refusing;
-
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -13,10 +10,11 @@ use std::time::Duration;
 
 use http::uri::Authority;
 use http::{Request, Uri};
-use refusing::Refusing;
 use sanspay_core::Limits;
 use sanspay_core::sandbox::Reply;
 use sanspay_ffi_free_tests::Flight;
+
+use crate::refusing::Refusing;
 
 /// What the server does with the next request.
 struct Order {
@@ -34,15 +32,17 @@ enum Then {
     BeSilent,
 }
 
+/// The server; it lives as long as the test's process.
 #[derive(Clone)]
-pub(crate) struct FlightServer {
+pub struct FlightServer {
     address: SocketAddr,
     nobody: Arc<Refusing>,
     orders: Arc<Mutex<VecDeque<Order>>>,
 }
 
 impl FlightServer {
-    pub(crate) fn start() -> Self {
+    /// Starts it.
+    pub fn start() -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let address = listener.local_addr().unwrap();
         let orders = Arc::default();
@@ -62,7 +62,7 @@ impl FlightServer {
     }
 
     /// The same request, bound for this server, which will do what the flight says.
-    pub(crate) fn redirect(&self, request: Request<Vec<u8>>, flight: &Flight) -> Request<Vec<u8>> {
+    pub fn redirect(&self, request: Request<Vec<u8>>, flight: &Flight) -> Request<Vec<u8>> {
         let target = request.uri().path_and_query().unwrap().to_string();
         let request_line = format!("{} {target} HTTP/1.1", request.method());
         let (answer, then) = match flight.reply() {

@@ -1,16 +1,18 @@
 //! A proxy on a loopback socket that does to requests what networks do.
-#![allow(clippy::indexing_slicing)]
 
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::message::read_message;
+
 /// What befalls one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub enum Fault {
+    /// Nothing.
     None,
     /// The connection is reset before the request was read.
     Reset,
@@ -32,7 +34,7 @@ type Draw = dyn FnMut() -> Fault + Send;
 
 /// The proxy; it lives as long as the test's process.
 #[derive(Clone)]
-pub(crate) struct Proxy {
+pub struct Proxy {
     address: SocketAddr,
     upstream: SocketAddr,
     draw: Arc<Mutex<Box<Draw>>>,
@@ -42,7 +44,7 @@ pub(crate) struct Proxy {
 
 impl Proxy {
     /// A proxy before `http://host:port`, which asks `draw` what befalls each request.
-    pub(crate) fn start(
+    pub fn start(
         listener: TcpListener,
         upstream: &str,
         draw: impl FnMut() -> Fault + Send + 'static,
@@ -70,17 +72,18 @@ impl Proxy {
         proxy
     }
 
-    pub(crate) fn base_url(&self) -> String {
+    /// Where it is.
+    pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// How many connections of the client are open, as soon as there are at most `most` of them.
-    pub(crate) fn open_at_most(&self, most: usize) -> usize {
+    pub fn open_at_most(&self, most: usize) -> usize {
         eventually(|| self.open.load(Ordering::SeqCst), |open| *open <= most)
     }
 
     /// How many answers are kept back or cut and still awaited, as soon as there are none.
-    pub(crate) fn hurt(&self) -> usize {
+    pub fn hurt(&self) -> usize {
         eventually(|| self.hurt.load(Ordering::SeqCst), |hurt| *hurt == 0)
     }
 
@@ -148,30 +151,8 @@ fn until_closed(mut client: &TcpStream) -> io::Result<()> {
     client.read_to_end(&mut Vec::new()).map(drop)
 }
 
-/// Reads one request or response as it is; bodies have a length.
-fn read_message(reader: &mut impl BufRead) -> io::Result<Vec<u8>> {
-    let (mut message, mut length) = (Vec::new(), 0);
-    loop {
-        let begin = message.len();
-        if reader.read_until(b'\n', &mut message)? == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        let line = String::from_utf8_lossy(&message[begin..]).to_ascii_lowercase();
-        if let Some(value) = line.strip_prefix("content-length:") {
-            length = value.trim().parse().map_err(io::Error::other)?;
-        }
-        if line == "\r\n" {
-            break;
-        }
-    }
-    let head = message.len();
-    message.resize(head + length, 0);
-    reader.read_exact(&mut message[head..])?;
-    Ok(message)
-}
-
 /// Looks until it is so, for at most ten seconds, and yields what was seen last.
-pub(crate) fn eventually<T>(look: impl Fn() -> T, so: impl Fn(&T) -> bool) -> T {
+pub fn eventually<T>(look: impl Fn() -> T, so: impl Fn(&T) -> bool) -> T {
     let begin = Instant::now();
     loop {
         let seen = look();

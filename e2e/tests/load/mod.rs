@@ -11,7 +11,7 @@ use sanspay_core::partner::{NewPayout, RecordType, Resolution};
 use sanspay_core::sandbox::{RecordKind, Sandbox, SandboxConfig};
 use sanspay_core::{Currency, Error, ErrorKind, RetryPolicy, Settings, Wire};
 
-use crate::proxy::{Fault, Proxy};
+use sanspay_e2e::{Fault, Proxy};
 
 /// How many payouts are asked for: as many calls, and those that faults make necessary.
 pub(crate) const PAYOUTS: usize = 10_000;

@@ -1,21 +1,18 @@
 //! Ten thousand payouts at once, through a network with faults, over reqwest: none is lost, none
 //! is executed twice, and nothing is left behind.
-#![cfg(all(feature = "reqwest", feature = "sandbox", target_os = "linux"))]
+#![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr)]
 
-#[path = "../../blocking/tests/faulty/load.rs"]
 mod load;
-#[path = "../../blocking/tests/faulty/proxy.rs"]
-mod proxy;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use load::{Books, Held, LISTINGS, PAYOUTS, WAYS, lost_or_doubled, payout};
-use proxy::eventually;
 use sanspay_async::Client;
 use sanspay_async::sandbox::{FREE_PORT, serve_in_thread};
 use sanspay_core::partner::{ListPayments, Resolution};
+use sanspay_e2e::eventually;
 use tokio::runtime::Builder;
 use tokio::task::JoinSet;
 use tokio::time;

@@ -1,21 +1,18 @@
 //! Ten thousand payouts at once, through a network with faults, over ureq: none is lost, none is
 //! executed twice, and nothing is left behind.
-#![cfg(all(feature = "ureq", target_os = "linux"))]
+#![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr)]
 
-#[path = "faulty/load.rs"]
 mod load;
-#[path = "faulty/proxy.rs"]
-mod proxy;
 
 use std::thread;
 use std::time::{Duration, Instant};
 
 use load::{Books, Held, LISTINGS, PAYOUTS, WAYS, lost_or_doubled, payout};
-use proxy::eventually;
 use sanspay_async::sandbox::{FREE_PORT, serve_in_thread};
 use sanspay_blocking::Client;
 use sanspay_core::partner::{ListPayments, Resolution};
+use sanspay_e2e::eventually;
 
 /// Pays out until the payout is known to be executed.
 fn pay_out(client: &Client, number: usize, books: &Books) {
