@@ -87,7 +87,7 @@ impl Shop {
             client,
             app_key: SigningKey::new("sandbox-app-key")?,
             // The provider signs with its installation's key, and not with the app's.
-            verifier: Verifier::new([SigningKey::new("sandbox-default-key")?])?,
+            verifier: Verifier::for_sandbox([SigningKey::new("sandbox-default-key")?])?,
         });
         let serving = axum::serve(listener, router(app)).into_future();
         let serving = tokio::spawn(async move {

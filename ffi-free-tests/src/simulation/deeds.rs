@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use http::{Method, Request};
-use sanspay_core::checkout::{Checkout, Environment, Product, ProductType, SigningKey, php_query};
+use sanspay_core::checkout::{
+    Checkout, Environment, OrderNumber, Product, ProductType, SigningKey, php_query,
+};
 use sanspay_core::partner::RecordId;
 use sanspay_core::sandbox::OrderStatus;
 use sanspay_core::{Amount, Currency, TransportError};
@@ -112,7 +114,9 @@ impl Simulation {
     }
 
     fn open_checkout(&mut self, number: usize, process: usize) -> Held {
-        let reference = format!("m{process}-order-{number}");
+        let id = format!("m{process}-order-{number}");
+        let seed = u128::from(self.case.seed);
+        let reference = OrderNumber::for_id(&id, seed).map_err(set_up)?.to_string();
         let skew = self
             .processes
             .get(process)
@@ -120,7 +124,7 @@ impl Simulation {
         let product = Product::new(SUBJECT, ProductType::Physical, "FOOD_PRODUCTS");
         let amount = Amount::from_minor_units(1000, 2).map_err(set_up)?;
         let key = SigningKey::new("sandbox-app-key").map_err(set_up)?;
-        let signed = Checkout::one_off("sandbox-app", Environment::Production, product)
+        let signed = Checkout::one_off("sandbox-app", Environment::Sandbox, product)
             .order(&reference, amount, Currency::USD)
             .notify_url("https://shop.example/notify")
             .return_url("https://shop.example/thanks")
@@ -227,16 +231,16 @@ impl Simulation {
         let victim = job.reference.clone();
         let tail = format!("currency=USD&out_trade_no={victim}&status=CHECKOUT_SUCCEED&subject=y");
         let mine = [
-            "channel_id=1",
+            "channel_id=2",
             "currency=USD",
             "out_trade_no=MINE",
             "status=CREATED",
         ];
-        let injected = format!("x&channel_id=1&{tail}");
+        let injected = format!("x&channel_id=2&{tail}");
         let signed = [
             ("app_id", "sandbox-app"),
             ("body", &injected),
-            ("channel_id", "1"),
+            ("channel_id", "2"),
             ("currency", "USD"),
             ("out_trade_no", "MINE"),
             ("status", "CREATED"),
@@ -250,7 +254,7 @@ impl Simulation {
         let cut = [
             ("app_id", "sandbox-app"),
             ("body", "x"),
-            ("channel_id", "1"),
+            ("channel_id", "2"),
             ("currency", "USD"),
             ("out_trade_no", &victim),
             ("status", "CHECKOUT_SUCCEED"),

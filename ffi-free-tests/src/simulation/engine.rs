@@ -148,7 +148,7 @@ impl Simulation {
             flights: BTreeMap::new(),
             last_flight: 0,
             woken: Arc::default(),
-            verifier: Verifier::new(keys.map_err(set_up)?).map_err(set_up)?,
+            verifier: Verifier::for_sandbox(keys.map_err(set_up)?).map_err(set_up)?,
             tokens: Vec::new(),
             ever_paid: BTreeSet::new(),
             healed: false,

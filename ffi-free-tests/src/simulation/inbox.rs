@@ -283,7 +283,7 @@ impl Simulation {
             Currency::USD,
             SUBJECT,
         );
-        (job.kind == JobKind::Checkout).then(|| order.channel("1", Currency::USD))
+        (job.kind == JobKind::Checkout).then(|| order.channel("2", Currency::USD))
     }
 
     fn matched(&mut self, index: usize, number: usize, matched: &Matched) -> Held {
