@@ -19,6 +19,7 @@ mod cuts;
 mod generate;
 mod reader;
 mod tamper;
+mod through;
 
 use std::cell::Cell;
 
