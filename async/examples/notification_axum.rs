@@ -15,8 +15,8 @@ use axum::routing::post;
 use sanspay_async::sandbox;
 use sanspay_core::Currency;
 use sanspay_core::checkout::{
-    Answer, Checkout, Environment, Matched, Order, Product, ProductType, Progress, Refusal,
-    SigningKey, Status, Verifier,
+    Answer, Checkout, Environment, Matched, Order, OrderNumber, Product, ProductType, Progress,
+    Refusal, SigningKey, Status, Verifier,
 };
 use sanspay_core::sandbox::SandboxConfig;
 use tokio::net::TcpListener;
@@ -77,12 +77,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let key = SigningKey::new("sandbox-app-key")?;
     let price = "9.90".parse()?;
+    // In real life the seed is 128 random bits, drawn for each order.
+    let number = OrderNumber::for_id("A-1", 0x8d2f_71aa_0c94_e3b6)?;
     let order =
-        Order::new("sandbox-app", "A-1", price, Currency::USD, "Tea").channel("1", Currency::USD);
-    let orders = BTreeMap::from([("A-1".to_owned(), (order, Status::Created))]);
+        Order::new("sandbox-app", &number, price, Currency::USD, "Tea").channel("2", Currency::USD);
+    let orders = BTreeMap::from([(number.to_string(), (order, Status::Created))]);
     let (paid, mut is_paid) = watch::channel(false);
     let keys = [key.clone(), SigningKey::new("sandbox-default-key")?];
-    let verifier = Arc::new(Verifier::new(keys)?);
+    let verifier = Arc::new(Verifier::for_sandbox(keys)?);
     let shop = Shop {
         verifier,
         orders: Arc::new(Mutex::new(orders)),
@@ -94,15 +96,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
     tokio::spawn(async move { axum::serve(listener, app).await });
 
     let product = Product::new("Tea", ProductType::Physical, "FOOD_PRODUCTS");
-    let signed = Checkout::one_off("sandbox-app", Environment::Production, product)
-        .order("A-1", price, Currency::USD)
+    let signed = Checkout::one_off("sandbox-app", Environment::Sandbox, product)
+        .order(&number, price, Currency::USD)
         .notify_url(notify_url)
+        .return_url("https://shop.example.com/thanks")
         .page(format!("{}/checkout", provider.base_url()))
         .sign(&key, SystemTime::now())?;
     // The payer's browser opens the URL, and the payer pays.
     let page = http::Request::get(signed.url()).body(Vec::new())?;
     provider.with(|sandbox, now| sandbox.handle(&page, now));
-    provider.with(|sandbox, now| sandbox.pay_order("A-1", now))?;
+    provider.with(|sandbox, now| sandbox.pay_order(number.as_str(), now))?;
     is_paid.wait_for(|paid| *paid).await?;
     println!("the order is paid");
     Ok(())

@@ -42,9 +42,7 @@ impl Shop {
         };
         let (before, reference) = (orders.len(), expected.reference().to_owned());
         let paid = false;
-        orders
-            .entry(reference)
-            .or_insert(Order { expected, paid });
+        orders.entry(reference).or_insert(Order { expected, paid });
         orders.len() > before
     }
 }

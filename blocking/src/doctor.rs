@@ -11,7 +11,8 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, ProtocolVersion};
 use sanspay_core::partner::FetchToken;
 use sanspay_core::{
-    Api, Auth, BaseUrl, Endpoint, Error, Replay, RetryPolicy, Secret, TlsProblem, printable, success,
+    Api, Auth, BaseUrl, Endpoint, Error, Replay, RetryPolicy, Secret, TlsProblem, printable,
+    success,
 };
 use sanspay_tls::doctor::{ClientPem, Diagnosis};
 use sanspay_tls::{
@@ -333,10 +334,6 @@ impl Endpoint for Knock {
 
     fn auth(&self) -> Auth {
         Auth::None
-    }
-
-    fn replay(&self) -> Replay {
-        Replay::Safe
     }
 }
 

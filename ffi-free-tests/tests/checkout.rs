@@ -14,6 +14,9 @@ use sanspay_ffi_free_tests::World;
 
 const APP: &str = "sandbox-app";
 
+/// The order's number, which no payer can extend.
+const NUMBER: &str = "A-1_0f8c2d5b7e9a4c613f8c2d5b7e9a4c61a4c61";
+
 fn key(text: &str) -> SigningKey {
     SigningKey::new(text).unwrap()
 }
@@ -23,7 +26,7 @@ fn app_key() -> SigningKey {
 }
 
 fn verifier() -> Verifier {
-    Verifier::new([key("sandbox-default-key")]).unwrap()
+    Verifier::for_sandbox([key("sandbox-default-key")]).unwrap()
 }
 
 fn tea() -> Product {
@@ -31,8 +34,8 @@ fn tea() -> Product {
 }
 
 fn signed(world: &World, key: &SigningKey) -> SignedCheckout {
-    Checkout::one_off(APP, Environment::Production, tea())
-        .order("A-1", "10.00".parse().unwrap(), Currency::USD)
+    Checkout::one_off(APP, Environment::Sandbox, tea())
+        .order(NUMBER, "10.00".parse().unwrap(), Currency::USD)
         .notify_url("https://shop.example/notify")
         .return_url("https://shop.example/thanks")
         .sign(key, world.now())
@@ -40,8 +43,8 @@ fn signed(world: &World, key: &SigningKey) -> SignedCheckout {
 }
 
 fn order() -> Order {
-    Order::new(APP, "A-1", "10.00".parse().unwrap(), Currency::USD, "Tea")
-        .channel("1", Currency::USD)
+    Order::new(APP, NUMBER, "10.00".parse().unwrap(), Currency::USD, "Tea")
+        .channel("2", Currency::USD)
 }
 
 fn open(world: &World, url: &str) -> Response<Vec<u8>> {
@@ -70,7 +73,7 @@ fn a_signed_url_is_accepted_paid_notified_and_returned() {
     assert_eq!(page.status(), StatusCode::OK);
 
     let target = world
-        .sandbox(|sandbox, now| sandbox.pay_order("A-1", now))
+        .sandbox(|sandbox, now| sandbox.pay_order(NUMBER, now))
         .unwrap()
         .unwrap();
     let [Ok(Matched::Paid(paid))] = &notified(&world, &order())[..] else {
@@ -94,7 +97,7 @@ fn one_altered_byte_is_refused_by_the_provider() {
     assert_eq!(open(&world, &url).status(), StatusCode::BAD_REQUEST);
     let other = signed(&world, &key("another"));
     assert_eq!(open(&world, &other.url()).status(), StatusCode::BAD_REQUEST);
-    let status = world.sandbox(|sandbox, _| sandbox.order_status("A-1"));
+    let status = world.sandbox(|sandbox, _| sandbox.order_status(NUMBER));
     assert_eq!(status, None, "there is no order");
 }
 
@@ -103,10 +106,10 @@ fn a_notification_for_another_order_is_refused_and_comes_again() {
     let world = World::new(SandboxConfig::default());
     open(&world, &signed(&world, &app_key()).url());
     world
-        .sandbox(|sandbox, now| sandbox.pay_order("A-1", now))
+        .sandbox(|sandbox, now| sandbox.pay_order(NUMBER, now))
         .unwrap();
-    let dearer = Order::new(APP, "A-1", "99.00".parse().unwrap(), Currency::USD, "Tea")
-        .channel("1", Currency::USD);
+    let dearer = Order::new(APP, NUMBER, "99.00".parse().unwrap(), Currency::USD, "Tea")
+        .channel("2", Currency::USD);
     let [Err(refusal)] = &notified(&world, &dearer)[..] else {
         panic!("not exactly one refusal")
     };
@@ -123,11 +126,11 @@ fn a_payment_that_failed_is_signed_and_not_paid() {
     let world = World::new(SandboxConfig::default());
     open(&world, &signed(&world, &app_key()).url());
     world
-        .sandbox(|sandbox, now| sandbox.fail_order("A-1", now))
+        .sandbox(|sandbox, now| sandbox.fail_order(NUMBER, now))
         .unwrap();
     let judged = notified(&world, &order());
     assert!(matches!(&judged[..], [Ok(Matched::NotPaid(_))]));
-    let status = world.sandbox(|sandbox, _| sandbox.order_status("A-1"));
+    let status = world.sandbox(|sandbox, _| sandbox.order_status(NUMBER));
     assert_eq!(status, Some(OrderStatus::CheckoutFail));
 }
 
@@ -136,8 +139,8 @@ fn a_subscription_is_accepted_by_the_provider() {
     let world = World::new(SandboxConfig::default());
     let price = "9.99".parse().unwrap();
     let monthly = BillingCycle::regular(IntervalUnit::Month, 1, price, Currency::USD);
-    let signed = Checkout::subscription(APP, Environment::Production, tea())
-        .order("S-1", price, Currency::USD)
+    let signed = Checkout::subscription(APP, Environment::Sandbox, tea())
+        .order_number("S-1_0f8c2d5b7e9a4c613f8c2d5b7e9a4c61a4c61")
         .plan(Plan::new("Tea club").cycle(monthly))
         .customer(Customer::new("Jane", "Doe"))
         .notify_url("https://shop.example/notify")

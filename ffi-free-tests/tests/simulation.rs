@@ -50,7 +50,7 @@ const FAULTS: [&str; 30] = [
 
 /// What each mistake must be found by, within so many seeds. Every invariant is among them: none
 /// holds only because nothing could break it.
-const MISTAKES: [(Mutation, &[Invariant]); 19] = {
+const MISTAKES: [(Mutation, &[Invariant]); 21] = {
     use Invariant as I;
     use Mutation as M;
     [
@@ -79,6 +79,8 @@ const MISTAKES: [(Mutation, &[Invariant]); 19] = {
         (M::WriteAfterFailure, &[I::JournalOpensAfterCrash]),
         (M::ForgetOpenIntents, &[I::ExecutedIsListed]),
         (M::NeverReconcile, &[I::StatusesAreKnown]),
+        (M::SwallowSecondPayment, &[I::SecondPaymentIsReported]),
+        (M::IgnoreReturns, &[I::StatusesAreKnown]),
     ]
 };
 
@@ -107,6 +109,15 @@ fn nothing_is_lost_in_two_thousand_cases() {
     assert!(all.operations >= 200_000, "{all}");
     assert!(all.faults.keys().eq(FAULTS.iter()), "{all}");
     assert!(all.faults.values().all(|count| *count >= 100), "{all}");
+    for seen in [
+        "return accepted",
+        "subscription renewed",
+        "possible renewal reported",
+        "order paid twice",
+        "second payment reported",
+    ] {
+        assert!(all.outcomes[seen] > 50, "{seen}: {all}");
+    }
     let ended = all.outcomes["intent ended as executed"];
     assert!(
         ended > 20_000 && all.outcomes["order paid"] > 1_000,

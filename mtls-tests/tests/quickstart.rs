@@ -80,6 +80,9 @@ fn form_pairs(query: &str) -> Vec<(String, String)> {
         .collect()
 }
 
+/// The order's number, which no payer can extend.
+const NUMBER: &str = "A-1_0f8c2d5b7e9a4c613f8c2d5b7e9a4c61a4c61";
+
 fn hosted_checkout(
     client: &AnyClient,
     front: &Front,
@@ -90,8 +93,8 @@ fn hosted_checkout(
     let key = SigningKey::new("sandbox-app-key").unwrap();
     let price = "9.90".parse().unwrap();
     let product = Product::new("Tea", ProductType::Physical, "FOOD_PRODUCTS");
-    let signed = Checkout::one_off("sandbox-app", Environment::Production, product)
-        .order("A-1", price, Currency::USD)
+    let signed = Checkout::one_off("sandbox-app", Environment::Sandbox, product)
+        .order(NUMBER, price, Currency::USD)
         .notify_url(notify)
         .return_url("https://shop.example.com/thanks")
         .page(format!("{base}/checkout"))
@@ -108,12 +111,12 @@ fn hosted_checkout(
     );
     front
         .provider
-        .with(|sandbox, now| sandbox.pay_order("A-1", now))
+        .with(|sandbox, now| sandbox.pay_order(NUMBER, now))
         .unwrap();
     let keys = [key, SigningKey::new("sandbox-default-key").unwrap()];
-    let verifier = Verifier::new(keys).unwrap();
-    let order = Order::new("sandbox-app", "A-1", price, Currency::USD, "Tea");
-    let order = order.channel("1", Currency::USD);
+    let verifier = Verifier::for_sandbox(keys).unwrap();
+    let order = Order::new("sandbox-app", NUMBER, price, Currency::USD, "Tea");
+    let order = order.channel("2", Currency::USD);
     let body = notifications.recv_timeout(PATIENCE).unwrap();
     let matched = verifier
         .notification(&body)

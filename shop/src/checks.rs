@@ -13,7 +13,7 @@ pub(crate) const CHECKS: [&str; 10] = [
     "Amount and currency: the order’s",
     "Channel: one that we allow",
     "Product: the order’s",
-    "Status, subscription and customer: possible for the order",
+    "Status: possible for the order",
 ];
 
 /// The check that asks the shop's own books.
@@ -24,13 +24,13 @@ pub(crate) fn failed(refusal: &Refusal) -> usize {
     match refusal {
         Refusal::Missing("sign") | Refusal::SignShape | Refusal::WrongSignature => 1,
         Refusal::Ambiguous(_) => 2,
-        Refusal::Shape(_) | Refusal::Missing(_) => 3,
-        Refusal::WrongOrder => OURS,
+        Refusal::Shape(_) | Refusal::Missing(_) | Refusal::NoStatus => 3,
+        Refusal::WrongOrder | Refusal::Extendable => OURS,
         Refusal::WrongApp => 5,
-        Refusal::WrongAmount | Refusal::WrongCurrency => 6,
+        Refusal::WrongAmount | Refusal::WrongCurrency | Refusal::CutByServer("total_amount") => 6,
         Refusal::WrongChannel => 7,
-        Refusal::WrongSubject => 8,
-        Refusal::WrongAbility | Refusal::WrongSubscription | Refusal::WrongCustomer => 9,
+        Refusal::WrongSubject | Refusal::CutByServer(_) => 8,
+        Refusal::WrongAbility => 9,
         // Too long, malformed, not UTF-8, unknown or repeated names: the form.
         _ => 0,
     }
@@ -48,9 +48,9 @@ mod tests {
             (Refusal::WrongSignature, 1),
             (Refusal::Missing("sign"), 1),
             (Refusal::Ambiguous("body"), 2),
-            (Refusal::Missing("status"), 3),
+            (Refusal::NoStatus, 3),
             (Refusal::WrongAmount, 6),
-            (Refusal::WrongCustomer, 9),
+            (Refusal::WrongAbility, 9),
         ] {
             assert_eq!(failed(&refusal), check);
             assert!(CHECKS.get(check).is_some());

@@ -5,7 +5,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use rusqlite::Transaction;
-use sanspay_core::checkout::{Answer, Matched, Progress, Verifier};
+use sanspay_core::checkout::{Answer, Matched, Progress};
 
 use crate::Failure;
 use crate::checks;
@@ -18,11 +18,8 @@ const KEPT: usize = 800;
 
 /// `POST /notify`: acknowledged only once status and dedup key are stored.
 pub(crate) async fn notification(State(app): State<App>, body: Bytes) -> Response {
-    let verifier = app.verifier.clone();
-    let done = app
-        .store
-        .run(move |db| notified(db, &verifier, &body))
-        .await;
+    let judging = app.clone();
+    let done = app.store.run(move |db| notified(db, &judging, &body)).await;
     if let Err(error) = &done {
         server::log(error);
     }
@@ -40,8 +37,8 @@ pub(crate) async fn browser_return(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Oops> {
     let query = query.unwrap_or_default();
-    let verifier = app.verifier.clone();
-    let number = app.store.run(move |db| came_back(db, &verifier, &query));
+    let judging = app.clone();
+    let number = app.store.run(move |db| came_back(db, &judging, &query));
     Ok(number.await?.map_or_else(not_found, |number| {
         Redirect::to(&format!("/orders/{number}")).into_response()
     }))
@@ -54,15 +51,16 @@ struct Judged {
 }
 
 /// Checks a message; `None` when it names no order of ours.
-fn judge(db: &Transaction<'_>, verifier: &Verifier, raw: &[u8]) -> Result<Option<Judged>, Failure> {
+fn judge(db: &Transaction<'_>, app: &App, raw: &[u8]) -> Result<Option<Judged>, Failure> {
     // Unverified: it says only under which order to show the message.
     let number = form_urlencoded::parse(raw).find(|(name, _)| name == "out_trade_no");
     let number = number.map(|(_, number)| number.into_owned());
     let Some(order) = store::order(db, &number.unwrap_or_default())? else {
         return Ok(None);
     };
-    let expected = expected(&order)?;
-    let verdict = verifier
+    let expected = expected(&app.items, &order)?;
+    let verdict = app
+        .verifier
         .notification(raw)
         .and_then(|signed| signed.matches(&expected))
         .map_err(|refusal| (checks::failed(&refusal), refusal.log_reason()));
@@ -71,10 +69,10 @@ fn judge(db: &Transaction<'_>, verifier: &Verifier, raw: &[u8]) -> Result<Option
 
 fn notified(
     db: &Transaction<'_>,
-    verifier: &Verifier,
+    app: &App,
     body: &[u8],
 ) -> Result<Result<Matched, String>, Failure> {
-    let Some(Judged { order, verdict }) = judge(db, verifier, body)? else {
+    let Some(Judged { order, verdict }) = judge(db, app, body)? else {
         return Ok(Err("not an order of ours".to_owned()));
     };
     let result = match &verdict {
@@ -94,12 +92,8 @@ fn notified(
 }
 
 /// The number of the order to show, if it is one of ours.
-fn came_back(
-    db: &Transaction<'_>,
-    verifier: &Verifier,
-    query: &str,
-) -> Result<Option<String>, Failure> {
-    let Some(Judged { order, verdict }) = judge(db, verifier, query.as_bytes())? else {
+fn came_back(db: &Transaction<'_>, app: &App, query: &str) -> Result<Option<String>, Failure> {
+    let Some(Judged { order, verdict }) = judge(db, app, query.as_bytes())? else {
         return Ok(None);
     };
     let result = match &verdict {

@@ -8,7 +8,8 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use sanspay_core::Amount;
 use sanspay_core::checkout::{
-    Ability, Checkout, Customer, Environment, Order, SignedCheckout, Status,
+    Ability, Checkout, Customer, Environment, FirstCharge, Order, SafeBecause, SignedCheckout,
+    Status,
 };
 use serde::Deserialize;
 
@@ -23,6 +24,9 @@ pub(crate) const APP_ID: &str = "sandbox-app";
 
 /// The shop's own channels there. A payer may pick any other one of the installation.
 const CHANNELS: [&str; 2] = ["2", "3"];
+
+/// Why the shop's short order numbers are safe: neither channel signs without a status.
+const SAFE: SafeBecause = SafeBecause::EveryChannelSignsItsStatus;
 
 /// `GET /`
 pub(crate) async fn shelf(State(app): State<App>) -> Response {
@@ -150,19 +154,28 @@ fn sign(app: &App, item: &Item, number: &str) -> Result<SignedCheckout, Failure>
         .notify_url(format!("{}/notify", app.base_url))
         .return_url(format!("{}/return", app.base_url))
         .cancel_url(format!("{}/orders/{number}/cancelled", app.base_url))
+        .allow_extendable(SAFE)
         .page(format!("{}/checkout", app.provider_url))
         .sign(&app.app_key, SystemTime::now())?;
     Ok(signed)
 }
 
 /// The order to compare a message with: from the shop's books, never from the message.
-pub(crate) fn expected(row: &OrderRow) -> Result<Order, Failure> {
+pub(crate) fn expected(items: &[Item], row: &OrderRow) -> Result<Order, Failure> {
     let amount = Amount::from_minor_units(row.amount_cents, 2)?;
-    let order = Order::new(APP_ID, &row.number, amount, CURRENCY, &row.subject);
+    let order = match row.ability {
+        Ability::Subscribe => {
+            let item = items.iter().find(|item| item.id == row.item);
+            let plan = item.and_then(Item::plan);
+            let first = plan.and_then(|plan| plan.first_charge());
+            let first = first.unwrap_or_else(|| FirstCharge::new(amount, CURRENCY));
+            Order::subscription(APP_ID, &row.number, first, &row.subject)
+        }
+        _ => Order::new(APP_ID, &row.number, amount, CURRENCY, &row.subject),
+    };
     let allow = |order: Order, id| order.channel(id, CURRENCY);
-    let order = CHANNELS.into_iter().fold(order, allow).ability(row.ability);
-    Ok(match row.ability {
-        Ability::Subscribe => order.new_customer(),
-        _ => order,
-    })
+    Ok(CHANNELS
+        .into_iter()
+        .fold(order, allow)
+        .allow_extendable(SAFE))
 }

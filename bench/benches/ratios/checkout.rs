@@ -8,7 +8,7 @@ use md5::{Digest, Md5};
 use sanspay_core::Currency;
 use sanspay_core::checkout::{
     BillingCycle, Checkout, Customer, Environment, IntervalUnit, Order, Plan, Product, ProductType,
-    SigningKey, TestMessage, Verifier, signed_text,
+    SafeBecause, SigningKey, TestMessage, Verifier, signed_text,
 };
 
 use crate::measure::{Effort, compare};
@@ -43,6 +43,7 @@ pub(crate) fn checkout() -> Checkout {
         .email("m126@126.com");
     Checkout::payers_choice("2021122412586601", Environment::Sandbox, product)
         .order("20211215023844979652579806", price, Currency::USD)
+        .allow_extendable(SafeBecause::ConfirmedByQuery)
         .plan(plan.cycle(cycle).auto_bill_outstanding(true))
         .customer(customer)
         .notify_url("https://p.yzhan.co/api/test/notify-url")
@@ -69,7 +70,8 @@ pub(crate) fn notification() -> (Order, Vec<u8>) {
         Currency::USD,
         "Product Name, 2 \u{d7} 500 g & a gift",
     )
-    .channel("3", Currency::USD);
+    .channel("3", Currency::USD)
+    .allow_extendable(SafeBecause::ConfirmedByQuery);
     let message = |text: &str| {
         TestMessage::paid(&order)
             .with("body", text)

@@ -13,7 +13,8 @@ use receipt::{Receipt, expect};
 use sanspay_async::sandbox::{FREE_PORT, Merchant, Server, serve_in_thread};
 use sanspay_blocking::Client;
 use sanspay_core::checkout::{
-    Answer, Checkout, Environment, Matched, Order, Product, ProductType, SigningKey, Verifier,
+    Answer, Checkout, Environment, Matched, Order, OrderNumber, Product, ProductType, SigningKey,
+    Verifier,
 };
 use sanspay_core::partner::{
     self, Expected, FetchToken, ListPayments, NewPayment, NewPayout, Record, ShowPayment,
@@ -125,8 +126,8 @@ fn hosted_checkout(
 
     let url = receipt.step("sign a checkout URL", || {
         let product = Product::new("Tea", ProductType::Physical, "FOOD_PRODUCTS");
-        let signed = Checkout::one_off("sandbox-app", Environment::Production, product)
-            .order("A-1", price, Currency::USD)
+        let signed = Checkout::one_off("sandbox-app", Environment::Sandbox, product)
+            .order(number()?, price, Currency::USD)
             .notify_url(format!("{}/notify", merchant.base_url()))
             .return_url("https://shop.example.com/thanks")
             .page(format!("{}/checkout", provider.base_url()))
@@ -144,8 +145,9 @@ fn hosted_checkout(
         expect(status == 400, "an altered URL was accepted")?;
         Ok(((), format!("status {status}")))
     })?;
+    let number = number()?;
     receipt.step("the payer pays", || {
-        provider.with(|sandbox, now| sandbox.pay_order("A-1", now))?;
+        provider.with(|sandbox, now| sandbox.pay_order(number.as_str(), now))?;
         Ok(((), "on the provider's page".into()))
     })?;
     let (verifier, order) = (verifier()?, order()?);
@@ -198,13 +200,25 @@ fn start_merchant(webhooks: Sender<Vec<u8>>, notifications: Sender<Vec<u8>>) -> 
 
 /// The merchant's stored order.
 fn order() -> Step<Order> {
-    let order = Order::new("sandbox-app", "A-1", "9.90".parse()?, Currency::USD, "Tea");
-    Ok(order.channel("1", Currency::USD))
+    let order = Order::new(
+        "sandbox-app",
+        number()?,
+        "9.90".parse()?,
+        Currency::USD,
+        "Tea",
+    );
+    Ok(order.channel("2", Currency::USD))
+}
+
+/// The order's id, padded so that no payer can append a status to it. In real life the seed is
+/// 128 random bits, drawn for each order.
+fn number() -> Step<OrderNumber> {
+    Ok(OrderNumber::for_id("A-1", 0x8d2f_71aa_0c94_e3b6)?)
 }
 
 /// Knows the app's key and the installation's own, which signs what comes back.
 fn verifier() -> Step<Verifier> {
-    Ok(Verifier::new([
+    Ok(Verifier::for_sandbox([
         SigningKey::new("sandbox-app-key")?,
         SigningKey::new("sandbox-default-key")?,
     ])?)

@@ -12,6 +12,9 @@ use crate::money::{Amount, Currency};
 /// The greatest length of an order number (grade V).
 pub(super) const MAX_ORDER_NUMBER: usize = 64;
 
+/// The greatest length of a product's name in characters (grade V); as a `subject` it has 255.
+pub(super) const MAX_PRODUCT_NAME: usize = 254;
+
 /// Whether the value holds an `&` that is later followed by `=`, so that a part of it can be cut
 /// off and passed for a parameter of its own.
 pub(super) fn is_ambiguous(value: &[u8]) -> bool {
@@ -93,27 +96,49 @@ pub(super) fn url(problems: &mut Problems, field: &'static str, text: &str) {
         field,
         "must be an absolute http or https URL in ASCII",
     );
-    problems.require(
-        text.chars().count() <= 255,
-        field,
-        "must be at most 255 characters long",
-    );
+    length(problems, field, text, 255);
 }
 
-/// Notes what is wrong with an amount (grade D: 0.01 to 999999999).
+/// Notes a text that is longer than its column at the provider's server (grade V).
+pub(super) fn length(
+    problems: &mut Problems,
+    field: impl Into<Cow<'static, str>>,
+    text: &str,
+    max: usize,
+) {
+    if text.chars().count() > max {
+        problems.add(
+            field,
+            format!(
+                "must be at most {max} characters long, because the provider's server cuts off \
+                 the rest"
+            ),
+        );
+    }
+}
+
+/// The greatest amount, in cents: the column of the provider's server is `decimal(10,2)`, and a
+/// greater amount is stored as this one in silence (grade V). The document allows 999999999.
+pub(super) const MAX_CENTS: u64 = 9_999_999_999;
+
+/// Notes what is wrong with an amount (grade D from 0.01, grade V to 99999999.99).
 pub(super) fn amount(
     problems: &mut Problems,
     field: impl Into<Cow<'static, str>>,
     amount: Amount,
     may_be_zero: bool,
 ) {
-    const MAX_CENTS: u64 = 99_999_999_900;
     let field = field.into();
     match amount.minor_units(2) {
         None if amount.decimals() > 2 => problems.add(field, "must have at most 2 decimals"),
         Some(0) if may_be_zero => {}
         Some(1..=MAX_CENTS) => {}
-        _ => problems.add(field, "must be from 0.01 to 999999999"),
+        Some(0) => problems.add(field, "must be at least 0.01"),
+        _ => problems.add(
+            field,
+            "must be at most 99999999.99, because the provider's server stores a greater amount \
+             as that one",
+        ),
     }
 }
 

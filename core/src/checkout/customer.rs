@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::check;
 use super::resource::Details;
 use crate::error::Problems;
 use crate::object_writer::ObjectWriter;
@@ -29,7 +30,7 @@ struct Name {
 }
 
 impl Customer {
-    /// A customer by name.
+    /// A customer by name (grade V: at most 30 characters each).
     pub fn new(first_name: impl Into<String>, last_name: impl Into<String>) -> Self {
         Self {
             name: Name {
@@ -50,7 +51,7 @@ impl Customer {
         self
     }
 
-    /// Sets the e-mail address.
+    /// Sets the e-mail address (grade V: at most 30 characters).
     #[must_use]
     pub fn email(mut self, address: impl Into<String>) -> Self {
         self.email = Some(address.into());
@@ -80,6 +81,7 @@ impl Details for Customer {
         ];
         for (field, name) in names {
             problems.require(!name.is_empty(), field, "must not be empty");
+            check::length(problems, field, name, 30);
         }
         let address = |text: &str| {
             text.split_once('@')
@@ -90,6 +92,8 @@ impl Details for Customer {
             "customer.email",
             "must be an e-mail address",
         );
+        let email = self.email.as_deref().unwrap_or_default();
+        check::length(problems, "customer.email", email, 30);
         let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
         let numbers = [
             ("customer.area_code", &self.area_code),

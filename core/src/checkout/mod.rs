@@ -3,7 +3,9 @@
 //! One signed `GET https://p.yzhan.co/checkout?…`, which the payer's browser opens (grade D,
 //! the provider's "Checkout" document). What comes of it is told by a signed `POST` to your
 //! `notify_url` and by a signed query on the browser's way back to your `return_url` (grade V).
-//! There is no token and nothing to wait for: a text is built, and texts are checked.
+//! The two are evidence of the same rank, and some payments are told by one of them only, so act
+//! on whichever comes first. There is no token and nothing to wait for, so there is no
+//! [`Endpoint`](crate::Endpoint) here: a text is built, and texts are checked.
 //!
 //! **Whoever operates the installation confirms by [`query`] first of all:** `client.confirm(&paid)`
 //! asks its own books, which no signed text can change. Whoever does not still lets the [`doctor`]
@@ -18,8 +20,11 @@
 //!   Signed          the provider said this, of *some* order
 //!      │ matches(&Order): yours, at your price, through your channel
 //!      ▼
-//!   Matched ──▶ Paid | NotPaid ──▶ store with its DedupKey ──▶ Answer: "succeed"
-//!                │ where you operate the installation: client.confirm(&paid), before you act
+//!   Matched ──▶ Paid | NotPaid
+//!      │ where you operate the installation: client.confirm(&paid), before you act
+//!      │ Paid::payment: first, the same again, perhaps a renewal, or a second payment
+//!      ▼
+//!   store it with its DedupKey ──▶ Answer: "succeed"
 //! ```
 //!
 //! # The whole way
@@ -27,46 +32,55 @@
 //! use std::time::{Duration, SystemTime};
 //! use sanspay_core::Currency;
 //! use sanspay_core::checkout::{
-//!     Answer, Checkout, Environment, Matched, Order, Product, ProductType, Progress, SigningKey,
-//!     Status, TestMessage, Verifier,
+//!     Answer, Checkout, Environment, Matched, Order, OrderNumber, Payment, Product, ProductType,
+//!     Recorded, SigningKey, Status, TestMessage, Verifier,
 //! };
 //!
-//! // 1. Send the payer's browser to the signed URL, or answer with `form_html()`.
-//! let key = SigningKey::new("the app's secret_key")?;
+//! // 1. Send the payer's browser to the signed URL, or answer with `form_html()`. The order's
+//! //    number is your own id, padded so that a payer cannot append a status to it.
+//! let key = SigningKey::new("0c9d7be2f84a15663a0f5e2ab97d8443e6b01fc7")?; // the app's
+//! let seed = 0x8d2f_71aa_0c94_e3b6; // 128 random bits
+//! let number = OrderNumber::for_id("A-1", seed)?;
 //! let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000); // your clock
 //! let product = Product::new("Tea", ProductType::Physical, "FOOD_PRODUCTS");
 //! let signed = Checkout::one_off("2021122412586601", Environment::Production, product)
-//!     .order("A-1", "10.00".parse()?, Currency::USD)
+//!     .order(&number, "10.00".parse()?, Currency::USD)
 //!     .notify_url("https://shop.example.com/notify")
 //!     .return_url("https://shop.example.com/thanks")
 //!     .sign(&key, now)?;
-//! assert!(signed.url().contains("&out_trade_no=A-1&total_amount=10.00&currency=USD&"));
+//! assert!(signed.url().contains("&out_trade_no=A-1_"));
 //!
 //! // 2. The notification arrives; here a test signer stands in for the provider.
-//! let order = Order::new("2021122412586601", "A-1", "10.00".parse()?, Currency::USD, "Tea")
+//! let order = Order::new("2021122412586601", &number, "10.00".parse()?, Currency::USD, "Tea")
 //!     .channel("3", Currency::USD);
-//! let installation_key = SigningKey::new("the installation's secret_key")?;
+//! let installation_key = SigningKey::new("4b1fe07d92c3aa5861d0b7f6e3958c2d407a1b9e")?;
 //! let body = TestMessage::paid(&order).form_body(&installation_key);
 //!
 //! // 3. Is it signed? Then look the order up in your own books, and compare.
 //! let verifier = Verifier::new([key, installation_key])?;
 //! let handle = |body: &[u8]| {
 //!     let signed = verifier.notification(body)?;
-//!     assert_eq!(signed.out_trade_no(), "A-1"); // the order to look up
+//!     assert_eq!(signed.out_trade_no(), number.as_str()); // the order to look up
 //!     signed.matches(&order)
 //! };
 //! let result = handle(&body);
 //! let Ok(Matched::Paid(paid)) = &result else { panic!("not paid") };
 //!
-//! // 4. Act once: store the status and the dedup key in one transaction.
-//! assert_eq!(Status::Created.progress(paid.status()), Progress::Advance);
+//! // 4. What is new about it? Store it and its dedup key in one transaction.
+//! assert_eq!(paid.payment(None), Payment::First);
 //! assert_eq!(paid.dedup_key().status(), Status::CheckoutSucceed);
 //!
 //! // 5. Only then acknowledge it.
 //! assert_eq!(Answer::to(&result).body(), "succeed");
 //!
+//! // The browser comes back with the same message: it is the same payment, not another one.
+//! let returned = verifier.browser_return(std::str::from_utf8(&body)?)?.matches(&order)?;
+//! let recorded = Recorded { trade_no: paid.trade_no(), notified: true };
+//! let again = returned.paid().map(|paid| paid.payment(Some(recorded)));
+//! assert_eq!(again, Some(Payment::Repeated));
+//!
 //! // A forged one is refused, and the answer does not tell why; your log does.
-//! let forged = String::from_utf8(body)?.replace("A-1", "A-2");
+//! let forged = String::from_utf8(body)?.replace("10.00", "99.00");
 //! let refused = handle(forged.as_bytes());
 //! assert_eq!(Answer::to(&refused).body(), "refused");
 //! assert_eq!(refused.unwrap_err().log_reason(), "sign was made with none of the keys");
@@ -75,29 +89,31 @@
 //!
 //! # What the signature leaves open
 //!
-//! Values are joined unescaped (grade D), so that one signed text can be cut into parameters in
-//! more than one way. A payer who controls a product's description can have the text of somebody
-//! else's paid order signed without paying. Three things close this, and each is needed:
+//! The scheme and the provider's server have three holes; [`Verifier`] has the whole argument.
 //!
-//! - **What is signed here cannot be cut:** JSON parameters are written with `&` and `=` as
-//!   escapes, and `&` later followed by `=` is refused in plain values and in the product's name
-//!   and description, which come back raw.
-//! - **What is accepted has only one cut:** known names, each at most once, strict forms, and no
-//!   value that holds an `&` later followed by `=`.
-//! - **Only the comparison with your own order says paid:** app, number, amount, currency,
-//!   channel and product's name.
+//! - **Values are joined unescaped** (grade D), so one signed text can be cut into parameters in
+//!   more than one way. What is signed here cannot be cut: JSON parameters are written with `&`
+//!   and `=` as escapes, and `&` later followed by `=` is refused in plain values and in the
+//!   product's name and description, which come back raw. What is accepted has only one cut.
+//! - **Some messages are signed without a status** (grade V), so a payer can append one to a short
+//!   order number. An [`OrderNumber`] has 41 to 64 characters and leaves no room for it; a shorter
+//!   one is refused unless you say why it is safe ([`SafeBecause`]).
+//! - **The server signs any text for anybody** where its route `/api/auth/sign` can be reached
+//!   (grade V). Then no message proves anything: block the route, or confirm by query.
 //!
-//! Parameters added or left out where the signature does not look (`""` and `"0"`) count as
-//! absent. A `subscription_id` can be cut out of a subject, so it counts only where the order may
-//! be a subscription and the status is one of a subscription. [`Verifier`] has the whole argument.
+//! Only the comparison with your own order says paid: app, number, amount, currency, channel and
+//! product's name. Ids of subscriptions and customers decide nothing and are shown nowhere.
 //!
 //! The signature is MD5 with an appended secret. It is the provider's scheme (grade D); use TLS
-//! for every URL, and do not log signed URLs.
+//! for every URL, do not log signed URLs, and see [`SigningKey::weakness`] for what a key must be.
 
 mod channel;
 mod check;
 mod customer;
 pub mod doctor;
+#[cfg(test)]
+mod limit_tests;
+mod number;
 mod php;
 mod plan;
 mod product;
@@ -113,15 +129,18 @@ mod verify;
 
 pub use channel::{Ability, Environment};
 pub use customer::Customer;
+pub use number::{OrderNumber, SafeBecause};
 pub use php::php_query;
-pub use plan::{BillingCycle, IntervalUnit, Plan};
+pub use plan::{BillingCycle, FirstCharge, IntervalUnit, Plan};
 pub use product::{Product, ProductType};
 pub use request::Checkout;
 pub use resource::Resource;
+#[cfg(feature = "sandbox")]
+pub(crate) use sign::{SANDBOX_APP_KEY, SANDBOX_DEFAULT_KEY};
 pub use sign::{Signature, SigningKey, signed_text};
 pub use signed::SignedCheckout;
 pub use testing::TestMessage;
 pub use verify::{
-    Answer, DedupKey, Matched, NotPaid, Order, Paid, Progress, Refusal, SUCCEED, Signed, Status,
-    Verifier,
+    Answer, DedupKey, Matched, NotPaid, Order, Paid, Payment, Progress, Recorded, Refusal, SUCCEED,
+    Signed, Source, Status, Verifier,
 };

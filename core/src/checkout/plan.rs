@@ -190,6 +190,32 @@ impl Plan {
         self
     }
 
+    /// What the messages of a new subscription of this plan say that it comes to: the price of
+    /// the first cycle, and `0.00` where that is a trial, whatever its price (grade V). `None`
+    /// without a cycle, which cannot be signed either.
+    ///
+    /// ```
+    /// use sanspay_core::Currency;
+    /// use sanspay_core::checkout::{BillingCycle, IntervalUnit, Plan};
+    /// let price = "9.99".parse()?;
+    /// let month = BillingCycle::regular(IntervalUnit::Month, 1, price, Currency::USD);
+    /// let plan = Plan::new("Tea club").cycle(month.clone());
+    /// assert_eq!(plan.first_charge().map(|first| first.amount()), Some(price));
+    ///
+    /// let week = BillingCycle::trial(IntervalUnit::Week, 1, "1.00".parse()?, Currency::USD);
+    /// let trial = Plan::new("Tea club").cycle(week).cycle(month);
+    /// assert_eq!(trial.first_charge().map(|first| first.amount()), Some("0.00".parse()?));
+    /// # Ok::<(), sanspay_core::AmountError>(())
+    /// ```
+    pub fn first_charge(&self) -> Option<FirstCharge> {
+        let first = self.billing_cycles.first()?;
+        let amount = match first.tenure_type {
+            Tenure::Regular => first.price,
+            Tenure::Trial => Amount::ZERO_CENTS,
+        };
+        Some(FirstCharge::new(amount, first.currency.clone()))
+    }
+
     fn check_cycle(cycle: &BillingCycle, problems: &mut Problems) {
         let n = cycle.sequence;
         let trial = cycle.tenure_type == Tenure::Trial;
@@ -215,6 +241,35 @@ impl Plan {
             field("pricing_scheme.fixed_price.currency_code"),
             &cycle.currency,
         );
+    }
+}
+
+/// What a subscription's messages say that it comes to: see [`Plan::first_charge`]. Keep it with
+/// the order in your books, so that a later change of the plan does not change what was agreed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FirstCharge {
+    amount: Amount,
+    currency: Currency,
+}
+
+impl FirstCharge {
+    /// One that stands in your books.
+    pub fn new(amount: Amount, currency: Currency) -> Self {
+        Self { amount, currency }
+    }
+
+    /// The amount: 0.00 for a trial.
+    pub fn amount(&self) -> Amount {
+        self.amount
+    }
+
+    /// Its currency.
+    pub fn currency(&self) -> &Currency {
+        &self.currency
+    }
+
+    pub(super) fn into_parts(self) -> (Amount, Currency) {
+        (self.amount, self.currency)
     }
 }
 
@@ -257,91 +312,4 @@ impl Details for Plan {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::checkout::Resource;
-    use crate::checkout::resource::json;
-    use crate::error::Problem;
-
-    fn plan() -> Plan {
-        let day =
-            BillingCycle::regular(IntervalUnit::Day, 1, "0.01".parse().unwrap(), Currency::USD);
-        Plan::new("Plan Name")
-            .description("Plan Description")
-            .cycle(day)
-    }
-
-    #[test]
-    fn a_plan_is_written_as_the_document_shows_it() {
-        let shown = r#""name":"Plan Name","description":"Plan Description","status":"ACTIVE","billing_cycles":[{"frequency":{"interval_unit":"day","interval_count":1},"pricing_scheme":{"fixed_price":{"value":"0.01","currency_code":"USD"}},"tenure_type":"REGULAR","sequence":1,"total_cycles":0}],"payment_preferences":{"auto_bill_outstanding":true}}"#;
-        let written = json(&Resource::Create(plan()));
-        assert_eq!(written, format!("{{{shown}"));
-        let update = Resource::Update {
-            id: 2,
-            details: plan(),
-        };
-        assert_eq!(json(&update), format!("{{\"id\":2,{shown}"));
-    }
-
-    #[test]
-    fn each_word_and_number_of_a_plan_is_written_as_it_is_meant() {
-        let price = |text: &str| text.parse().unwrap();
-        let plan = Plan::new("P")
-            .status("INACTIVE")
-            .auto_bill_outstanding(false)
-            .cycle(BillingCycle::trial(
-                IntervalUnit::Week,
-                2,
-                price("0"),
-                Currency::EUR,
-            ))
-            .cycle(
-                BillingCycle::regular(IntervalUnit::Month, 3, price("9.9"), Currency::EUR)
-                    .total_cycles(12),
-            )
-            .cycle(BillingCycle::regular(
-                IntervalUnit::Year,
-                1,
-                price("99"),
-                Currency::EUR,
-            ));
-        assert_eq!(
-            json(&Resource::Create(plan)),
-            r#"{"name":"P","status":"INACTIVE","billing_cycles":[{"frequency":{"interval_unit":"week","interval_count":2},"pricing_scheme":{"fixed_price":{"value":"0.00","currency_code":"EUR"}},"tenure_type":"TRIAL","sequence":1,"total_cycles":1},{"frequency":{"interval_unit":"month","interval_count":3},"pricing_scheme":{"fixed_price":{"value":"9.90","currency_code":"EUR"}},"tenure_type":"REGULAR","sequence":2,"total_cycles":12},{"frequency":{"interval_unit":"year","interval_count":1},"pricing_scheme":{"fixed_price":{"value":"99.00","currency_code":"EUR"}},"tenure_type":"REGULAR","sequence":3,"total_cycles":0}],"payment_preferences":{"auto_bill_outstanding":false}}"#
-        );
-    }
-
-    #[test]
-    fn every_problem_of_a_plan_names_its_field() {
-        let yen = Currency::new("JPY").unwrap();
-        let plan = Plan::new("")
-            .status("on")
-            .cycle(
-                BillingCycle::trial(IntervalUnit::Day, 0, "0".parse().unwrap(), yen)
-                    .total_cycles(0),
-            )
-            .cycle(BillingCycle::trial(
-                IntervalUnit::Day,
-                1,
-                "0.001".parse().unwrap(),
-                Currency::USD,
-            ));
-        let mut problems = Problems::new();
-        plan.check(&mut problems);
-        let error = problems.into_result("test").unwrap_err();
-        let fields: Vec<_> = error.problems().iter().map(Problem::field).collect();
-        assert_eq!(
-            fields,
-            [
-                "plan.name",
-                "plan.status",
-                "plan.billing_cycles",
-                "plan.billing_cycles[0].frequency.interval_count",
-                "plan.billing_cycles[0].total_cycles",
-                "plan.billing_cycles[0].pricing_scheme.fixed_price.currency_code",
-                "plan.billing_cycles[1].pricing_scheme.fixed_price.value",
-                "plan.billing_cycles",
-            ]
-        );
-    }
-}
+mod tests;

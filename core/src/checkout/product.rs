@@ -72,7 +72,7 @@ impl Product {
         }
     }
 
-    /// Sets the description.
+    /// Sets the description (grade V: at most 255 characters, of which the rest is cut off).
     #[must_use]
     pub fn description(mut self, text: impl Into<String>) -> Self {
         self.description = Some(text.into());
@@ -93,7 +93,9 @@ impl Product {
         self
     }
 
-    /// Sets the status, such as `ACTIVE`, the only one that the document shows (grade D).
+    /// Sets the status, such as `ACTIVE`, the only one that the document shows (grade D). None is
+    /// sent by default, because the provider's server does not store a product that has one
+    /// (grade V), so that it can never be used by its id.
     #[must_use]
     pub fn status(mut self, status: impl Into<String>) -> Self {
         self.status = Some(status.into());
@@ -120,13 +122,15 @@ impl Details for Product {
     fn check(&self, problems: &mut Problems) {
         // Both come back raw in the signed text of notifications.
         check::plain(problems, "product.name", &self.name);
-        problems.require(
-            self.name.chars().count() <= 254,
+        check::length(
+            problems,
             "product.name",
-            "must be at most 254 characters long",
+            &self.name,
+            check::MAX_PRODUCT_NAME,
         );
         if let Some(text) = &self.description {
             check::plain(problems, "product.description", text);
+            check::length(problems, "product.description", text, 255);
         }
         problems.require(
             check::is_upper_word(&self.category),
@@ -144,6 +148,7 @@ impl Details for Product {
                 field,
                 "must be an absolute http or https URL in ASCII",
             );
+            check::length(problems, field, url.as_deref().unwrap_or_default(), 255);
         }
         let status = self.status.as_deref();
         problems.require(

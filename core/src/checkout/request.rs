@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use super::channel::{Ability, Channel, Environment};
 use super::check;
 use super::customer::Customer;
+use super::number::{self, SafeBecause};
 use super::plan::Plan;
 use super::product::Product;
 use super::resource::{self, Resource, json, parameter};
@@ -21,22 +22,26 @@ const OPERATION: &str = "sign checkout";
 /// | | [`order`](Checkout::order) | [`plan`](Checkout::plan) and [`customer`](Checkout::customer) |
 /// |---|---|---|
 /// | [`one_off`](Checkout::one_off) | required | – |
-/// | [`subscription`](Checkout::subscription) | recommended: shown, and needed to match notifications | required |
+/// | [`subscription`](Checkout::subscription) | its number is required: [`order_number`](Checkout::order_number) | required |
 /// | [`payers_choice`](Checkout::payers_choice) | required | required |
 ///
-/// [`notify_url`](Checkout::notify_url) is required as well: the provider has no usable query
-/// API (grade V), so that without it nothing would be learnt about the payment.
+/// [`notify_url`](Checkout::notify_url) and [`return_url`](Checkout::return_url) are required:
+/// some payments are told by one of them and some by the other (grade V).
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
 /// use sanspay_core::Currency;
-/// use sanspay_core::checkout::{Checkout, Environment, Product, ProductType, SigningKey};
+/// use sanspay_core::checkout::{
+///     Checkout, Environment, OrderNumber, Product, ProductType, SigningKey,
+/// };
 ///
 /// let tea = Product::new("Tea", ProductType::Physical, "FOOD_PRODUCTS");
+/// let number = OrderNumber::for_id("A-1", 0x8d2f_71aa_0c94_e3b6)?;
 /// let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
 /// let signed = Checkout::one_off("2021122412586601", Environment::Sandbox, tea)
-///     .order("A-1", "10.00".parse()?, Currency::USD)
+///     .order(number, "10.00".parse()?, Currency::USD)
 ///     .notify_url("https://shop.example.com/notify")
+///     .return_url("https://shop.example.com/thanks")
 ///     .sign(&SigningKey::new("shop secret")?, now)?;
 /// assert!(signed.url().starts_with("https://p.yzhan.co/checkout?app_id=2021122412586601&"));
 /// assert!(signed.form_html().contains("name=\"sign\""));
@@ -49,17 +54,24 @@ pub struct Checkout {
     channel: Channel,
     utc_offset_minutes: i16,
     product: Resource<Product>,
-    order: Option<(String, Amount, Currency)>,
+    out_trade_no: Option<String>,
+    safe_because: Option<SafeBecause>,
+    money: Option<(Amount, Currency)>,
     plan: Option<Resource<Plan>>,
     customer: Option<Resource<Customer>>,
     notify_url: Option<String>,
     return_url: Option<String>,
     cancel_url: Option<String>,
+    max_url_len: usize,
 }
 
 impl Checkout {
     /// The provider's own checkout page (grade D).
     pub const DEFAULT_PAGE: &str = "https://p.yzhan.co/checkout";
+
+    /// The longest URL by default, in bytes. Apache and NGINX answer 414 above 8 kB as they come
+    /// (grade V), and their 8 kB hold more than the URL.
+    pub const DEFAULT_MAX_URL_LEN: usize = 7_500;
 
     /// One payment. `app_id` is given when the app is created (grade V: at most 16 characters).
     pub fn one_off(
@@ -95,21 +107,24 @@ impl Checkout {
             channel: Channel { env, ability },
             utc_offset_minutes: 0,
             product,
-            order: None,
+            out_trade_no: None,
+            safe_because: None,
+            money: None,
             plan: None,
             customer: None,
             notify_url: None,
             return_url: None,
             cancel_url: None,
+            max_url_len: Self::DEFAULT_MAX_URL_LEN,
         }
     }
 
     /// Sets `out_trade_no`, `total_amount` and `currency`.
     ///
-    /// The number is yours and unique in the app (grade D), of at most 64 characters (grade V)
-    /// and, so that notifications can be checked strictly, of visible ASCII without `&` and `=`.
-    /// The amount is from 0.01 to 999999999 (grade D) and is sent with two decimals; the currency
-    /// is USD or CNY (grade D).
+    /// The number is yours and unique in the app (grade D): an
+    /// [`OrderNumber`](super::OrderNumber), or its text. The amount is from 0.01 (grade D) to
+    /// 99999999.99 (grade V; the document says 999999999) and is sent with two decimals; the
+    /// currency is USD or CNY (grade D).
     #[must_use]
     pub fn order(
         mut self,
@@ -117,8 +132,24 @@ impl Checkout {
         total_amount: Amount,
         currency: Currency,
     ) -> Self {
-        let total_amount = check::two_decimals(total_amount);
-        self.order = Some((out_trade_no.into(), total_amount, currency));
+        self.money = Some((check::two_decimals(total_amount), currency));
+        self.order_number(out_trade_no)
+    }
+
+    /// Sets `out_trade_no` alone, for a subscription: its messages carry the amount of the plan's
+    /// first cycle, whatever else is sent (grade V).
+    #[must_use]
+    pub fn order_number(mut self, out_trade_no: impl Into<String>) -> Self {
+        self.out_trade_no = Some(out_trade_no.into());
+        self
+    }
+
+    /// Takes an order number of fewer than 41 characters, to which a payer can append a status.
+    /// Say why that is safe, here and in
+    /// [`Order::allow_extendable`](super::Order::allow_extendable).
+    #[must_use]
+    pub fn allow_extendable(mut self, because: SafeBecause) -> Self {
+        self.safe_because = Some(because);
         self
     }
 
@@ -143,8 +174,12 @@ impl Checkout {
         self
     }
 
-    /// Sets where the browser is sent after paying. It must have no `?` and no `#`, because the
-    /// provider appends `?` and the signed parameters blindly (grade V).
+    /// Sets where the browser is sent after paying, with a message of the notification's rank in
+    /// its query: for one-off payments through `PayPal` it is the only one (grade V). Hand the
+    /// query to [`Verifier::browser_return`](super::Verifier::browser_return) and act on it.
+    ///
+    /// It must have no `?` and no `#`, because the provider appends `?` and the signed parameters
+    /// blindly (grade V).
     #[must_use]
     pub fn return_url(mut self, url: impl Into<String>) -> Self {
         self.return_url = Some(url.into());
@@ -166,12 +201,18 @@ impl Checkout {
         self
     }
 
-    /// Sets the offset from UTC, in minutes to the east, in which `request_time` is written.
-    ///
-    /// The document gives its form and names no time zone. The default is UTC (grade A): the
-    /// server is a Laravel application, whose own default that is, and the sample in the document
-    /// was made at 02:38, which in UTC is office time where its vendor is. Give `8 * 60` if your
-    /// installation runs on China's time.
+    /// Sets the longest URL that [`sign`](Checkout::sign) makes, in bytes, for an installation
+    /// whose web server takes more than
+    /// [`DEFAULT_MAX_URL_LEN`](Checkout::DEFAULT_MAX_URL_LEN).
+    #[must_use]
+    pub fn max_url_len(mut self, bytes: usize) -> Self {
+        self.max_url_len = bytes;
+        self
+    }
+
+    /// Sets the offset from UTC, in minutes to the east, in which `request_time` is written; UTC
+    /// by default. The server stores that time and compares it with nothing (grade V), so it only
+    /// informs whoever reads the provider's pages.
     #[must_use]
     pub fn utc_offset_minutes(mut self, minutes: i16) -> Self {
         self.utc_offset_minutes = minutes;
@@ -190,9 +231,29 @@ impl Checkout {
         self.check_urls(&mut problems);
         self.check_ability(&mut problems);
         self.check_details(&mut problems);
-        problems.into_result(OPERATION)?;
         let parameters = self.parameters(request_time);
-        Ok(SignedCheckout::new(&self.page, parameters, key))
+        let signed = SignedCheckout::new(&self.page, parameters, key);
+        self.check_url_len(&signed, &mut problems);
+        problems.into_result(OPERATION)?;
+        Ok(signed)
+    }
+
+    fn check_url_len(&self, signed: &SignedCheckout, problems: &mut Problems) {
+        let max = self.max_url_len;
+        // Most are so short that nothing needs to be encoded to see it: a byte becomes three.
+        let longest = |(name, value): (&str, &str)| name.len() + 3 * value.len() + 2;
+        let longest: usize = signed.parameters().map(longest).sum();
+        if self.page.len() + longest <= max {
+            return;
+        }
+        let bytes = signed.url().len();
+        if bytes > max {
+            let reason = format!(
+                "must be shorter: the URL is {bytes} bytes long with its parameters, and web \
+                 servers refuse more than 8 kB (the limit here is {max}, see max_url_len)"
+            );
+            problems.add("checkout page", reason);
+        }
     }
 
     fn request_time(&self, now: SystemTime, problems: &mut Problems) -> String {
@@ -218,11 +279,9 @@ impl Checkout {
             "must be 1 to 16 letters, digits, dots, dashes or underscores",
         );
         let production = self.channel.env == Environment::Production;
-        problems.require(
-            !(production && key.is_public_sample()),
-            "sign",
-            "must not be made in production with the key that the provider's document publishes",
-        );
+        if production && let Some(weakness) = key.weakness() {
+            problems.add("secret_key", weakness);
+        }
     }
 
     fn check_urls(&self, problems: &mut Problems) {
@@ -236,13 +295,19 @@ impl Checkout {
             Some(url) => check::url(problems, "notify_url", url),
             None => problems.add("notify_url", "is required to learn of the payment"),
         }
-        if let Some(url) = &self.return_url {
-            check::url(problems, "return_url", url);
-            problems.require(
-                bare(url),
+        match &self.return_url {
+            Some(url) => {
+                check::url(problems, "return_url", url);
+                problems.require(
+                    bare(url),
+                    "return_url",
+                    "must have no ? and no #, because the provider appends ? and its parameters",
+                );
+            }
+            None => problems.add(
                 "return_url",
-                "must have no ? and no #, because the provider appends ? and its parameters",
-            );
+                "is required, because some payments are told by the browser's return alone",
+            ),
         }
         if let Some(url) = &self.cancel_url {
             check::url(problems, "cancel_url", url);
@@ -252,8 +317,13 @@ impl Checkout {
     /// What each ability requires, and what makes no sense with it.
     fn check_ability(&self, problems: &mut Problems) {
         let ability = self.channel.ability;
-        if ability.may_pay_once() && self.order.is_none() {
-            for field in ["out_trade_no", "total_amount", "currency"] {
+        problems.require(
+            self.out_trade_no.is_some(),
+            "out_trade_no",
+            "is required, because no message could be matched without it",
+        );
+        if ability.may_pay_once() && self.money.is_none() {
+            for field in ["total_amount", "currency"] {
                 problems.add(field, "is required for a payment");
             }
         }
@@ -268,13 +338,13 @@ impl Checkout {
     }
 
     fn check_details(&self, problems: &mut Problems) {
-        if let Some((out_trade_no, total_amount, currency)) = &self.order {
-            check::plain(problems, "out_trade_no", out_trade_no);
-            problems.require(
-                check::is_order_number(out_trade_no),
-                "out_trade_no",
-                "must be 1 to 64 visible ASCII characters without & and =",
-            );
+        if let Some(out_trade_no) = &self.out_trade_no {
+            number::form(problems, out_trade_no);
+            if self.safe_because.is_none() {
+                number::length(problems, out_trade_no);
+            }
+        }
+        if let Some((total_amount, currency)) = &self.money {
             check::amount(problems, "total_amount", *total_amount, false);
             check::currency(problems, "currency", currency);
         }
@@ -289,7 +359,7 @@ impl Checkout {
 
     /// The parameters in the order of the document, without those that were not given.
     fn parameters(&self, request_time: String) -> Vec<(&'static str, String)> {
-        let order = self.order.as_ref();
+        let money = self.money.as_ref();
         // Twelve, and the signature.
         let mut parameters = Vec::with_capacity(13);
         let mut add = |name, value: Option<String>| {
@@ -307,10 +377,9 @@ impl Checkout {
             "channel",
             Some(parameter(|channel| self.channel.write(channel))),
         );
-        add("out_trade_no", order.map(|(number, _, _)| number.clone()));
-        let amount = order.map(|(_, amount, _)| amount.to_string());
-        add("total_amount", amount);
-        let currency = order.map(|(_, _, currency)| currency.to_string());
+        add("out_trade_no", self.out_trade_no.clone());
+        add("total_amount", money.map(|(amount, _)| amount.to_string()));
+        let currency = money.map(|(_, currency)| currency.to_string());
         add("currency", currency);
         add("plan", self.plan.as_ref().map(json));
         add("customer", self.customer.as_ref().map(json));

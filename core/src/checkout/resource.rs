@@ -5,6 +5,18 @@ use crate::object_writer::ObjectWriter;
 
 /// A product, plan or customer in one of its three forms (grade D).
 ///
+/// The document has all three forms for each. What the provider's server does with the forms that
+/// name an id (grade V: seen by running its public source):
+///
+/// | | [`Update`](Resource::Update) | [`Get`](Resource::Get) |
+/// |---|---|---|
+/// | product | works | **lost payment**: the payer can pay, no trade is stored, the return is an error 500 |
+/// | plan | works; messages then have no `customer_id` | a blank page |
+/// | customer | not stored | – |
+///
+/// A new customer is not stored either: `customer_id` in messages is the plan's id. So give the
+/// details each time, and keep `Get` for a server of which you know that it works.
+///
 /// The details alone turn into [`Create`](Resource::Create), so that where a `Resource` is asked
 /// for a [`Product`](super::Product), [`Plan`](super::Plan) or [`Customer`](super::Customer) can
 /// be given as it is.
@@ -27,7 +39,8 @@ pub enum Resource<T> {
         /// What it becomes.
         details: T,
     },
-    /// The one with the provider's `id`, as it is.
+    /// The one with the provider's `id`, as it is. With today's server no payment can be made
+    /// that way that you would hear of: see above.
     Get {
         /// The provider's id, from 1.
         id: u64,

@@ -71,6 +71,44 @@ impl SigningKey {
         self.0 == Secret::from(Self::PUBLIC_SAMPLE)
     }
 
+    /// What is wrong with the key where real money is at stake; `None` when nothing is.
+    ///
+    /// Everybody who has one signed message can try keys on his own machine, thousands of
+    /// millions in a second, because the signature is plain MD5. So a key must be at least 20
+    /// characters long, with at least 8 different ones among them, and must not be a key that is
+    /// published: the provider's sample, or one of this SDK's sandbox and tests. Draw it at
+    /// random, for example with `openssl rand -hex 20`, which has the form of the provider's own
+    /// keys (grade V).
+    ///
+    /// [`Verifier::new`](super::Verifier::new) and signing for
+    /// [`Environment::Production`](super::Environment::Production) refuse a key with a weakness.
+    ///
+    /// ```
+    /// use sanspay_core::checkout::SigningKey;
+    /// assert!(SigningKey::new("a")?.weakness().is_some());
+    /// assert!(SigningKey::new("sandbox-app-key")?.weakness().is_some());
+    /// # Ok::<(), sanspay_core::Error>(())
+    /// ```
+    pub fn weakness(&self) -> Option<&'static str> {
+        let text = self.0.expose();
+        let mut different: Vec<char> = text.chars().collect();
+        let length = different.len();
+        different.sort_unstable();
+        different.dedup();
+        if self.is_public_sample() {
+            Some("must not be the key that the provider's document publishes")
+        } else if PUBLISHED.iter().any(|known| self.0 == Secret::from(*known)) {
+            Some("must not be a key that this SDK publishes for its sandbox and tests")
+        } else if length < 20 || different.len() < 8 {
+            Some(
+                "must be a random text of at least 20 characters, 8 or more of them different, \
+                 such as `openssl rand -hex 20` prints",
+            )
+        } else {
+            None
+        }
+    }
+
     /// Whether this key is as long as `other` or longer, and ends with it.
     pub(super) fn ends_with(&self, other: &Self) -> bool {
         self.0.expose().ends_with(other.0.expose())
@@ -121,6 +159,19 @@ impl SigningKey {
         query.finish()
     }
 }
+
+/// Keys that stand in this SDK's published code.
+const PUBLISHED: [&str; 3] = [
+    SANDBOX_APP_KEY,
+    SANDBOX_DEFAULT_KEY,
+    "sanspay-cassette-test-key",
+];
+
+/// The key of the sandbox's app.
+pub(crate) const SANDBOX_APP_KEY: &str = "sandbox-app-key";
+
+/// The sandbox's installation-wide key.
+pub(crate) const SANDBOX_DEFAULT_KEY: &str = "sandbox-default-key";
 
 /// MD5 over a signed text while its pairs come in.
 ///

@@ -2,20 +2,22 @@
 
 use std::fmt;
 
-use super::channel::Ability;
 use super::php::php_query;
 use super::sign::{SigningKey, signed_text};
-use super::verify::{ExpectedCustomer, Order, Status};
+use super::verify::{Order, Status};
 
 /// A notification or return as the provider would send it for an order, with every parameter in
 /// your hand.
 ///
 /// ```
 /// use sanspay_core::Currency;
-/// use sanspay_core::checkout::{Order, Refusal, SigningKey, TestMessage, Verifier};
+/// use sanspay_core::checkout::{
+///     Order, OrderNumber, Refusal, SigningKey, TestMessage, Verifier,
+/// };
 /// let key = SigningKey::new("test secret")?;
-/// let verifier = Verifier::new([key.clone()])?;
-/// let order = Order::new("7", "A-1", "10.00".parse()?, Currency::USD, "Tea")
+/// let verifier = Verifier::for_sandbox([key.clone()])?;
+/// let number = OrderNumber::for_id("A-1", 7)?;
+/// let order = Order::new("7", number, "10.00".parse()?, Currency::USD, "Tea")
 ///     .channel("3", Currency::USD);
 ///
 /// let paid = TestMessage::paid(&order);
@@ -39,39 +41,33 @@ impl TestMessage {
         Self(owned.collect())
     }
 
-    /// A message that says that `order` is paid, through the first channel that it allows.
+    /// A message that says that `order` is paid, through the first channel that it allows: a
+    /// single payment where the order may be one, and otherwise the first charge of a
+    /// subscription, with a `customer_id` as the server gives it (grade V).
     pub fn paid(order: &Order) -> Self {
-        let status = match order.ability {
-            Ability::Subscribe => Status::SubscriptionChargeSucceed,
-            Ability::Checkout | Ability::PayersChoice => Status::CheckoutSucceed,
+        let subscribed = (&order.often, Status::SubscriptionChargeSucceed);
+        let (money, status) = match &order.once {
+            Some(_) => (&order.once, Status::CheckoutSucceed),
+            None => subscribed,
         };
-        let fits = order.channels.iter().find(|(_, c)| *c == order.currency);
-        let channel = fits.map_or("", |(id, _)| id);
-        let amount = order.total_amount.to_string();
+        let currency = money.as_ref().map(|(_, currency)| currency);
+        let fits = order.channels.iter().find(|(_, c)| Some(c) == currency);
+        let amount = money.as_ref().map(|(amount, _)| amount.to_string());
         let message = Self::from_pairs([
             ("app_id", order.app_id.as_str()),
-            ("channel_id", channel),
+            ("channel_id", fits.map_or("", |(id, _)| id)),
             ("trade_no", "T20211224125866010001"),
             ("out_trade_no", &order.out_trade_no),
-            ("total_amount", &amount),
-            ("currency", order.currency.as_str()),
+            ("total_amount", amount.as_deref().unwrap_or_default()),
+            ("currency", currency.map_or("", |c| c.as_str())),
             ("subject", &order.subject),
             ("body", ""),
             ("status", status.as_str()),
         ]);
-        message.with_ids(order, status)
-    }
-
-    fn with_ids(mut self, order: &Order, status: Status) -> Self {
         if status.is_subscription() {
-            let id = order.subscription_id.as_deref().unwrap_or("1");
-            self = self.with("subscription_id", id);
+            return message.with("customer_id", "3");
         }
-        match &order.customer {
-            ExpectedCustomer::None => self,
-            ExpectedCustomer::New => self.with("customer_id", "1"),
-            ExpectedCustomer::Known(id) => self.with("customer_id", id),
-        }
+        message
     }
 
     /// Sets a parameter: in its place if it is there, and otherwise at the end.

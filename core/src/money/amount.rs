@@ -58,6 +58,12 @@ impl fmt::Display for AmountError {
 impl std::error::Error for AmountError {}
 
 impl Amount {
+    /// 0.00.
+    pub(crate) const ZERO_CENTS: Self = Self {
+        digits: 0,
+        scale: 2,
+    };
+
     /// `units` counted in the smallest of `decimals` decimal places: `(1050, 2)` is `10.50`.
     ///
     /// # Errors

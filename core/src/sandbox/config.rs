@@ -1,11 +1,13 @@
 //! How the two providers of a sandbox are set up.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use http::Uri;
 
+use super::checkout::CheckoutFault;
 use super::delivery::Attempts;
-use crate::checkout::SigningKey;
+use crate::checkout::{SANDBOX_APP_KEY, SANDBOX_DEFAULT_KEY, SigningKey};
 use crate::credentials::{PUBLISHED_KEY_ID, PUBLISHED_KEY_SECRET};
 use crate::{Credentials, Error, Secret, Wire};
 
@@ -209,8 +211,12 @@ pub struct CheckoutConfig {
     /// with `None` it is the app's own. Default: `sandbox-default-key`, so that it shows when a
     /// client mistakes one key for the other.
     pub default_key: Option<SigningKey>,
-    /// The payment channels. Default: `1` in production and `2` in the sandbox environment.
+    /// The payment channels; the first of an environment is the one that the page offers first.
+    /// Default: `1` Alipay in production and `2` in the sandbox environment, `11` and `12` the
+    /// same for `PayPal`, `21` and `22` for Alipay Global.
     pub channels: Vec<CheckoutChannel>,
+    /// In what the provider differs from its document. Default: in all, as the real server does.
+    pub faults: BTreeSet<CheckoutFault>,
     /// How often a notification is tried. Default: 11 times, waiting 5 seconds for an answer,
     /// without a pause between (grade V).
     pub notifications: Attempts,
@@ -218,15 +224,20 @@ pub struct CheckoutConfig {
 
 impl Default for CheckoutConfig {
     fn default() -> Self {
-        let app =
-            SigningKey::new("sandbox-app-key").map(|key| CheckoutApp::new("sandbox-app", key));
+        let app = SigningKey::new(SANDBOX_APP_KEY).map(|key| CheckoutApp::new("sandbox-app", key));
         Self {
             apps: app.into_iter().collect(),
-            default_key: SigningKey::new("sandbox-default-key").ok(),
+            default_key: SigningKey::new(SANDBOX_DEFAULT_KEY).ok(),
             channels: vec![
-                CheckoutChannel::new("1", "PayPal", true),
-                CheckoutChannel::new("2", "PayPal sandbox", false),
+                CheckoutChannel::new("1", "Alipay", true),
+                CheckoutChannel::new("2", "Alipay sandbox", false),
+                CheckoutChannel::new("11", "PayPal", true).kind(ChannelKind::PayPal),
+                CheckoutChannel::new("12", "PayPal sandbox", false).kind(ChannelKind::PayPal),
+                CheckoutChannel::new("21", "Alipay Global", true).kind(ChannelKind::AlipayGlobal),
+                CheckoutChannel::new("22", "Alipay Global sandbox", false)
+                    .kind(ChannelKind::AlipayGlobal),
             ],
+            faults: CheckoutFault::all(),
             notifications: Attempts::new(11, Duration::from_secs(5), Duration::ZERO),
         }
     }
@@ -262,6 +273,20 @@ pub struct CheckoutChannel {
     pub name: String,
     /// Whether it is offered in production, or else in the sandbox environment.
     pub production: bool,
+    /// Whose channel it is. Default: [`ChannelKind::Alipay`].
+    pub kind: ChannelKind,
+}
+
+/// Whose channel it is, which the real server's faults depend on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ChannelKind {
+    /// Alipay China, or another one that tells everything by notification and return.
+    Alipay,
+    /// `PayPal`: [`CheckoutFault::SilentPayPal`].
+    PayPal,
+    /// Alipay Global: [`CheckoutFault::MissingStatus`].
+    AlipayGlobal,
 }
 
 impl CheckoutChannel {
@@ -271,6 +296,14 @@ impl CheckoutChannel {
             id: id.into(),
             name: name.into(),
             production,
+            kind: ChannelKind::Alipay,
         }
+    }
+
+    /// Sets whose channel it is.
+    #[must_use]
+    pub fn kind(mut self, kind: ChannelKind) -> Self {
+        self.kind = kind;
+        self
     }
 }

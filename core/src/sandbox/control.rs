@@ -49,6 +49,7 @@ impl Sandbox {
             ("POST", ["records", id, "expire"]) => done(self.expire(id, now)),
             ("POST", ["orders", no, "pay"]) => done(self.pay_order(no, now).map(drop)),
             ("POST", ["orders", no, "fail"]) => done(self.fail_order(no, now).map(drop)),
+            ("POST", ["orders", no, "renew"]) => done(self.renew_order(no, now)),
             ("GET", ["requests"]) => Ok(self.seen_as_json()),
             ("GET", ["deliveries", "refused"]) => {
                 let reasons = self.refused_deliveries().map(ToString::to_string);

@@ -72,6 +72,15 @@ impl Sandbox {
         self.checkout.settle(number, false, now, ids, outbox)
     }
 
+    /// The next period of a subscription is charged: the notification of its first charge goes
+    /// out again, byte for byte (grade V).
+    ///
+    /// # Errors
+    /// When there is no such order, or it is no subscription that was charged.
+    pub fn renew_order(&mut self, number: &str, now: SystemTime) -> Result<(), ActionError> {
+        self.checkout.renew(number, now, &mut self.outbox)
+    }
+
     /// Gives the checkout order any status and notifies it, also one that goes back: the real
     /// server can send those (grade V).
     ///

@@ -54,6 +54,8 @@
 //! | `/pay/{uuid}` | the payer's browser | the page behind a payment's `checkout_url` |
 //! | `/checkout?…`, `/checkout/{trade_no}/…` | the payer's browser | the yzhan pay hosted checkout |
 //! | the routes of [`AdminWire`](crate::checkout::query::AdminWire) but `sign` | its operator | the trades of the checkout; log in as [`OPERATOR`] |
+//! | `/api/gateway/{channel_id}` | whoever pays | the same with the payer's own parameters, unsigned ([`CheckoutFault`]) |
+//! | `/api/auth/sign?…` | anybody | the signature of anything ([`CheckoutFault`]) |
 //! | `/sandbox/…` | tests and developers | the control routes below |
 //!
 //! # Faults
@@ -64,7 +66,8 @@
 //! # Hands
 //! What payers and the provider's staff do is a method here ([`pay`](Sandbox::pay),
 //! [`fail`](Sandbox::fail), [`expire`](Sandbox::expire), [`pay_order`](Sandbox::pay_order),
-//! [`fail_order`](Sandbox::fail_order), [`set_order_status`](Sandbox::set_order_status),
+//! [`fail_order`](Sandbox::fail_order), [`renew_order`](Sandbox::renew_order),
+//! [`set_order_status`](Sandbox::set_order_status),
 //! [`revoke_tokens`](Sandbox::revoke_tokens), [`hold_deliveries`](Sandbox::hold_deliveries)) and a
 //! control route for clients on a socket:
 //!
@@ -96,10 +99,10 @@ use std::time::SystemTime;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 
 use self::checkout::Checkout;
-pub use self::checkout::{OPERATOR, OrderStatus};
+pub use self::checkout::{CheckoutFault, OPERATOR, OrderStatus};
 pub use self::config::{
-    CheckoutApp, CheckoutChannel, CheckoutConfig, DuplicateReferences, PageShape, PartnerConfig,
-    SandboxConfig, Shape, Webhooks,
+    ChannelKind, CheckoutApp, CheckoutChannel, CheckoutConfig, DuplicateReferences, PageShape,
+    PartnerConfig, SandboxConfig, Shape, Webhooks,
 };
 use self::delivery::Outbox;
 pub use self::delivery::{Attempts, Delivery, DeliveryId};

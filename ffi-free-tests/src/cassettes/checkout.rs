@@ -25,13 +25,16 @@ const SUBSCRIPTION: &str = "checkout-subscription.json";
 
 const APP: &str = "sandbox-app";
 
+/// The order's number, which no payer can extend.
+const NUMBER: &str = "A-1_0f8c2d5b7e9a4c613f8c2d5b7e9a4c61a4c61";
+
 /// The order that [`PAID`] pays.
 ///
 /// # Errors
 /// None that can be expected.
 pub fn order() -> Result<Order, Box<dyn Error>> {
-    let order = Order::new(APP, "A-1", "10.00".parse()?, Currency::USD, "Tea");
-    Ok(order.channel("1", Currency::USD))
+    let order = Order::new(APP, NUMBER, "10.00".parse()?, Currency::USD, "Tea");
+    Ok(order.channel("2", Currency::USD))
 }
 
 /// A verifier of what cassettes hold.
@@ -39,7 +42,7 @@ pub fn order() -> Result<Order, Box<dyn Error>> {
 /// # Errors
 /// None that can be expected.
 pub fn verifier() -> Result<Verifier, Box<dyn Error>> {
-    Ok(Verifier::new([Redaction::test_key()])?)
+    Ok(Verifier::for_sandbox([Redaction::test_key()])?)
 }
 
 pub(super) fn record() -> Result<Vec<(String, String)>, Box<dyn Error>> {
@@ -83,13 +86,13 @@ fn open(world: &World, checkout: Checkout) -> Result<(), Box<dyn Error>> {
 
 fn paid() -> Result<String, Box<dyn Error>> {
     let (world, recorder) = begin("checkout: paid")?;
-    let checkout = Checkout::one_off(APP, Environment::Production, tea());
+    let checkout = Checkout::one_off(APP, Environment::Sandbox, tea());
     open(
         &world,
-        checkout.order("A-1", "10.00".parse()?, Currency::USD),
+        checkout.order(NUMBER, "10.00".parse()?, Currency::USD),
     )?;
-    let target = world.sandbox(|sandbox, now| sandbox.pay_order("A-1", now))?;
-    let (real, order) = (Verifier::new([default_key()?])?, order()?);
+    let target = world.sandbox(|sandbox, now| sandbox.pay_order(NUMBER, now))?;
+    let (real, order) = (Verifier::for_sandbox([default_key()?])?, order()?);
     world.deliver(|request| {
         let judged = real.notification(request.body());
         let judged = judged.and_then(|signed| signed.matches(&order));
@@ -124,8 +127,8 @@ fn subscription() -> Result<String, Box<dyn Error>> {
     let (world, recorder) = begin("checkout: subscription")?;
     let price = "9.99".parse()?;
     let monthly = BillingCycle::regular(IntervalUnit::Month, 1, price, Currency::USD);
-    let checkout = Checkout::subscription(APP, Environment::Production, tea())
-        .order("S-1", price, Currency::USD)
+    let checkout = Checkout::subscription(APP, Environment::Sandbox, tea())
+        .order_number("S-1_0f8c2d5b7e9a4c613f8c2d5b7e9a4c61a4c61")
         .plan(Plan::new("Tea club").cycle(monthly))
         .customer(Customer::new("Jane", "Doe").email("jane.doe@mail.example"));
     open(&world, checkout)?;

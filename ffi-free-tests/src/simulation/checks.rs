@@ -173,7 +173,7 @@ impl Simulation {
             .get(&number)
             .is_some_and(|job| job.kind == JobKind::Checkout);
         let held = if checkout {
-            self.ever_paid.contains(order)
+            self.payers.ever_paid(order)
         } else {
             self.provider.status(order) == Some(RecordStatus::Paid)
         };
@@ -297,11 +297,7 @@ impl Simulation {
             let entries = process.disk.entries();
             let stored = entries.order_status(reference);
             let Some(kind) = job.kind.record() else {
-                let paid = self.ever_paid.contains(reference);
-                if paid && !lost && !stored.is_some_and(says_paid) {
-                    let detail = format!("{reference} is paid, stored is {stored:?}");
-                    return broken(Invariant::StatusesAreKnown, detail);
-                }
+                self.check_sale(reference, stored, lost)?;
                 continue;
             };
             let times = self.provider.executions(kind, reference);
@@ -330,7 +326,7 @@ impl Simulation {
             self.figures.outcome(match executed {
                 Some(0) => "intent ended as refused",
                 Some(_) => "intent ended as executed",
-                None if self.ever_paid.contains(&job.reference) => "order paid",
+                None if self.payers.ever_paid(&job.reference) => "order paid",
                 None => "order not paid",
             });
         }

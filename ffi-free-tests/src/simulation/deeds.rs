@@ -3,19 +3,18 @@
 use std::time::Duration;
 
 use http::{Method, Request};
-use sanspay_core::checkout::{Checkout, Environment, Product, ProductType, SigningKey, php_query};
+use sanspay_core::TransportError;
+use sanspay_core::checkout::{SigningKey, php_query};
 use sanspay_core::partner::RecordId;
 use sanspay_core::sandbox::OrderStatus;
-use sanspay_core::{Amount, Currency, TransportError};
 use serde_json::json;
 
 use super::chance::Chance;
 use super::engine::{Event, Simulation};
-use super::inbox::SUBJECT;
 use super::invariant::{Held, set_up};
 use super::mutation::Mutation;
 use super::plan::{Deed, Ending, Operation};
-use super::process::{Job, JobKind, Purpose, ReplyTo, clock};
+use super::process::{Job, JobKind, Purpose, ReplyTo};
 
 impl Simulation {
     pub(super) fn operate(&mut self, place: usize) -> Held {
@@ -111,61 +110,22 @@ impl Simulation {
         self.work(number)
     }
 
-    fn open_checkout(&mut self, number: usize, process: usize) -> Held {
-        let reference = format!("m{process}-order-{number}");
-        let skew = self
-            .processes
-            .get(process)
-            .map_or(0, |process| process.skew);
-        let product = Product::new(SUBJECT, ProductType::Physical, "FOOD_PRODUCTS");
-        let amount = Amount::from_minor_units(1000, 2).map_err(set_up)?;
-        let key = SigningKey::new("sandbox-app-key").map_err(set_up)?;
-        let signed = Checkout::one_off("sandbox-app", Environment::Production, product)
-            .order(&reference, amount, Currency::USD)
-            .notify_url("https://shop.example/notify")
-            .return_url("https://shop.example/thanks")
-            .sign(&key, clock(self.now, skew))
-            .map_err(set_up)?;
-        let job = Job {
-            kind: JobKind::Checkout,
-            reference,
-            attempts: 0,
-            done: false,
-        };
-        self.jobs.insert(number, job);
-        let mut request = Request::new(Vec::new());
-        *request.method_mut() = Method::GET;
-        *request.uri_mut() = signed.url().parse().map_err(set_up)?;
-        let now = self.provider_now();
-        let answer = self.provider.handle(&request, now);
-        self.figures.operations += 1;
-        self.tell(|| {
-            format!(
-                "a payer opens the checkout of order {number}: {}",
-                answer.status()
-            )
-        });
-        Ok(())
-    }
-
     fn end_at_provider(&mut self, target: usize, ending: Ending) -> Held {
         let Some(job) = self.jobs.get(&target) else {
             return Ok(());
         };
-        let (reference, kind) = (job.reference.clone(), job.kind);
+        if job.kind == JobKind::Checkout {
+            return self.end_checkout(target, ending);
+        }
+        let reference = job.reference.clone();
         let now = self.provider_now();
-        let ended = match (kind, ending) {
-            (JobKind::Checkout, Ending::Paid) => self.provider.pay_order(&reference, now).map(drop),
-            (JobKind::Checkout, _) => self.provider.fail_order(&reference, now).map(drop),
-            (_, Ending::Paid) => self.provider.pay(&reference, now),
-            (_, Ending::Failed) => self.provider.fail(&reference, now),
-            (_, Ending::Expired) => self.provider.expire(&reference, now),
+        let ended = match ending {
+            Ending::Paid => self.provider.pay(&reference, now),
+            Ending::Failed => self.provider.fail(&reference, now),
+            Ending::Expired => self.provider.expire(&reference, now),
         };
         if ended.is_ok() {
             self.tell(|| format!("{reference} is {ending:?} at the provider"));
-            if kind == JobKind::Checkout && ending == Ending::Paid {
-                self.ever_paid.insert(reference);
-            }
         }
         Ok(())
     }
@@ -227,16 +187,16 @@ impl Simulation {
         let victim = job.reference.clone();
         let tail = format!("currency=USD&out_trade_no={victim}&status=CHECKOUT_SUCCEED&subject=y");
         let mine = [
-            "channel_id=1",
+            "channel_id=2",
             "currency=USD",
             "out_trade_no=MINE",
             "status=CREATED",
         ];
-        let injected = format!("x&channel_id=1&{tail}");
+        let injected = format!("x&channel_id=2&{tail}");
         let signed = [
             ("app_id", "sandbox-app"),
             ("body", &injected),
-            ("channel_id", "1"),
+            ("channel_id", "2"),
             ("currency", "USD"),
             ("out_trade_no", "MINE"),
             ("status", "CREATED"),
@@ -250,7 +210,7 @@ impl Simulation {
         let cut = [
             ("app_id", "sandbox-app"),
             ("body", "x"),
-            ("channel_id", "1"),
+            ("channel_id", "2"),
             ("currency", "USD"),
             ("out_trade_no", &victim),
             ("status", "CHECKOUT_SUCCEED"),
@@ -261,6 +221,33 @@ impl Simulation {
         ];
         self.tell(|| format!("an attacker cuts a signed text so that {victim} is paid"));
         self.figures.fault("notification re-cut");
+        self.post(index, number, "/notify", php_query(&cut).into_bytes());
+        self.append_status(number, index, &victim)
+    }
+
+    /// The same by a message that the server signs without a status: the payer has written one
+    /// behind the order number, of which the server keeps 64 characters.
+    fn append_status(&mut self, number: usize, index: usize, victim: &str) -> Held {
+        let kept: String = format!("{victim}&status=CHECKOUT_SUCCEED");
+        let kept: String = kept.chars().take(64).collect();
+        let around = |number| {
+            vec![
+                ("app_id", "sandbox-app"),
+                ("channel_id", "2"),
+                ("currency", "USD"),
+                ("out_trade_no", number),
+                ("subject", "Tea"),
+                ("total_amount", "10.00"),
+                ("trade_no", "T2"),
+            ]
+        };
+        let key = SigningKey::new("sandbox-default-key").map_err(set_up)?;
+        let sign = key.sign(&around(&kept));
+        let mut cut = around(victim);
+        let status = kept
+            .rsplit_once("&status=")
+            .map_or("", |(_, status)| status);
+        cut.extend([("status", status), ("sign", sign.as_str())]);
         self.post(index, number, "/notify", php_query(&cut).into_bytes());
         Ok(())
     }

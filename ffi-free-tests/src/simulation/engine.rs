@@ -17,6 +17,7 @@ use super::disk::Disk;
 use super::invariant::{Broken, Held, Invariant, broken, set_up};
 use super::mutation::Mutation;
 use super::network::Fault;
+use super::payers::Payers;
 use super::plan::{Case, Plan, millis};
 use super::process::{Job, Process, ReplyTo, TaskKey, clock, true_time};
 use crate::driver::{KEY_ID, KEY_SECRET};
@@ -71,8 +72,8 @@ pub(super) struct Simulation {
     pub(super) verifier: Verifier,
     /// Every token that was given, without the parts that all have in common.
     pub(super) tokens: Vec<String>,
-    /// Orders of the checkout that the provider ever held for paid.
-    pub(super) ever_paid: BTreeSet<String>,
+    /// Payers of the hosted checkout, and what became of it.
+    pub(super) payers: Payers,
     pub(super) healed: bool,
     pub(super) reconciled: bool,
     pub(super) figures: Figures,
@@ -148,9 +149,9 @@ impl Simulation {
             flights: BTreeMap::new(),
             last_flight: 0,
             woken: Arc::default(),
-            verifier: Verifier::new(keys.map_err(set_up)?).map_err(set_up)?,
+            verifier: Verifier::for_sandbox(keys.map_err(set_up)?).map_err(set_up)?,
             tokens: Vec::new(),
-            ever_paid: BTreeSet::new(),
+            payers: Payers::default(),
             healed: false,
             reconciled: false,
             figures: Figures {
@@ -360,6 +361,7 @@ impl Simulation {
             || self.processes.iter().any(busy)
             || self.provider.pending_deliveries() > 0
             || !self.flights.is_empty()
+            || self.payers.are_returning()
             || self.unfinished().next().is_some()
         {
             return Ok(false);

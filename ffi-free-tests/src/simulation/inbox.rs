@@ -1,13 +1,11 @@
 //! Webhooks and notifications on their way to the merchant, and what the merchant does with them.
 
 use http::{Request, Response};
-use sanspay_core::checkout::{
-    Answer, Matched, Order, Progress, Refusal, Signature, SigningKey, Status as CheckoutStatus,
-};
+use sanspay_core::checkout::{Answer, Signature, SigningKey};
 use sanspay_core::journal::{Journal, OrderUpdate};
 use sanspay_core::partner::{Change, Record, RecordType, Status, UnconfirmedEvent};
 use sanspay_core::sandbox::Delivery;
-use sanspay_core::{Amount, Currency, Error, ErrorKind};
+use sanspay_core::{Error, ErrorKind};
 use serde_json::Value;
 
 use super::call::Output;
@@ -15,7 +13,7 @@ use super::engine::{Event, Simulation};
 use super::invariant::{Held, set_up};
 use super::mutation::Mutation;
 use super::network::{Fate, Fault};
-use super::process::{JobKind, Purpose, ReplyTo, response};
+use super::process::{Purpose, ReplyTo, response};
 use super::requests::HTML;
 
 /// What the merchants sell.
@@ -118,6 +116,9 @@ impl Simulation {
         request: &Request<Vec<u8>>,
         reply: ReplyTo,
     ) -> Held {
+        if request.uri().path() == "/thanks" {
+            return self.returned(index, request, reply);
+        }
         let up = self.processes.get(index).is_some_and(|process| process.up);
         if !up {
             if let Some(id) = reply.delivery {
@@ -223,7 +224,7 @@ impl Simulation {
         )
     }
 
-    fn commit(&mut self, index: usize, number: usize, update: &OrderUpdate) -> Held {
+    pub(super) fn commit(&mut self, index: usize, number: usize, update: &OrderUpdate) -> Held {
         let Some(process) = self.processes.get_mut(index) else {
             return Ok(());
         };
@@ -243,7 +244,7 @@ impl Simulation {
         if self.is(Mutation::AcceptRecutNotification) {
             self.trust_signature(index, body)?;
         }
-        let stored = match self.read_notification(body) {
+        let stored = match self.judge(self.verifier.notification(body)) {
             Err(refusal) => {
                 self.figures.outcome("notification refused");
                 let reason = refusal.log_reason();
@@ -261,45 +262,6 @@ impl Simulation {
             self.answer(index, reply, answer.response())?;
         }
         Ok(())
-    }
-
-    fn read_notification(&self, body: &[u8]) -> Result<(usize, Matched), Refusal> {
-        let signed = self.verifier.notification(body)?;
-        let number = self
-            .job_of(signed.out_trade_no())
-            .ok_or(Refusal::WrongOrder)?;
-        let order = self.checkout_order(number).ok_or(Refusal::WrongOrder)?;
-        Ok((number, signed.matches(&order)?))
-    }
-
-    /// The order as it stands in the merchant's books.
-    fn checkout_order(&self, number: usize) -> Option<Order> {
-        let job = self.jobs.get(&number)?;
-        let amount = Amount::from_minor_units(1000, 2).ok()?;
-        let order = Order::new(
-            "sandbox-app",
-            &job.reference,
-            amount,
-            Currency::USD,
-            SUBJECT,
-        );
-        (job.kind == JobKind::Checkout).then(|| order.channel("1", Currency::USD))
-    }
-
-    fn matched(&mut self, index: usize, number: usize, matched: &Matched) -> Held {
-        let (Some(job), Some(process)) = (self.jobs.get(&number), self.processes.get(index)) else {
-            return Ok(());
-        };
-        let known = process.disk.entries().order_status(&job.reference);
-        let known = known.and_then(CheckoutStatus::from_text);
-        let known = known.unwrap_or(CheckoutStatus::Created);
-        let blind = self.is(Mutation::UnpayOnLateNotification);
-        if known.progress(matched.status()) != Progress::Advance && !blind {
-            return Ok(());
-        }
-        let key = matched.dedup_key().to_string();
-        let update = OrderUpdate::new(job.reference.clone(), matched.status().as_str(), key);
-        self.commit(index, number, &update)
     }
 
     /// The mistake of a merchant who compares signature, number and amount, and no more.

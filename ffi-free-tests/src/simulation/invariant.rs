@@ -20,6 +20,8 @@ pub enum Invariant {
     PaidOnlyIfProviderSays,
     /// By no message and no crash.
     PaidIsNeverTakenBack,
+    /// Of an order of the checkout, to the merchant's staff.
+    SecondPaymentIsReported,
     /// When all is over: of payments and payouts in any case, of an order that was paid unless the
     /// provider gave up telling it.
     StatusesAreKnown,
@@ -43,7 +45,7 @@ pub enum Invariant {
 
 impl Invariant {
     /// All of them, but the one about the simulation itself.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::NothingExecutedTwice,
         Self::StoredBeforeSent,
         Self::ExecutedIsListed,
@@ -51,6 +53,7 @@ impl Invariant {
         Self::ResolvedAfterHealing,
         Self::PaidOnlyIfProviderSays,
         Self::PaidIsNeverTakenBack,
+        Self::SecondPaymentIsReported,
         Self::StatusesAreKnown,
         Self::AcknowledgedIsStored,
         Self::OneTokenRequest,
@@ -74,6 +77,7 @@ impl fmt::Display for Invariant {
                 "an order is paid only if the provider holds it as paid"
             }
             Self::PaidIsNeverTakenBack => "no paid order is un-paid",
+            Self::SecondPaymentIsReported => "every second payment of an order is reported",
             Self::StatusesAreKnown => "every order's status is known",
             Self::AcknowledgedIsStored => "what is acknowledged is stored",
             Self::OneTokenRequest => "one token request at a time",

@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+use sanspay_core::checkout::OrderNumber;
 use sanspay_core::journal::{Begin, Journal, Outcome};
 use sanspay_core::partner::{
     ListPayments, NewPayment, NewPayout, Record, RecordId, Resolution, ShowPayment, Unresolved,
@@ -26,7 +27,9 @@ impl Simulation {
     }
 
     pub(super) fn job_of(&self, reference: &str) -> Option<usize> {
-        let number = reference.rsplit('-').next()?.parse().ok()?;
+        let order = OrderNumber::new(reference).ok();
+        let id = order.as_ref().and_then(OrderNumber::id);
+        let number = id.unwrap_or(reference).rsplit('-').next()?.parse().ok()?;
         let job: &Job = self.jobs.get(&number)?;
         (job.reference == reference).then_some(number)
     }

@@ -15,7 +15,8 @@
 //! - nothing is executed twice: no payout, no payment of one reference;
 //! - an intent is on the disk before it is sent, and what is executed is known or listed as
 //!   unknown; what is stored about it is true; once the network heals nothing stays unknown;
-//! - an order is paid only if the provider holds it as paid, and no paid order is un-paid;
+//! - an order is paid only if the provider holds it as paid, and no paid order is un-paid; a
+//!   second payment of one is reported;
 //! - what is acknowledged is on the disk;
 //! - one token request is on its way at a time, and a good token is not thrown away;
 //! - every call ends by its deadline, and nothing is sent after it;
@@ -58,10 +59,12 @@ mod invariant;
 mod merchant;
 mod mutation;
 mod network;
+mod payers;
 mod plan;
 mod process;
 mod requests;
 mod shrink;
+mod till;
 
 pub use books::{Figures, Violation};
 pub use invariant::Invariant;

@@ -43,11 +43,15 @@ pub enum Mutation {
     ForgetOpenIntents,
     /// Nobody ever asks for what no webhook told.
     NeverReconcile,
+    /// A second payment of an order counts as the first one told again.
+    SwallowSecondPayment,
+    /// What the browser brings back is shown and not acted on.
+    IgnoreReturns,
 }
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::RetryPayoutBlindly,
         Self::ForgetDeadline,
         Self::DropLeaderHandOver,
@@ -67,5 +71,7 @@ impl Mutation {
         Self::WriteAfterFailure,
         Self::ForgetOpenIntents,
         Self::NeverReconcile,
+        Self::SwallowSecondPayment,
+        Self::IgnoreReturns,
     ];
 }

@@ -176,6 +176,7 @@ impl Wake for Woken {
 
 /// Whether the text that a merchant stores for an order means that it is paid.
 pub(super) fn says_paid(status: &str) -> bool {
+    let status = status.split(' ').next().unwrap_or_default();
     status == "paid" || CheckoutStatus::from_text(status).is_some_and(CheckoutStatus::is_success)
 }
 

@@ -191,9 +191,9 @@ proptest! {
         junk in prop::collection::vec(any::<u8>(), 0..200),
     ) {
         let key = SigningKey::new("key").unwrap();
-        let verifier = Verifier::new([key.clone()]).unwrap();
+        let verifier = Verifier::for_sandbox([key.clone()]).unwrap();
         let order = Order::new(
-            "7", "A-1", "10.00".parse().unwrap(), Currency::USD, "Tea",
+            "7", "A-1_0f8c2d5b7e9a4c613f8c2d5b7e9a4c61a4c61", "10.00".parse().unwrap(), Currency::USD, "Tea",
         ).channel("3", Currency::USD);
         let whole = TestMessage::paid(&order).form_body(&key);
         prop_assert!(verifier.notification(&whole).is_ok());

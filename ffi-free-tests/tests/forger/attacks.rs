@@ -4,18 +4,22 @@ use std::time::SystemTime;
 
 use sanspay_core::Currency;
 use sanspay_core::checkout::{
-    Ability, Checkout, Environment, Matched, Order, Product, ProductType, Refusal, SigningKey,
-    TestMessage, Verifier, php_query, signed_text,
+    Checkout, Environment, Matched, Order, Product, ProductType, Refusal, SigningKey, TestMessage,
+    Verifier, php_query, signed_text,
 };
 
 use crate::cuts::{Pairs, known_cuts};
 use crate::forge;
+use crate::generate::VICTIM;
 use crate::reader::{form, hide, key, strict, verifier, without_the_ambiguity_rule};
 
 fn pairs(pairs: &[(&str, &str)]) -> Pairs {
     let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
     pairs.iter().map(owned).collect()
 }
+
+/// The attacker's own order.
+const MINE: &str = "MINE_0f8c2d5b7e9a4c613f8c2d5b7e9a4c61a4c6";
 
 /// What the provider signs for a payer who has paid nothing, with his texts in it.
 fn unpaid(subject: &str, body: &str) -> Pairs {
@@ -24,7 +28,7 @@ fn unpaid(subject: &str, body: &str) -> Pairs {
         ("body", body),
         ("channel_id", "3"),
         ("currency", "USD"),
-        ("out_trade_no", "MINE"),
+        ("out_trade_no", MINE),
         ("status", "CREATED"),
         ("subject", subject),
         ("total_amount", "10.00"),
@@ -38,16 +42,15 @@ fn order(number: &str, subject: &str) -> Order {
 }
 
 /// The attack's text: parameters of a paid order inside of a description.
-const INJECTED: &str =
-    "x&channel_id=3&currency=USD&out_trade_no=VICTIM&status=CHECKOUT_SUCCEED&subject=y";
+const INJECTED: &str = "x&channel_id=3&currency=USD&out_trade_no=VICTIM_0f8c2d5b7e9a4c613f8c2d5b7e9a4c61a4&status=CHECKOUT_SUCCEED&subject=y";
 
 /// What is left of the original behind the injected subject.
-const REST: &str = "y&channel_id=3&currency=USD&out_trade_no=MINE&status=CREATED&subject=mine";
+const REST: &str = "y&channel_id=3&currency=USD&out_trade_no=MINE_0f8c2d5b7e9a4c613f8c2d5b7e9a4c61a4c6&status=CREATED&subject=mine";
 
 /// The same text, cut for the victim's order.
 fn cut_for_the_victim() -> Pairs {
     let mut forged = unpaid(REST, "x");
-    "VICTIM".clone_into(&mut forged[4].1);
+    VICTIM.clone_into(&mut forged[4].1);
     "CHECKOUT_SUCCEED".clone_into(&mut forged[5].1);
     forged
 }
@@ -60,7 +63,7 @@ fn the_description_attack_works_without_the_ambiguity_rule_and_is_refused_with_i
 
     // The payer named his second order so that even the comparison of the subject holds.
     let read = without_the_ambiguity_rule(&forged, sign.as_str()).unwrap();
-    let matched = read.matches(&order("VICTIM", &hide(REST))).unwrap();
+    let matched = read.matches(&order(VICTIM, &hide(REST))).unwrap();
     assert!(matched.paid().is_some(), "the attack is real");
 
     let refused = strict(&forged, sign.as_str());
@@ -99,7 +102,7 @@ fn each_variant_of_the_description_attack_is_refused_in_every_cut() {
         ),
         (
             "everything",
-            "x&channel_id=3&currency=USD&customer_id=C-9&out_trade_no=VICTIM\
+            "x&channel_id=3&currency=USD&customer_id=C-9&out_trade_no=VICTIM_0f8c2d5b7e9a4c613f8c2d5b7e9a4c61a4\
              &status=SUBSCRIPTION_CHARGE_SUCCEED&subject=y&subscription_id=S-9\
              &total_amount=10.00&trade_no=T9",
         ),
@@ -224,13 +227,13 @@ fn no_addition_to_an_unpaid_message_makes_it_paid() {
 
 #[test]
 fn what_the_provider_did_sign_pays_for_nothing_else() {
-    let paid = TestMessage::paid(&order("A-1", "Tea"));
+    let paid = TestMessage::paid(&order(MINE, "Tea"));
     let judge = |message: &TestMessage, order: &Order| {
         verifier()
             .notification(&message.form_body(&key()))?
             .matches(order)
     };
-    let order = order("A-1", "Tea");
+    let order = order(MINE, "Tea");
     assert!(matches!(judge(&paid, &order), Ok(Matched::Paid(_))));
     for (name, parameter, value, refusal) in [
         (
@@ -295,9 +298,10 @@ fn what_the_provider_did_sign_pays_for_nothing_else() {
 #[test]
 fn a_signed_checkout_is_no_notification_in_any_cut() {
     let product = Product::new("Tea", ProductType::Service, "SOFTWARE").description("two tins");
-    let checkout = Checkout::one_off("7", Environment::Production, product)
-        .order("A-1", "10.00".parse().unwrap(), Currency::USD)
+    let checkout = Checkout::one_off("7", Environment::Sandbox, product)
+        .order(MINE, "10.00".parse().unwrap(), Currency::USD)
         .notify_url("https://shop.example.com/notify")
+        .return_url("https://shop.example.com/thanks")
         .sign(&key(), SystemTime::UNIX_EPOCH)
         .unwrap();
     let cuts = known_cuts(checkout.signed_text(), &[], 100_000);
@@ -313,7 +317,7 @@ fn a_key_that_everybody_knows_or_that_ends_another_is_not_taken() {
     let key = |text: &str| SigningKey::new(text).unwrap();
     assert!(Verifier::new([key(SigningKey::PUBLIC_SAMPLE)]).is_err());
     // "…A" with the key "B" has the signature of "…" with the key "AB".
-    assert!(Verifier::new([key("10.00secret"), key("secret")]).is_err());
+    assert!(Verifier::for_sandbox([key("10.00secret"), key("secret")]).is_err());
 }
 
 /// The id that a subject can lose its end to counts nowhere, and the order is what it was.
@@ -326,11 +330,9 @@ fn a_subscription_cut_off_a_subject_says_nothing() {
         panic!("{tried:?}")
     };
     assert_eq!(read.subject(), "Tea");
-    let choice = order("MINE", "Tea").ability(Ability::PayersChoice);
-    for order in [order("MINE", "Tea"), choice.subscription_id("S-9")] {
-        let matched = read.matches(&order).unwrap();
-        assert_eq!(matched.paid().unwrap().subscription_id(), None);
-    }
-    let whole = order("MINE", "Tea&subscription_id=S-9");
+    let matched = read.matches(&order(MINE, "Tea")).unwrap();
+    assert!(matched.paid().is_some());
+    assert!(!format!("{matched:?}").contains("S-9"));
+    let whole = order(MINE, "Tea&subscription_id=S-9");
     assert_eq!(read.matches(&whole), Err(Refusal::WrongSubject));
 }

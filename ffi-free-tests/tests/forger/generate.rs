@@ -8,6 +8,11 @@ use sanspay_core::checkout::Status;
 
 use crate::cuts::Pairs;
 
+/// The order that an attacker wants paid, with a number that nobody can extend.
+pub(crate) const VICTIM: &str = "VICTIM_0f8c2d5b7e9a4c613f8c2d5b7e9a4c61a4";
+
+const VICTIM_PART: &str = "out_trade_no=VICTIM_0f8c2d5b7e9a4c613f8c2d5b7e9a4c61a4";
+
 pub(crate) fn text(form: &str) -> RegexGeneratorStrategy<String> {
     string_regex(form).unwrap()
 }
@@ -39,7 +44,7 @@ pub(crate) fn notifications() -> impl Strategy<Value = Pairs> {
     let own = (
         select(vec!["7", "8"]),
         select(vec!["3", "4"]),
-        text("[A-Z0-9-]{1,6}"),
+        text("[A-Z0-9-]{41}"),
         select(vec!["10.00", "10", "0.01", "99.00"]),
         select(vec!["USD", "CNY"]),
         select(Status::ALL.to_vec()),
@@ -102,7 +107,7 @@ pub(crate) fn hostile() -> impl Strategy<Value = String> {
         "currency=USD",
         "currency=CNY",
         "customer_id=C-9",
-        "out_trade_no=VICTIM",
+        VICTIM_PART,
         "status=CHECKOUT_SUCCEED",
         "status=SUBSCRIPTION_CHARGE_SUCCEED",
         "subject=y",
@@ -116,7 +121,7 @@ pub(crate) fn hostile() -> impl Strategy<Value = String> {
     let protocols = Just(vec![
         "channel_id=3",
         "currency=USD",
-        "out_trade_no=VICTIM",
+        VICTIM_PART,
         "status=CHECKOUT_SUCCEED",
         "subject=y",
     ]);

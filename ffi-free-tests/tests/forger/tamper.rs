@@ -85,6 +85,9 @@ impl Change {
     }
 }
 
+const ONE: &str = "A-1_0f8c2d5b7e9a4c613f8c2d5b7e9a4c61a4c61";
+const OTHER: &str = "A-2_0f8c2d5b7e9a4c613f8c2d5b7e9a4c61a4c61";
+
 fn order(number: &str, subject: &str) -> Order {
     let amount = "10.00".parse().unwrap();
     Order::new("7", number, amount, Currency::USD, subject).channel("3", Currency::USD)
@@ -92,7 +95,7 @@ fn order(number: &str, subject: &str) -> Order {
 
 /// A genuine message of the order `A-1`, and the same merchant's order `A-2` of the same product.
 fn genuine(subject: &str, body: &str) -> (Vec<u8>, Signed) {
-    let message = TestMessage::paid(&order("A-1", subject)).with("body", body);
+    let message = TestMessage::paid(&order(ONE, subject)).with("body", body);
     let raw = message.form_body(&key());
     let read = verifier().notification(&raw).unwrap();
     (raw, read)
@@ -127,12 +130,12 @@ fn ten_thousand_changed_messages_are_refused_or_are_the_identical_message() {
                 same.set(same.get() + 1);
                 // Whatever it looks like now, it pays for its own order and for no other.
                 prop_assert!(
-                    read.matches(&order("A-1", &subject))
+                    read.matches(&order(ONE, &subject))
                         .unwrap()
                         .paid()
                         .is_some()
                 );
-                prop_assert!(read.matches(&order("A-2", &subject)).is_err());
+                prop_assert!(read.matches(&order(OTHER, &subject)).is_err());
             }
             Ok(())
         },
@@ -147,9 +150,9 @@ fn ten_thousand_changed_messages_are_refused_or_are_the_identical_message() {
 /// Everything of a paid message but the number, moved over to another order of the same price.
 #[test]
 fn the_signature_of_one_order_marks_no_other_as_paid() {
-    let numbers = (text("[A-Z0-9-]{1,6}"), text("[A-Z0-9-]{1,6}"));
+    let numbers = (text("[A-Z0-9-]{41,44}"), text("[A-Z0-9-]{41,44}"));
     check(2_000, &(numbers, benign()), |((paid, other), subject)| {
-        prop_assume!(paid != other && paid != "0" && other != "0");
+        prop_assume!(paid != other);
         let message = TestMessage::paid(&order(&paid, &subject));
         let sign = key()
             .sign(&form_urlencoded_pairs(&message))

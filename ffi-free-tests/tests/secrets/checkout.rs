@@ -5,14 +5,18 @@ use std::time::UNIX_EPOCH;
 use sanspay_core::Currency;
 use sanspay_core::checkout::{
     Ability, Answer, BillingCycle, Checkout, Customer, Environment, IntervalUnit, Matched, Order,
-    Plan, Product, ProductType, Progress, Resource, SigningKey, Status, TestMessage, Verifier,
+    OrderNumber, Plan, Product, ProductType, Progress, Recorded, Resource, SafeBecause, SigningKey,
+    Status, TestMessage, Verifier,
 };
 
 use super::search::{Secrets, Shown};
 
+/// The order's number, which no payer can extend.
+const NUMBER: &str = "A-1_0f8c2d5b7e9a4c613f8c2d5b7e9a4c61a4c61";
+
 fn order() -> Order {
     let amount = "10.00".parse().unwrap();
-    Order::new("7", "A-1", amount, Currency::USD, "Tea").channel("3", Currency::USD)
+    Order::new("7", NUMBER, amount, Currency::USD, "Tea").channel("3", Currency::USD)
 }
 
 pub(crate) fn show(shown: &mut Shown, secrets: &mut Secrets) {
@@ -20,9 +24,11 @@ pub(crate) fn show(shown: &mut Shown, secrets: &mut Secrets) {
     shown.debug(&key);
     outward(shown, secrets, &key);
     inward(shown, secrets, &key);
-    shown.debug(&Environment::Production);
+    shown.debug(&Environment::Sandbox);
     shown.debug(&Ability::Checkout);
     shown.debug(&ProductType::Digital);
+    shown.debug(&SafeBecause::ConfirmedByQuery);
+    shown.both(&OrderNumber::new(NUMBER).unwrap());
     shown.debug(&IntervalUnit::Month);
 }
 
@@ -39,8 +45,9 @@ fn outward(shown: &mut Shown, secrets: &mut Secrets, key: &SigningKey) {
     shown.debug(&cycle);
     let plan = Plan::new("Tea").cycle(cycle);
     shown.debug(&plan);
-    let checkout = Checkout::subscription("7", Environment::Production, product)
-        .order("A-1", amount, Currency::USD)
+    shown.debug(&plan.first_charge().unwrap());
+    let checkout = Checkout::subscription("7", Environment::Sandbox, product)
+        .order(NUMBER, amount, Currency::USD)
         .plan(plan)
         .customer(customer)
         .notify_url("https://shop.example/notify")
@@ -77,7 +84,7 @@ fn outward(shown: &mut Shown, secrets: &mut Secrets, key: &SigningKey) {
 
 fn inward(shown: &mut Shown, secrets: &mut Secrets, key: &SigningKey) {
     let other = SigningKey::new("PlantedDefaultKey").unwrap();
-    let verifier = Verifier::new([key.clone(), other.clone()]).unwrap();
+    let verifier = Verifier::for_sandbox([key.clone(), other.clone()]).unwrap();
     shown.debug(&verifier);
     shown.debug(&order());
     let message = TestMessage::paid(&order()).with("body", "PlantedJane PlantedDoe");
@@ -94,6 +101,13 @@ fn inward(shown: &mut Shown, secrets: &mut Secrets, key: &SigningKey) {
         panic!("not paid")
     };
     shown.debug(paid);
+    shown.debug(&paid.source());
+    let recorded = Recorded {
+        trade_no: paid.trade_no(),
+        notified: true,
+    };
+    shown.debug(&recorded);
+    shown.debug(&paid.payment(Some(recorded)));
     let failed = message.with("status", Status::CheckoutFail.as_str());
     let signed = verifier.notification(&failed.form_body(key)).unwrap();
     let Matched::NotPaid(not_paid) = signed.matches(&order()).unwrap() else {

@@ -9,9 +9,9 @@ use sanspay_core::partner::{
     Expected, FetchToken, Matched, RecordId, TrustedSenders, UnconfirmedEvent,
 };
 use sanspay_core::sandbox::{
-    ActionError, CheckoutApp, CheckoutChannel, DuplicateReferences, Fault, FaultRule, Guard,
-    OrderStatus, PageShape, RecordKind, RecordStatus, Reply, RetryAfter, Sandbox, SandboxConfig,
-    Shape, StatusFault,
+    ActionError, ChannelKind, CheckoutApp, CheckoutChannel, CheckoutFault, DuplicateReferences,
+    Fault, FaultRule, Guard, OrderStatus, PageShape, RecordKind, RecordStatus, Reply, RetryAfter,
+    Sandbox, SandboxConfig, Shape, StatusFault,
 };
 use sanspay_core::{
     AccessToken, Amount, Api, Auth, BaseUrl, CertificateValidity, Credentials, Currency, Cursor,
@@ -180,6 +180,8 @@ fn sandbox(shown: &mut Shown) {
     config.checkout.default_key = Some(key);
     shown.debug(&config.checkout.apps[0]);
     shown.debug(&CheckoutChannel::new("1", "PayPal", true));
+    shown.debug(&ChannelKind::PayPal);
+    shown.debug(&CheckoutFault::OpenSigning);
     shown.debug(&config.checkout);
     shown.debug(&config.partner);
     shown.debug(&config.partner.webhooks);

@@ -1,6 +1,6 @@
 //! How a message is read before anything in it is believed.
 
-use super::form::NAMES;
+use super::form::{NAMES, Name};
 use super::tests::{key, order, verifier};
 use super::*;
 use crate::checkout::testing::TestMessage;

@@ -7,81 +7,125 @@ mod decode;
 mod form;
 #[cfg(test)]
 mod form_tests;
+mod matched;
 mod order;
+mod payment;
 mod refusal;
+#[cfg(test)]
+mod server_tests;
+mod signed;
 mod status;
 #[cfg(test)]
 mod tests;
-
-use std::fmt;
+mod unknown;
 
 use subtle::Choice;
 
 pub use answer::{Answer, SUCCEED};
-pub(super) use order::ExpectedCustomer;
-pub use order::{DedupKey, Matched, NotPaid, Order, Paid};
+pub use matched::{DedupKey, Matched, NotPaid, Paid};
+pub use order::Order;
+pub use payment::{Payment, Recorded, Source};
 pub use refusal::Refusal;
+pub use signed::Signed;
 pub use status::{Progress, Status};
 
-use super::check;
 use super::sign::{Signature, SigningKey};
 use crate::error::{Error, Problems};
-use crate::money::{Amount, Currency};
-use form::{Form, Name, Places, Room};
+use form::{Form, NAMES, Room};
 
 /// Checks notifications and browser returns against a list of keys.
 ///
 /// Both are signed with a default key of the whole installation, which may differ from the app's
-/// own (grade V), so the list is explicit.
+/// own (grade V), so the list is explicit. A browser return is evidence of the same rank as a
+/// notification: the same fields, the same signature, the same rules (grade V).
 ///
 /// ```
 /// use sanspay_core::checkout::{Refusal, SigningKey, Verifier};
-/// let verifier = Verifier::new([SigningKey::new("installation secret")?])?;
+/// // As `openssl rand -hex 20` prints a key. Keep yours out of the source.
+/// let key = SigningKey::new("9f2c51d07be84a6630c1f5e2ab97d8443e6b01fc")?;
+/// let verifier = Verifier::new([key])?;
 /// assert_eq!(verifier.notification(b"status=PAID").unwrap_err(), Refusal::Missing("sign"));
 /// # Ok::<(), sanspay_core::Error>(())
 /// ```
 ///
 /// # What a signature proves, and what it does not
 ///
-/// Values are joined unescaped before they are signed (grade D), so one signed text `T` can be
-/// cut into parameters in more than one way. Somebody who may choose a product's name or
-/// description, or who has a key with which checkouts are signed, can have the provider sign a
-/// text that, cut differently, speaks of another order. Let `S` be the parameters that the
-/// provider signed and `M` those that a message presents with the same signature.
+/// Three holes of the provider's server are known (grade V: seen by running its public source).
+/// The safe way out of all three is to confirm each payment by a query at the server before acting
+/// on it, which whoever operates the installation can do. What follows is how far one gets by
+/// signatures alone.
+///
+/// | hole | what a payer does | what stops it here |
+/// |---|---|---|
+/// | 1. values are joined unescaped | writes parameters into a product's name or description | only one way to cut the text is accepted |
+/// | 2. some messages are signed without a status | writes the status into the order number | order numbers of 41 characters or more |
+/// | 3. the server signs anything for anybody | asks `/api/auth/sign` for a signature | nothing here: block that route at the web server, or confirm by query |
+///
+/// Let `S` be the parameters that the server signed, `T` their text, and `M` those that a message
+/// presents with the same signature. The payer chooses all of `S` that he posts to the gateway,
+/// which checks no signature (grade V): app, channel, order number, amount, currency, product and
+/// URLs. The server itself sets `trade_no`, `status` and `customer_id`.
 ///
 /// 1. *Only one cut of `T` is accepted.* No accepted value holds an `&` later followed by `=`.
 ///    So, cutting `T` at every `&`, a piece with a `=` begins a parameter of `M` and a piece
-///    without one goes on with the value before: `M` follows from `T`.
+///    without one goes on with the value before: `M` follows from `T`. This relies on nothing but
+///    the way in which `T` is joined (grade D).
 /// 2. *`M` has every parameter of `S`, and each begins at the same place.* A parameter of `S` is a
 ///    piece of `T` with a `=`. As names may not occur twice, all that `M` can have beyond `S` are
-///    known names that `S` lacks, and values of `M` are those of `S`, cut short before them.
-/// 3. *`S` lacks little.* The provider always sets what is required here (grade V); of the known
-///    names only `body`, `subscription_id` and `customer_id` may be absent. `T` is sorted by name,
-///    so an inserted `body` would be cut out of `app_id`, `customer_id` out of `currency` and
-///    `subscription_id` out of `subject`. The provider itself checks the first two; the third is
-///    free text.
-/// 4. *So `M` is `S`, but for a `subject` that may have been cut short and a `subscription_id`
-///    that may have been cut out of it.* The subject is compared with the order. The id counts
-///    only where the order may be a subscription **and** the status is one of a subscription,
-///    with which `S` has an id of its own, so that a second one is a duplicate.
-/// 5. *A signed checkout is no notification.* The payer sees its signature, and the key may be the
+///    names that `S` lacks, and values of `M` are those of `S`, cut short before them. `T` is
+///    sorted by name (grade D), so a name is cut out of the value that sorts right before it.
+/// 3. *What `S` can lack.* The server leaves out what is NULL, and the signature leaves out what
+///    is empty. It always sets `app_id` and `channel_id`, which it looks up, `total_amount`, a
+///    `decimal(10,2)` column, and `trade_no` (grade V). It may lack `body`, `subject` and
+///    `out_trade_no`, which the payer can leave empty; `currency`, which is stored empty when it
+///    is neither USD nor CNY; `customer_id`; `status`, NULL for charges through Alipay Global;
+///    and `subscription_id`, which it never writes.
+/// 4. *What can be cut out of what.* Only three values are free text: `body`, `out_trade_no` and
+///    `subject`. Behind `body` comes `channel_id`, which `S` has, so nothing can be cut out of a
+///    body. Behind `out_trade_no` come `status` and `subject`; behind `subject` comes
+///    `subscription_id`, and then `total_amount`, which `S` has. So a missing `currency`,
+///    `customer_id` or `out_trade_no` cannot be made up, and a message that lacks one that is
+///    required is refused.
+/// 5. *A status can be cut out of the order number only,* with the second hole, and then
+///    `&status=CHECKOUT_SUCCEED`, 24 characters, stands in a column of 64 (grade V) behind the
+///    number that `M` presents, which so has 40 characters at most. Numbers of 41 and more are
+///    the ones that are accepted by default; [`OrderNumber`](super::OrderNumber) makes them.
+///    A status that `S` has cannot be replaced, because the second one is a duplicate.
+/// 6. *A subscription's id can be cut out of the subject.* It therefore decides nothing and is
+///    shown nowhere. Nor does `customer_id` decide anything, although the server sets it: it is
+///    the plan's id as often as the customer's (grade V). The subject, cut short or not, must be
+///    the order's.
+/// 7. *A name that is not known is refused, also where it is signed,* because steps 3 to 5 count
+///    the names. One that is [allowed](Verifier::allowing) is ignored; where it sorts between
+///    `channel_id` and `status`, a payer's text in it could hold a status, and the message counts
+///    like one of a short number.
+/// 8. *The order number proves nothing about the rest.* The payer may have chosen the amount, the
+///    currency, the channel and the product under your number. What he paid is signed as such, so
+///    comparing each with your own order is what protects, and only that yields a [`Paid`].
+/// 9. *A signed checkout is no notification.* The payer sees its signature, and the key may be the
 ///    same; but its `request_time` and `product` begin pieces of `T`, and no message may have them.
-/// 6. *Parameters that are not signed say nothing.* Empty and `"0"` values are left out of `T`, so
-///    here they are as if absent, whoever added them.
-/// 7. *The secret follows the last value without a separator,* so one key must not be the end of
-///    another: [`Verifier::new`] refuses such a pair.
-/// 8. *MD5 collides,* but the known collisions take blocks of arbitrary bytes; valid UTF-8 without
-///    control characters, in both messages, leaves them no room that is known today.
+/// 10. *Parameters that are not signed say nothing.* Empty and `"0"` values are left out of `T`,
+///     so here they are as if absent, whoever added them.
+/// 11. *The secret follows the last value without a separator,* so one key must not be the end of
+///     another: [`Verifier::new`] refuses such a pair.
+/// 12. *MD5 is broken for collisions.* Two different texts of letters and digits with one MD5 are
+///     published. Such a pair does not help here: it is made for a known start, and equal states
+///     would survive an appended secret, but both texts must also be ones that this server signs
+///     and this verifier reads, with blocks of 64 bytes in fields that are shorter or
+///     compared. That is a statement about today's attacks and no proof.
 ///
-/// What would break this is a message that the provider signs without `total_amount`, which sorts
-/// right behind `subject`; by what is known of its server (grade V) there is none.
+/// What would break steps 3 to 5 is a server that signs without `total_amount` or `channel_id`, or
+/// one that stores longer order numbers. And all of it is void where the third hole is open: no
+/// message can show that.
 ///
 /// [`Signed`] therefore means no more than "the provider said this of *some* order". Whether it is
 /// yours, at your price, through a channel of yours, only the comparison with the order in your
-/// own books can tell, and only that yields a [`Paid`].
+/// own books can tell.
 #[derive(Debug, Clone)]
 pub struct Verifier {
     keys: Vec<SigningKey>,
+    /// Sorted.
+    allowed: Vec<&'static str>,
 }
 
 impl Verifier {
@@ -91,38 +135,83 @@ impl Verifier {
     /// Accepts what any of `keys` signed.
     ///
     /// # Errors
-    /// When there is no key, when one key is the end of another, and when one is
-    /// [`SigningKey::PUBLIC_SAMPLE`], with which anybody can sign.
+    /// When there is no key, when one key is the end of another, and when one is weak or
+    /// published, with which anybody can sign: see [`SigningKey::weakness`].
     pub fn new(keys: impl IntoIterator<Item = SigningKey>) -> Result<Self, Error> {
         Self::build(keys.into_iter().collect(), false)
     }
 
-    /// Like [`new`](Verifier::new), and accepts the public sample key: for a sandbox. In
-    /// production anybody could then forge a notification of any order.
+    /// Like [`new`](Verifier::new), and accepts weak and published keys: for a sandbox and for
+    /// tests. In production anybody could then forge a notification of any order.
     ///
     /// # Errors
     /// Those of [`new`](Verifier::new) but the last.
-    pub fn accepting_public_sample(
-        keys: impl IntoIterator<Item = SigningKey>,
-    ) -> Result<Self, Error> {
+    pub fn for_sandbox(keys: impl IntoIterator<Item = SigningKey>) -> Result<Self, Error> {
         Self::build(keys.into_iter().collect(), true)
     }
 
-    fn build(keys: Vec<SigningKey>, accept_sample: bool) -> Result<Self, Error> {
+    fn build(keys: Vec<SigningKey>, sandbox: bool) -> Result<Self, Error> {
         let mut problems = Problems::new();
         problems.require(!keys.is_empty(), "keys", "must hold at least one key");
-        problems.require(
-            accept_sample || !keys.iter().any(SigningKey::is_public_sample),
-            "keys",
-            "must not hold the key that the provider's document publishes \
-             (see Verifier::accepting_public_sample)",
-        );
+        let weakness = keys.iter().find_map(SigningKey::weakness);
+        if let Some(weakness) = weakness.filter(|_| !sandbox) {
+            let reason = format!("{weakness} (Verifier::for_sandbox takes any key)");
+            problems.add("keys", reason);
+        }
         let overlap = keys
             .iter()
             .any(|a| keys.iter().any(|b| a != b && a.ends_with(b)));
         problems.require(!overlap, "keys", "must not end with one another");
         problems.into_result("configure")?;
-        Ok(Self { keys })
+        Ok(Self {
+            keys,
+            allowed: Vec::new(),
+        })
+    }
+
+    /// Also reads messages with these names, which a newer or changed server signs: they take
+    /// part in the signed text and are ignored otherwise. A refused message tells its name in
+    /// [`Refusal::log_reason`].
+    ///
+    /// Allow a name only after a look at what the server writes there. One that sorts between
+    /// `channel_id` and `status`, such as `paid_at`, could hold a status where a payer can choose
+    /// the text; messages that have it are accepted only for orders with
+    /// [`Order::allow_extendable`].
+    ///
+    /// ```
+    /// # use sanspay_core::checkout::{SigningKey, Verifier};
+    /// let key = SigningKey::new("test secret")?;
+    /// let verifier = Verifier::for_sandbox([key])?.allowing(["version"])?;
+    /// # let _ = verifier;
+    /// # Ok::<(), sanspay_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When a name is known already, or is not made of up to 64 lower-case letters, digits and
+    /// `_`, beginning with a letter.
+    pub fn allowing(
+        mut self,
+        names: impl IntoIterator<Item = &'static str>,
+    ) -> Result<Self, Error> {
+        let mut problems = Problems::new();
+        for name in names {
+            problems.require(
+                unknown::is_name(name),
+                "allowed name",
+                "must be up to 64 lower-case letters, digits and _, and begin with a letter",
+            );
+            let known = NAMES.contains(&name);
+            problems.require(
+                !known,
+                "allowed name",
+                "must not be one that is known already",
+            );
+            self.allowed.push(name);
+        }
+        problems.into_result("configure")?;
+        self.allowed.sort_unstable();
+        self.allowed.dedup();
+        Ok(self)
     }
 
     /// Checks the raw body of a notification: form and signature, and nothing about an order.
@@ -130,172 +219,48 @@ impl Verifier {
     /// # Errors
     /// The first rule that the message breaks.
     pub fn notification(&self, body: &[u8]) -> Result<Signed, Refusal> {
-        self.verify(body)
+        self.verify(body, Source::Notification)
     }
 
     /// Checks the raw query with which the browser came to `return_url`, with or without `?`.
     ///
+    /// A return is evidence of the same rank as a notification. For one-off payments through
+    /// `PayPal` it is the only message there is (grade V), so act on it.
+    ///
     /// # Errors
     /// The first rule that the message breaks.
     pub fn browser_return(&self, query: &str) -> Result<Signed, Refusal> {
-        self.verify(query.strip_prefix('?').unwrap_or(query).as_bytes())
+        let query = query.strip_prefix('?').unwrap_or(query);
+        self.verify(query.as_bytes(), Source::BrowserReturn)
     }
 
-    fn verify(&self, message: &[u8]) -> Result<Signed, Refusal> {
+    fn verify(&self, message: &[u8], source: Source) -> Result<Signed, Refusal> {
         if message.len() > Self::MAX_LEN {
             return Err(Refusal::TooLarge);
         }
         let mut room = Room::for_message(message);
-        let form = Form::read(message, &mut room)?;
+        let form = Form::read(message, &mut room, &self.allowed);
+        if form.as_ref().err() == Some(&Refusal::UnknownName) {
+            let right = |text: &str, sign: &Signature| self.is_right(text, sign);
+            return Err(unknown::refusal(message, &self.allowed, right));
+        }
+        let form = form?;
         let sign = form.sign.ok_or(Refusal::Missing("sign"))?;
         let sign = Signature::from_received(sign).ok_or(Refusal::SignShape)?;
-        // Every key is tried, so that the time taken does not tell which one fits.
-        let right = self.keys.iter().fold(Choice::from(0), |right, key| {
-            right | key.sign_text(form.text).same(&sign)
-        });
-        if !bool::from(right) {
+        if !self.is_right(form.text, &sign) {
             return Err(Refusal::WrongSignature);
         }
         if let Some(name) = form.ambiguous {
             return Err(Refusal::Ambiguous(name));
         }
-        Signed::read(form)
-    }
-}
-
-/// What the provider signed about *some* order. It is not evidence that yours is paid: look the
-/// order up by [`out_trade_no`](Signed::out_trade_no) and compare, with [`Signed::matches`].
-///
-/// `Debug` shows order number, trade number and status only.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Signed {
-    /// The signed text, which all values are parts of: one allocation.
-    text: Box<str>,
-    places: Places,
-    total_amount: Amount,
-    currency: Currency,
-    status: Status,
-}
-
-impl Signed {
-    fn read(form: Form<'_>) -> Result<Self, Refusal> {
-        let Form { text, places, .. } = form;
-        let value = |name: Name| {
-            let value = places.value(name, text);
-            value.ok_or(Refusal::Missing(name.as_str()))
-        };
-        let shape = |name: Name| Refusal::Shape(name.as_str());
-        let shaped = |name: Name, fine: fn(&str) -> bool| {
-            let fine = fine(value(name)?);
-            fine.then_some(()).ok_or(shape(name))
-        };
-        shaped(Name::AppId, check::is_app_id)?;
-        shaped(Name::ChannelId, is_provider_id)?;
-        shaped(Name::TradeNo, is_provider_id)?;
-        shaped(Name::OutTradeNo, check::is_order_number)?;
-        let total_amount = value(Name::TotalAmount)?;
-        let currency = value(Name::Currency)?;
-        let status = value(Name::Status)?;
-        value(Name::Subject)?;
-        for id in [Name::SubscriptionId, Name::CustomerId] {
-            if places.value(id, text).is_some() {
-                shaped(id, is_provider_id)?;
-            }
-        }
-        Ok(Self {
-            total_amount: total_amount.parse().map_err(|_| shape(Name::TotalAmount))?,
-            currency: Currency::new(currency).map_err(|_| shape(Name::Currency))?,
-            status: Status::from_text(status).ok_or(shape(Name::Status))?,
-            text: text.into(),
-            places,
-        })
+        Signed::read(form, source)
     }
 
-    /// The value of a parameter, where it was signed.
-    fn value(&self, name: Name) -> Option<&str> {
-        self.places.value(name, &self.text)
+    /// Every key is tried, so that the time taken does not tell which one fits.
+    fn is_right(&self, text: &str, sign: &Signature) -> bool {
+        let right = self.keys.iter().fold(Choice::from(0), |right, key| {
+            right | key.sign_text(text).same(sign)
+        });
+        right.into()
     }
-
-    /// The value of a parameter without which there is no `Signed`.
-    fn required(&self, name: Name) -> &str {
-        self.value(name).unwrap_or_default()
-    }
-
-    // Neither is public: they count only where the order expects them.
-    fn subscription_id(&self) -> Option<&str> {
-        self.value(Name::SubscriptionId)
-    }
-
-    fn customer_id(&self) -> Option<&str> {
-        self.value(Name::CustomerId)
-    }
-
-    /// Your number of the order to look up.
-    pub fn out_trade_no(&self) -> &str {
-        self.required(Name::OutTradeNo)
-    }
-
-    /// The app that the order is said to belong to.
-    pub fn app_id(&self) -> &str {
-        self.required(Name::AppId)
-    }
-
-    /// The channel that is said to have been used.
-    pub fn channel_id(&self) -> &str {
-        self.required(Name::ChannelId)
-    }
-
-    /// The provider's number.
-    pub fn trade_no(&self) -> &str {
-        self.required(Name::TradeNo)
-    }
-
-    /// The amount that is said to have been asked for.
-    pub fn total_amount(&self) -> Amount {
-        self.total_amount
-    }
-
-    /// Its currency.
-    pub fn currency(&self) -> &Currency {
-        &self.currency
-    }
-
-    /// The product's name.
-    pub fn subject(&self) -> &str {
-        self.required(Name::Subject)
-    }
-
-    /// The product's description, where there is one.
-    pub fn body(&self) -> Option<&str> {
-        self.value(Name::Body)
-    }
-
-    /// The status that is claimed, of whichever order this is.
-    pub fn claimed_status(&self) -> Status {
-        self.status
-    }
-
-    /// Compares the message with the order in your own books.
-    ///
-    /// # Errors
-    /// The first thing that is not the order's. Do not act on the message and do not acknowledge
-    /// it.
-    pub fn matches(&self, order: &Order) -> Result<Matched, Refusal> {
-        order.compare(self)
-    }
-}
-
-impl fmt::Debug for Signed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Signed")
-            .field("out_trade_no", &self.out_trade_no())
-            .field("trade_no", &self.trade_no())
-            .field("status", &self.status)
-            .finish_non_exhaustive()
-    }
-}
-
-/// An id that the provider made (grade A for the length).
-fn is_provider_id(text: &str) -> bool {
-    check::is_id(text, 64)
 }

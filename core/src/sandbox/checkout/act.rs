@@ -5,9 +5,11 @@ use std::time::SystemTime;
 
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 
+use super::faults::CheckoutFault;
 use super::opening::Refused;
 use super::{Ability, Checkout, Order, OrderStatus, refusal};
 use crate::checkout::php_query;
+use crate::sandbox::config::ChannelKind;
 use crate::sandbox::delivery::{Outbox, Receipt};
 use crate::sandbox::ids::Ids;
 use crate::sandbox::pages::{self, Provider};
@@ -43,6 +45,13 @@ impl Checkout {
             let target = order.cancel_url.as_deref();
             return target.and_then(answer::redirect).unwrap_or_else(cancelled);
         }
+        if !order.is_stored() {
+            return answer::error(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "no_trade",
+                "There is no such trade.",
+            );
+        }
         let mut channels = self.config.channels.iter().map(|channel| &channel.id);
         let channel = choice
             .get("channel_id")
@@ -67,6 +76,9 @@ impl Checkout {
         ids: &mut Ids,
         outbox: &mut Outbox,
     ) -> Result<Option<String>, ActionError> {
+        let without_status = self.has(CheckoutFault::MissingStatus);
+        let names_subscriptions = !self.has(CheckoutFault::NoSubscriptionId);
+        let kind = self.kind_of(place);
         let order = self.orders.get_mut(place).ok_or(ActionError::NotFound)?;
         if order.is_paid() && !pay {
             return Err(ActionError::Ended);
@@ -80,12 +92,41 @@ impl Checkout {
         if order.is_paid() || order.status == status {
             return self.return_target(place);
         }
-        if pay && order.ability == Ability::Subscribe {
+        if pay && order.ability == Ability::Subscribe && names_subscriptions {
             order.subscription_id = Some(ids.subscription());
         }
         order.status = status;
-        self.notify(place, now, outbox);
+        let once = order.ability == Ability::Checkout;
+        order.null_status = once && without_status && kind == ChannelKind::AlipayGlobal;
+        let silent = self.has(CheckoutFault::SilentPayPal) && kind == ChannelKind::PayPal;
+        if !(once && silent) {
+            self.notify(place, now, outbox);
+        }
         self.return_target(place)
+    }
+
+    /// Whose channel the order is paid through.
+    fn kind_of(&self, place: usize) -> ChannelKind {
+        let id = self.orders.get(place).map(|order| &order.channel_id);
+        let mut channels = self.config.channels.iter();
+        let channel = channels.find(|channel| Some(&channel.id) == id);
+        channel.map_or(ChannelKind::Alipay, |channel| channel.kind)
+    }
+
+    /// The next period of a subscription was charged: the same notification goes out again.
+    pub(in crate::sandbox) fn renew(
+        &self,
+        number: &str,
+        now: SystemTime,
+        outbox: &mut Outbox,
+    ) -> Result<(), ActionError> {
+        let place = self.find(number).ok_or(ActionError::NotFound)?;
+        let order = self.orders.get(place).ok_or(ActionError::NotFound)?;
+        if order.status != OrderStatus::SubscriptionChargeSucceed {
+            return Err(ActionError::Ended);
+        }
+        self.notify(place, now, outbox);
+        Ok(())
     }
 
     /// The fields of an order with their signature, as PHP's `http_build_query` writes them. They
@@ -129,12 +170,14 @@ impl Checkout {
         );
     }
 
-    /// The order with this `trade_no`, or else the first with this `out_trade_no`.
+    /// The order with this `trade_no`, or else the last with this `out_trade_no`: of one that was
+    /// opened again after it was paid, the trade that can still be paid.
     fn find(&self, number: &str) -> Option<usize> {
         let by_trade_no = self.by_trade_no.get(number).copied();
         by_trade_no.or_else(|| {
-            let same = |order: &Order| order.out_trade_no.as_deref() == Some(number);
-            self.orders.iter().position(same)
+            let same =
+                |order: &Order| order.is_stored() && order.out_trade_no.as_deref() == Some(number);
+            self.orders.iter().rposition(same)
         })
     }
 
@@ -168,6 +211,7 @@ impl Checkout {
         let place = self.find(number).ok_or(ActionError::NotFound)?;
         let order = self.orders.get_mut(place).ok_or(ActionError::NotFound)?;
         order.status = status;
+        order.null_status = false;
         self.notify(place, now, outbox);
         Ok(())
     }

@@ -2,6 +2,8 @@
 
 mod act;
 mod admin;
+mod faults;
+mod gateway;
 mod opening;
 mod order;
 mod page;
@@ -18,10 +20,12 @@ use http::{Method, Request, Response, StatusCode};
 
 use self::admin::Admin;
 pub use self::admin::OPERATOR;
+pub use self::faults::CheckoutFault;
 use self::opening::{Opening, Refused};
+use self::order::Opened;
 pub use self::order::OrderStatus;
 pub(super) use self::order::{Ability, Order};
-use self::shelf::{Shelf, items, price, text};
+use self::shelf::{Shelf, Wanted, first_charge, items, price, text};
 use super::answer;
 use super::config::CheckoutConfig;
 use super::ids::Ids;
@@ -65,6 +69,9 @@ impl Checkout {
         if let Some(answer) = self.admin(request, around.ids) {
             return Some(answer);
         }
+        if let Some(answer) = self.trusting(request, now, around.ids) {
+            return Some(answer);
+        }
         let rest = request.uri().path().strip_prefix("/checkout")?;
         let parts: Vec<&str> = rest.split('/').collect();
         let wrong_method = || refusal(StatusCode::METHOD_NOT_ALLOWED, &Refused::default());
@@ -86,11 +93,18 @@ impl Checkout {
         now: SystemTime,
         ids: &mut Ids,
     ) -> Response<Vec<u8>> {
+        let asked = request.uri().query().unwrap_or_default();
+        if self.has(CheckoutFault::ShortUrls) && asked.len() > faults::MAX_URL {
+            return answer::nginx(StatusCode::URI_TOO_LONG);
+        }
         let opened = self
-            .read(request.uri().query().unwrap_or_default())
+            .read(asked, true)
             .and_then(|opening| self.order(opening, now, ids));
         match opened {
             Ok(place) => match self.orders.get(place) {
+                Some(order) if order.opened == Opened::Blank => {
+                    answer::html(StatusCode::OK, String::new())
+                }
                 Some(order) => self.page(order),
                 None => answer::no_route(),
             },
@@ -115,6 +129,9 @@ impl Checkout {
             .as_ref()
             .and_then(|key| self.by_out_trade_no.get(key))
             .copied();
+        let again = self.has(CheckoutFault::PayableTwice);
+        let paid = |place: &usize| self.orders.get(*place).is_some_and(Order::is_paid);
+        let known = known.filter(|place| !(again && paid(place)));
         let before = known.and_then(|place| self.orders.get(place));
         if before.is_some_and(Order::is_paid) {
             let mut paid = opening::Problems::default();
@@ -127,20 +144,38 @@ impl Checkout {
         }
         let trade_no = before.map(|order| order.trade_no.clone());
         let plan = opening.plan.as_ref().map(|plan| &plan.thing);
+        let first_cycle = self.has(CheckoutFault::FirstCycleAmount);
+        let price = if first_cycle { first_charge } else { price };
         let often = plan
             .and_then(price)
             .map(|(amount, currency)| (amount, currency.to_owned()));
         let in_words = plan.map(|plan| (text(plan, "name").to_owned(), words::plan(plan)));
         let product = &opening.product.thing;
         let (subject, body) = (text(product, "name"), text(product, "description"));
-        let (subject, body, items) = (subject.to_owned(), body.to_owned(), items(product));
-        self.products.put(&app_id, opening.product);
-        if let Some(plan) = opening.plan {
-            self.plans.put(&app_id, plan);
+        let (subject, body, items) = (
+            faults::cut(subject, 255),
+            faults::cut(body, 255),
+            items(product),
+        );
+        let broken = self.has(CheckoutFault::BrokenIds);
+        let opened = match opening.plan.as_ref() {
+            Some(plan) if broken && plan.is_bare() => Opened::Blank,
+            _ if broken && opening.product.is_bare() => Opened::NoTrade,
+            _ => Opened::Trade,
+        };
+        if !(broken && product.contains_key("status")) {
+            self.products.put(&app_id, opening.product);
         }
-        let customer_id = opening
-            .customer
-            .map(|customer| self.customers.put(&app_id, customer));
+        // The real server mistakes the new plan's id for the customer's.
+        let plan_is_new = opening.plan.as_ref().is_some_and(Wanted::is_new);
+        let plan_id = opening.plan.map(|plan| self.plans.put(&app_id, plan));
+        let customer_id = if broken {
+            plan_id.filter(|_| plan_is_new)
+        } else {
+            opening
+                .customer
+                .map(|customer| self.customers.put(&app_id, customer))
+        };
         let order = Order {
             trade_no: trade_no.unwrap_or_else(|| ids.trade_number(now)),
             out_trade_no: opening.out_trade_no,
@@ -164,6 +199,9 @@ impl Checkout {
             cancel_url: opening.cancel_url,
             subscription_id: None,
             customer_id,
+            first_cycle,
+            null_status: false,
+            opened,
             app_id,
         };
         Ok(self.keep(order, key, known))
@@ -178,11 +216,16 @@ impl Checkout {
         }
         let place = self.orders.len();
         self.by_trade_no.insert(order.trade_no.clone(), place);
-        if let Some(key) = key {
+        if let Some(key) = key.filter(|_| order.is_stored()) {
             self.by_out_trade_no.insert(key, place);
         }
         self.orders.push(order);
         place
+    }
+
+    /// Whether the sandbox is set up with this fault.
+    fn has(&self, fault: CheckoutFault) -> bool {
+        self.config.faults.contains(&fault)
     }
 
     /// The first channel of the environment.

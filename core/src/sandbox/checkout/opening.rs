@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use http::Uri;
 use serde_json::{Map, Value};
 
+use super::faults::{CheckoutFault, cut};
 use super::order::Ability;
 use super::shelf::{Wanted, check_customer, check_plan, check_product, two_decimals};
 use super::{Checkout, query};
@@ -62,6 +63,8 @@ pub(super) struct Opening {
 
 /// The parameters and what is wrong with them so far.
 struct Reader {
+    /// Whether values are cut in silence where they are too long.
+    cuts: bool,
     parameters: BTreeMap<String, String>,
     problems: Problems,
 }
@@ -87,31 +90,48 @@ impl Reader {
         }
     }
 
+    /// Cuts a value to what its column holds (grade V), or says that it is too long.
+    fn limit(&mut self, name: &'static str, most: usize, reason: &'static str) {
+        let long = self.get(name).filter(|value| value.chars().count() > most);
+        let Some(kept) = long.map(|value| cut(value, most)) else {
+            return;
+        };
+        if self.cuts {
+            self.parameters.insert(name.to_owned(), kept);
+        } else {
+            self.problems.add(name, reason);
+        }
+    }
+
     /// A URL of at most 255 characters (grade V). One with a `?` is taken as it is, and its
     /// query is broken later, as the real server does.
     fn url(&mut self, name: &'static str) {
         let value = self.get(name).unwrap_or_default();
         let uri = value.parse::<Uri>().ok();
         let absolute = uri.is_some_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")));
-        let short = value.chars().count() <= 255;
         self.check(name, absolute, "is no absolute http or https URL");
-        self.check(name, short, "is longer than 255 characters");
+        self.limit(name, 255, "is longer than 255 characters");
     }
 }
 
 impl Checkout {
-    /// Reads the query of `GET /checkout`: app first, then the signature, then all the rest.
-    pub(super) fn read(&self, raw_query: &str) -> Result<Opening, Refused> {
+    /// Reads the query of `GET /checkout`, or what is posted to the gateway: app first, then the
+    /// signature where it is `checked`, then all the rest.
+    pub(super) fn read(&self, raw_query: &str, checked: bool) -> Result<Opening, Refused> {
         let parameters = query::parse(raw_query.as_bytes())
             .map_err(|_| Problems::one("query", "holds an array, and no parameter is one"))?;
         let mut reader = Reader {
+            cuts: self.has(CheckoutFault::CutValues),
             parameters,
             problems: Problems::default(),
         };
         let app_id = reader.require("app_id");
-        self.verify(&app_id, &reader.parameters)?;
+        if checked {
+            self.verify(&app_id, &reader.parameters)?;
+        }
         let _ = reader.require("request_time");
-        let dated = is_date_time(reader.get("request_time").unwrap_or_default());
+        let dated = self.has(CheckoutFault::UncheckedTime)
+            || is_date_time(reader.get("request_time").unwrap_or_default());
         reader.check(
             "request_time",
             dated,
@@ -140,6 +160,10 @@ impl Checkout {
         });
         let customer = reader.get("customer").map(str::to_owned).and_then(|text| {
             let problems = &mut reader.problems;
+            // The real server stores none, so it knows none by its id either.
+            if self.has(CheckoutFault::BrokenIds) {
+                return None;
+            }
             self.customers
                 .read(&app_id, "customer", &text, check_customer, problems)
         });
@@ -244,22 +268,32 @@ fn channel(reader: &mut Reader) -> (bool, Vec<Ability>) {
 
 /// Amount and currency, where they are given.
 fn money(reader: &mut Reader) -> Option<(String, String)> {
-    let number = reader.get("out_trade_no").unwrap_or_default();
-    let short = number.chars().count() <= 64;
-    reader.check("out_trade_no", short, "is longer than 64 characters");
-    let amount = reader.get("total_amount").and_then(two_decimals);
-    // Nine digits before the point are the documented maximum of 999999999, but for its cents.
+    reader.limit("out_trade_no", 64, "is longer than 64 characters");
+    let mut amount = reader.get("total_amount").and_then(two_decimals);
     let cents = amount
         .as_ref()
         .and_then(|a| a.replace('.', "").parse::<u64>().ok());
-    let in_range = cents.is_some_and(|cents| (1..=99_999_999_900).contains(&cents));
+    // The column is decimal(10,2), and the documented maximum is 999999999.
+    if reader.cuts && cents > Some(9_999_999_999) {
+        amount = Some("99999999.99".to_owned());
+    }
+    let most = if reader.cuts {
+        u64::MAX
+    } else {
+        99_999_999_900
+    };
+    let in_range = cents.is_some_and(|cents| (1..=most).contains(&cents));
     reader.check(
         "total_amount",
         in_range,
         "is not a decimal from 0.01 to 999999999",
     );
-    let currency = reader.get("currency").map(str::to_owned);
+    let mut currency = reader.get("currency").map(str::to_owned);
     let known = matches!(currency.as_deref(), Some("USD" | "CNY"));
-    reader.check("currency", known, "is neither USD nor CNY");
+    if reader.cuts && !known {
+        currency = currency.map(|_| String::new());
+    }
+    let cuts = reader.cuts;
+    reader.check("currency", known || cuts, "is neither USD nor CNY");
     amount.zip(currency)
 }

@@ -56,7 +56,7 @@ pub(in crate::sandbox) struct Order {
     pub(super) status: OrderStatus,
     /// Amount and currency as the merchant gave them.
     pub(super) once: Option<(String, String)>,
-    /// Amount and currency of each regular charge of a subscription.
+    /// Amount and currency of a subscription: of its first charge, or of each regular one.
     pub(super) often: Option<(String, String)>,
     pub(super) abilities: Vec<Ability>,
     /// What the payer chose last.
@@ -73,9 +73,31 @@ pub(in crate::sandbox) struct Order {
     pub(super) cancel_url: Option<String>,
     pub(super) subscription_id: Option<String>,
     pub(super) customer_id: Option<u64>,
+    /// Whether messages carry the first charge of a subscription and not what the merchant gave.
+    pub(super) first_cycle: bool,
+    /// Whether the status is NULL, so that messages have none.
+    pub(super) null_status: bool,
+    /// What came of opening it.
+    pub(super) opened: Opened,
+}
+
+/// What came of opening an order.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Opened {
+    /// A trade, as it should be.
+    Trade,
+    /// A page on which the payer can pay, and no trade.
+    NoTrade,
+    /// A blank page.
+    Blank,
 }
 
 impl Order {
+    /// Whether there is a trade at all.
+    pub(super) fn is_stored(&self) -> bool {
+        self.opened == Opened::Trade
+    }
+
     /// Whether money was taken.
     pub(super) fn is_paid(&self) -> bool {
         use OrderStatus::{CheckoutSucceed, SubscriptionChargeSucceed};
@@ -100,17 +122,25 @@ impl Order {
         }
     }
 
-    /// Amount and currency of the order: those that the merchant gave, which in a subscription
-    /// are there to be shown (grade D), or else those of the plan (grade A).
+    /// Amount and currency in messages: for a subscription those of its first charge (grade V),
+    /// or, as the document would have it, those that the merchant gave and else the plan's.
     fn money(&self) -> (&str, &str) {
-        let money = self.once.as_ref().or(self.often.as_ref());
+        let money = match (self.ability, self.first_cycle) {
+            (Ability::Subscribe, true) => self.often.as_ref(),
+            _ => self.once.as_ref().or(self.often.as_ref()),
+        };
         money.map_or(("", ""), |(amount, currency)| (amount, currency))
     }
 
     /// What is signed about it (grade V), in the order in which it is sent. What is not set is
-    /// not sent.
+    /// not sent, but for the order number, which is then empty.
     pub(super) fn fields(&self) -> Vec<(&'static str, String)> {
         let (amount, currency) = self.money();
+        let status = if self.null_status {
+            ""
+        } else {
+            self.status.as_str()
+        };
         let optional = |value: &Option<String>| value.clone().unwrap_or_default();
         let mut fields = vec![
             ("app_id", self.app_id.clone()),
@@ -121,14 +151,14 @@ impl Order {
             ("currency", currency.to_owned()),
             ("subject", self.subject.clone()),
             ("body", self.body.clone()),
-            ("status", self.status.as_str().to_owned()),
+            ("status", status.to_owned()),
             ("subscription_id", optional(&self.subscription_id)),
             (
                 "customer_id",
                 optional(&self.customer_id.map(|id| id.to_string())),
             ),
         ];
-        fields.retain(|(_, value)| !value.is_empty());
+        fields.retain(|(name, value)| *name == "out_trade_no" || !value.is_empty());
         fields
     }
 }

@@ -15,6 +15,20 @@ pub(super) struct Wanted {
     /// The id of an existing thing.
     id: Option<u64>,
     pub(super) thing: Map<String, Value>,
+    /// Whether there was nothing but an id.
+    bare: bool,
+}
+
+impl Wanted {
+    /// Whether it was taken by its id, as it is.
+    pub(super) fn is_bare(&self) -> bool {
+        self.bare
+    }
+
+    /// Whether it has no id yet.
+    pub(super) fn is_new(&self) -> bool {
+        self.id.is_none()
+    }
 }
 
 impl Shelf {
@@ -44,6 +58,7 @@ impl Shelf {
             return Ok(Wanted {
                 id: None,
                 thing: given,
+                bare: false,
             });
         };
         let id = id.as_u64().or_else(|| id.as_str()?.parse().ok());
@@ -51,10 +66,12 @@ impl Shelf {
         let known = self.0.get(&id).filter(|(owner, _)| owner == app_id);
         let (_, known) = known.ok_or("has an id that the app does not know")?;
         let mut thing = known.clone();
+        let bare = given.is_empty();
         thing.extend(given);
         Ok(Wanted {
             id: Some(id),
             thing,
+            bare,
         })
     }
 
@@ -175,6 +192,15 @@ pub(super) fn price(plan: &Map<String, Value>) -> Option<(String, &str)> {
     fixed_price(cycles.iter().find(regular)?)
 }
 
+/// What the messages of a new subscription carry: the price of the first cycle, and nothing for a
+/// trial, whatever its price (grade V).
+pub(super) fn first_charge(plan: &Map<String, Value>) -> Option<(String, &str)> {
+    let first = plan.get("billing_cycles")?.as_array()?.first()?;
+    let (amount, currency) = fixed_price(first)?;
+    let trial = first.get("tenure_type").is_some_and(|t| t == "TRIAL");
+    Some((if trial { "0.00".to_owned() } else { amount }, currency))
+}
+
 /// A decimal of at most two places, written with both as a database column writes it (grade A).
 pub(super) fn two_decimals(text: &str) -> Option<String> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
@@ -182,6 +208,6 @@ pub(super) fn two_decimals(text: &str) -> Option<String> {
         (1..=most).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit())
     };
     let leading_zero = whole.len() > 1 && whole.starts_with('0');
-    let fine = digits(whole, 9) && digits(fraction, 2) && !leading_zero;
+    let fine = digits(whole, 18) && digits(fraction, 2) && !leading_zero;
     fine.then(|| format!("{whole}.{fraction:0<2}"))
 }

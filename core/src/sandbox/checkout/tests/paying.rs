@@ -301,7 +301,11 @@ fn the_clients_checkout_opens_and_its_verifier_calls_the_notification_paid() {
     let tea = Product::new("Tea", ProductType::Physical, "FOOD").description("1+1=2 & more");
     let app_key = SigningKey::new("sandbox-app-key").unwrap();
     let signed = Checkout::one_off("sandbox-app", Environment::Sandbox, tea)
-        .order("A-1", "10.5".parse().unwrap(), Currency::USD)
+        .order(
+            "A-1_0f8c2d5b7e9a4c613f8c2d5b7e9a4c61a4c61",
+            "10.5".parse().unwrap(),
+            Currency::USD,
+        )
         .notify_url("https://shop.example/notify")
         .return_url("https://shop.example/return")
         .sign(&app_key, payer.0.now)
@@ -312,13 +316,14 @@ fn the_clients_checkout_opens_and_its_verifier_calls_the_notification_paid() {
     let target = payer
         .0
         .sandbox
-        .pay_order("A-1", payer.0.now)
+        .pay_order("A-1_0f8c2d5b7e9a4c613f8c2d5b7e9a4c61a4c61", payer.0.now)
         .unwrap()
         .unwrap();
-    let verifier = Verifier::new([SigningKey::new("sandbox-default-key").unwrap()]).unwrap();
+    let verifier =
+        Verifier::for_sandbox([SigningKey::new("sandbox-default-key").unwrap()]).unwrap();
     let order = Order::new(
         "sandbox-app",
-        "A-1",
+        "A-1_0f8c2d5b7e9a4c613f8c2d5b7e9a4c61a4c61",
         "10.50".parse().unwrap(),
         Currency::USD,
         "Tea",
