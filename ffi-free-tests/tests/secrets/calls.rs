@@ -198,7 +198,7 @@ impl Merchant<'_> {
             self.shown.debug(&delivery.id);
             let event = UnconfirmedEvent::parse(delivery.request.body()).unwrap();
             self.shown.debug(&event);
-            self.shown.both(event.kind());
+            self.shown.both(event.kind().unwrap());
             self.shown.debug(&event.confirm());
             let confirmed = self.call(event.confirm()).unwrap();
             self.shown.debug(&confirmed);
