@@ -1,15 +1,14 @@
 //! The body of an error answer, as far as it can be understood.
 
-use std::borrow::Cow;
+mod read;
+
 use std::fmt;
 
+use read::scalar_text;
 use serde_core::de::IgnoredAny;
-use serde_json::value::RawValue;
 
 use crate::answer::read_json;
 use crate::object::Object;
-use crate::sorted;
-use crate::text::text_of;
 
 /// The body of an answer that is not a success.
 #[derive(Clone, PartialEq, Eq)]
@@ -30,7 +29,7 @@ pub enum ErrorBody {
 
 /// The partner API's own error (grade A: `{"message","code","errors":{field:[…]}}`), or one in
 /// another of the usual forms: `error` as text, object or list, `errors` as a list, OAuth's
-/// `error_description`, and problem details (RFC 9457).
+/// `error_description`, JSON:API's, and problem details (RFC 9457).
 ///
 /// `Debug` and the error's `Display` show code and field names; the messages may repeat what was
 /// sent and are printed by you or not at all.
@@ -69,96 +68,6 @@ impl ApiError {
         let general = self.message.iter().chain(&self.others);
         general.chain(fields).map(String::as_str)
     }
-
-    fn read(body: &Object<'_>) -> Option<Self> {
-        let mut api = Self::default();
-        api.gather(body);
-        api.nested(body.get("error"));
-        api.nested(body.get("errors"));
-        (api != Self::default()).then_some(api)
-    }
-
-    /// What stands in an object itself.
-    fn gather(&mut self, object: &Object<'_>) {
-        if self.code.is_none() {
-            self.code = object.get("code").and_then(scalar_text);
-        }
-        for name in TEXTS {
-            self.say(object.get(name).and_then(scalar_text));
-        }
-        // Without a text it is no problem but the type of something else.
-        if self.code.is_none() && self.message.is_some() {
-            self.code = object.get("type").and_then(problem_type);
-        }
-    }
-
-    /// What stands in `error` or `errors`.
-    fn nested(&mut self, json: Option<&str>) {
-        let Some(json) = json else { return };
-        if let Ok(object) = Object::read(json) {
-            if ["code", "type"]
-                .iter()
-                .chain(&TEXTS)
-                .any(|name| object.get(name).is_some())
-            {
-                self.gather(&object);
-                return self.nested(object.get("errors"));
-            }
-            for (field, json) in object.into_fields() {
-                sorted::put(&mut self.errors, field.into_owned(), texts(json));
-            }
-            return;
-        }
-        let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(json) else {
-            return self.name_or_say(text_of(json).map(Cow::into_owned));
-        };
-        for item in items {
-            self.listed(item.get());
-        }
-    }
-
-    /// One of a list: a text, or an object about a field or about nothing special.
-    fn listed(&mut self, json: &str) {
-        let Ok(object) = Object::read(json) else {
-            return self.say(scalar_text(json));
-        };
-        let field = ["field", "param", "path", "name"].iter();
-        let Some(field) = field.copied().find_map(|name| text_of(object.get(name)?)) else {
-            return self.gather(&object);
-        };
-        if self.code.is_none() {
-            self.code = object.get("code").and_then(scalar_text);
-        }
-        let said = TEXTS
-            .iter()
-            .filter_map(|name| scalar_text(object.get(name)?));
-        let mut said: Vec<_> = said.collect();
-        if let Some(before) = sorted::get(&self.errors, &field) {
-            said.splice(0..0, before.iter().cloned());
-        }
-        sorted::put(&mut self.errors, field.into_owned(), said);
-    }
-
-    /// `error` as a text is a code where it has the form of one.
-    fn name_or_say(&mut self, text: Option<String>) {
-        match text {
-            Some(name) if self.code.is_none() && printable_name(&name).is_some() => {
-                self.code = Some(name);
-            }
-            text => self.say(text),
-        }
-    }
-
-    fn say(&mut self, text: Option<String>) {
-        let Some(text) = text.filter(|text| !text.is_empty()) else {
-            return;
-        };
-        if self.message.is_none() {
-            self.message = Some(text);
-        } else if self.message.as_ref() != Some(&text) {
-            self.others.push(text);
-        }
-    }
 }
 
 /// What holds nothing.
@@ -170,24 +79,6 @@ fn is_success_code(code: &str) -> bool {
     let number = code.parse::<u64>().ok();
     number.is_some_and(|number| matches!(number, 0 | 1 | 200..=299))
         || words.iter().any(|word| code.eq_ignore_ascii_case(word))
-}
-
-/// Under what an error has its text, the most special first.
-const TEXTS: [&str; 7] = [
-    "message",
-    "error_description",
-    "detail",
-    "title",
-    "msg",
-    "description",
-    "reason",
-];
-
-/// The end of a problem's type, which is a URI (RFC 9457, 3.1.1), or a plain name.
-fn problem_type(json: &str) -> Option<String> {
-    let text = text_of(json)?;
-    let end = text.trim_end_matches('/').rsplit(['/', '#', ':']).next()?;
-    (!end.is_empty() && text != "about:blank").then(|| end.to_owned())
 }
 
 impl ErrorBody {
@@ -210,8 +101,11 @@ impl ErrorBody {
     pub(crate) fn is_marked(name: &str, json: &str) -> bool {
         match name {
             "success" | "ok" => json == "false",
+            "status" | "result" => ["\"error\"", "\"fail\"", "\"failed\""].contains(&json),
             "error" | "errors" => !EMPTY.contains(&json),
-            "code" => scalar_text(json).is_some_and(|code| !is_success_code(&code)),
+            "code" | "error_code" | "errcode" => {
+                scalar_text(json).is_some_and(|code| !is_success_code(&code))
+            }
             _ => false,
         }
     }
@@ -238,31 +132,6 @@ impl ErrorBody {
             }
             Err(_) => Self::read(body),
         }
-    }
-}
-
-fn scalar_text(json: &str) -> Option<String> {
-    if let Some(text) = text_of(json) {
-        return Some(text.into_owned());
-    }
-    let number = json.starts_with(|sign: char| sign == '-' || sign.is_ascii_digit());
-    number.then(|| json.to_owned())
-}
-
-/// The texts about one field.
-fn texts(json: &str) -> Vec<String> {
-    let text = |json: &str| {
-        let within = || {
-            Object::read(json)
-                .ok()?
-                .get("message")
-                .and_then(scalar_text)
-        };
-        scalar_text(json).or_else(within)
-    };
-    match serde_json::from_str::<Vec<&RawValue>>(json) {
-        Ok(items) => items.iter().filter_map(|item| text(item.get())).collect(),
-        Err(_) => text(json).into_iter().collect(),
     }
 }
 
@@ -382,88 +251,6 @@ mod tests {
         assert_eq!(page.to_string(), "the page `502 Bad Gateway`");
         assert_eq!(ErrorBody::read(b"\xff\xfe").to_string(), "not JSON");
         assert_eq!(ErrorBody::read(b"{\"code\":").to_string(), "not JSON");
-    }
-
-    fn said(body: &str) -> (Option<String>, Vec<String>, Vec<String>) {
-        let ErrorBody::Standard(api) = ErrorBody::read(body.as_bytes()) else {
-            panic!("{body}")
-        };
-        let texts = api.texts().map(str::to_owned).collect();
-        let fields = api.fields().map(|(name, _)| name.to_owned()).collect();
-        (api.code().map(str::to_owned), texts, fields)
-    }
-
-    #[test]
-    fn the_usual_forms_of_errors_are_read() {
-        for (body, code, texts, fields) in [
-            (
-                r#"{"error":"not valid here"}"#,
-                None,
-                &["not valid here"][..],
-                &[][..],
-            ),
-            (r#"{"error":"overloaded"}"#, Some("overloaded"), &[], &[]),
-            (
-                r#"{"error":"invalid_client","error_description":"who"}"#,
-                Some("invalid_client"),
-                &["who"],
-                &[],
-            ),
-            (
-                r#"{"error":{"code":"refused","message":"no","type":"card"}}"#,
-                Some("refused"),
-                &["no"],
-                &[],
-            ),
-            (
-                r#"{"error":{"type":"card","message":"no"}}"#,
-                Some("card"),
-                &["no"],
-                &[],
-            ),
-            (r#"{"errors":["a b","c d"]}"#, None, &["a b", "c d"], &[]),
-            (
-                r#"{"errors":[{"field":"amount","code":"small","message":"at least 1"},{"detail":"x"}]}"#,
-                Some("small"),
-                &["x", "at least 1"],
-                &["amount"],
-            ),
-            (
-                r#"{"message":"m","errors":{"amount":[{"message":"too big"}]}}"#,
-                None,
-                &["m", "too big"],
-                &["amount"],
-            ),
-            (
-                r#"{"type":"https://e.example/limit-reached","title":"Limit","status":403,"detail":"used up"}"#,
-                Some("limit-reached"),
-                &["used up", "Limit"],
-                &[],
-            ),
-            (
-                r#"{"type":"about:blank","title":"Not Found"}"#,
-                None,
-                &["Not Found"],
-                &[],
-            ),
-            ("\u{feff}{\"code\":\"closed\"}", Some("closed"), &[], &[]),
-        ] {
-            let expected = (code.map(str::to_owned), texts, fields);
-            let (code, texts, fields) = said(body);
-            assert_eq!(
-                (code, &texts[..], &fields[..]),
-                (
-                    expected.0,
-                    &to_owned(expected.1)[..],
-                    &to_owned(expected.2)[..]
-                ),
-                "{body}"
-            );
-        }
-    }
-
-    fn to_owned(texts: &[&str]) -> Vec<String> {
-        texts.iter().map(|&text| text.to_owned()).collect()
     }
 
     #[test]

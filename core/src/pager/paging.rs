@@ -93,6 +93,9 @@ impl Paging {
         };
         self.said = true;
         if !understood {
+            // Under another name it may still be the way to the next page.
+            let next = name.contains("next") || name.contains("more") || name == "cursor";
+            self.odd |= next && !is_empty(json) && json != "false";
             let place = match place {
                 Place::Top => "",
                 Place::Meta => "meta.",
@@ -121,7 +124,10 @@ impl Paging {
             self.none = true;
             return true;
         }
-        let link = text_of(json);
+        // Some wrap it in an object.
+        let object = Object::read(json).ok();
+        let href = object.as_ref().and_then(|object| object.get("href"));
+        let link = text_of(href.unwrap_or(json));
         let query = link
             .as_deref()
             .and_then(|link| link.split('#').next()?.split_once('?'));

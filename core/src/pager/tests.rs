@@ -206,6 +206,11 @@ fn of_a_link_only_the_page_or_the_cursor_is_taken() {
         ];
         assert_eq!(accept_all(&answers).unwrap(), [1, 2], "{link}");
     }
+    let wrapped = [
+        json!({"data": [1], "links": {"next": {"href": "/x?page=2"}}}),
+        json!({"data": [2], "links": {"next": null}}),
+    ];
+    assert_eq!(accept_all(&wrapped).unwrap(), [1, 2]);
     let by_cursor = |target: &str| match target {
         "/v1/numbers" => json!({"data": [1], "links": {"next": "http://x/?cursor=a%2Bb"}}),
         "/v1/numbers?cursor=a%2Bb" => json!({"data": [2], "next_cursor": "c", "has_more": true}),
@@ -224,7 +229,10 @@ fn a_page_is_yielded_before_its_link_is_judged_and_the_error_says_how_far_it_cam
         json!({"links": {"next": "?page=3"}}),
         json!({"links": {"next": 7}}),
         json!({"links": ["?page=2"]}),
-        json!({"next_page_url": {"href": "?page=2"}}),
+        json!({"next_page_url": {"url": "?page=2"}}),
+        json!({"meta": {"next_page_token": "SECRET"}}),
+        json!({"meta": {"cursor": {"next": "SECRET"}}}),
+        json!({"more": true}),
         json!({"next_cursor": 7}),
         json!({"has_more": "perhaps"}),
         json!({"has_more": true, "meta": {"current_page": 1, "last_page": 1}}),

@@ -236,7 +236,7 @@ impl Record {
             status: strict(status, "status", "`status` as a text", read_status)?,
             amount: strict(amount, "amount", AMOUNT, read_amount)?,
             currency: strict(currency, "currency", CURRENCY, read_currency)?,
-            kind: kind.read(extras, |json| Some(RecordType::from(&*text(json)?))),
+            kind: kind.read(extras, read_kind),
             reference: reference.read(extras, boxed_text),
             checkout_url: checkout_url.read(extras, boxed_text),
             failure_reason: failure_reason.read(extras, boxed_text),
@@ -330,17 +330,21 @@ pub(super) fn read_id(json: &str) -> Option<RecordId> {
     text_of(json)?.parse().ok()
 }
 
-fn read_status(json: &str) -> Option<Status> {
+pub(super) fn read_status(json: &str) -> Option<Status> {
     Some(Status::from(&*text_of(json)?))
 }
 
 /// It may also be a JSON number: its digits are read as text, never as a float.
-fn read_amount(json: &str) -> Option<Amount> {
+pub(super) fn read_amount(json: &str) -> Option<Amount> {
     text_of(json).unwrap_or(json.into()).parse().ok()
 }
 
-fn read_currency(json: &str) -> Option<Currency> {
+pub(super) fn read_currency(json: &str) -> Option<Currency> {
     Some(Currency::from_received(&text_of(json)?))
+}
+
+pub(super) fn read_kind(json: &str) -> Option<RecordType> {
+    Some(RecordType::from(&*text(json)?))
 }
 
 /// A text that is more than blank: weakly typed servers write an empty one where nothing is.

@@ -21,11 +21,12 @@ use serde_json::value::RawValue;
 use super::record::{self, Record, boxed_text};
 use super::record_id::RecordId;
 use super::show_payment;
-use super::status::{EventKind, Status};
+use super::status::{EventKind, RecordType, Status};
 use crate::answer::json_text;
 use crate::api::Api;
 use crate::endpoint::{Endpoint, Replay};
 use crate::error::{Error, ErrorKind, describe_json_error};
+use crate::money::{Amount, Currency};
 use crate::object::Object;
 use crate::printable::Escaped;
 use crate::timestamp::Timestamp;
@@ -61,8 +62,42 @@ pub struct UnconfirmedEvent {
     kind: Option<EventKind>,
     created_at: Option<Timestamp>,
     record_id: RecordId,
+    claim: Claim,
     // Boxed because it is large and seldom read.
-    claim: Option<Box<Record>>,
+    claimed: Option<Box<Record>>,
+}
+
+/// What is claimed about the record, as far as anything is.
+#[derive(Clone)]
+struct Claim {
+    kind: Option<RecordType>,
+    status: Option<Status>,
+    amount: Option<Amount>,
+    currency: Option<Currency>,
+    reference: Option<Box<str>>,
+}
+
+impl Claim {
+    fn read(record: Option<&Object<'_>>) -> Self {
+        // One that is there twice says nothing.
+        let said = |name| record?.only(name).ok().flatten();
+        Self {
+            kind: said("type").and_then(record::read_kind),
+            status: said("status").and_then(record::read_status),
+            amount: said("amount").and_then(record::read_amount),
+            currency: said("currency").and_then(record::read_currency),
+            reference: said("reference").and_then(boxed_text),
+        }
+    }
+
+    /// Whether nothing of it contradicts the record.
+    fn agrees_with(&self, record: &Record) -> bool {
+        compatible(self.kind.as_ref(), record.record_type())
+            && compatible(self.status.as_ref(), Some(record.status()))
+            && compatible(self.amount, Some(record.amount()))
+            && compatible(self.currency.as_ref(), Some(record.currency()))
+            && compatible(self.reference.as_deref(), record.reference())
+    }
 }
 
 impl UnconfirmedEvent {
@@ -108,7 +143,7 @@ impl UnconfirmedEvent {
     /// The record as claimed, where the event holds a whole one: for logs and comparisons. It is no
     /// evidence of anything.
     pub fn unconfirmed_record(&self) -> Option<&Record> {
-        self.claim.as_deref()
+        self.claimed.as_deref()
     }
 
     /// The operation that fetches the record and yields the confirmed event.
@@ -126,7 +161,7 @@ impl fmt::Debug for UnconfirmedEvent {
             .field("kind", &self.kind)
             .field("created_at", &self.created_at)
             .field("record_id", &self.record_id)
-            .field("claim", &self.claim)
+            .field("claimed", &self.claimed)
             .finish_non_exhaustive()
     }
 }
@@ -159,7 +194,8 @@ impl UnconfirmedEvent {
             kind: kind("event").or_else(|| kind("type")),
             created_at: said("created_at").and_then(record::time),
             record_id,
-            claim: record.and_then(|record| Some(Box::new(Record::read(record).ok()?))),
+            claim: Claim::read(record.as_ref()),
+            claimed: record.and_then(|record| Some(Box::new(Record::read(record).ok()?))),
         })
     }
 }
@@ -235,16 +271,8 @@ impl ConfirmedEvent {
             Some(EventKind::PaymentExpired) => Some(Status::Expired),
             Some(EventKind::Other(_)) | None => None,
         };
-        let record = &self.record;
-        let claim = self.event.unconfirmed_record();
-        said.is_none_or(|said| said == *record.status())
-            && claim.is_none_or(|claim| {
-                claim.status() == record.status()
-                    && claim.amount() == record.amount()
-                    && claim.currency() == record.currency()
-                    && compatible(claim.record_type(), record.record_type())
-                    && compatible(claim.reference(), record.reference())
-            })
+        said.is_none_or(|said| said == *self.record.status())
+            && self.event.claim.agrees_with(&self.record)
     }
 
     /// Under which to remember that this was handled. Delivery is at least once and in any order,

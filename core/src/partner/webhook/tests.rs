@@ -185,8 +185,13 @@ fn an_event_agrees_where_name_claim_and_record_say_the_same() {
         ("reference", json!("another")),
     ] {
         let mut claim = record("paid");
-        claim[name] = other;
+        claim[name] = other.clone();
         let body = json!({"event": "payment.paid", "data": claim}).to_string();
+        let event = UnconfirmedEvent::parse(body.as_bytes()).unwrap();
+        assert!(!confirm(&event, "paid").agrees(), "{name}");
+        let mut thin = json!({"id": ID});
+        thin[name] = other;
+        let body = json!({"data": thin}).to_string();
         let event = UnconfirmedEvent::parse(body.as_bytes()).unwrap();
         assert!(!confirm(&event, "paid").agrees(), "{name}");
     }
