@@ -113,7 +113,6 @@ impl<T> Page<T> {
     /// Whether the answer says anything about paging, totals, errors or messages that is not
     /// understood, or leaves open whether this is all. Nothing follows then from what is *not*
     /// listed.
-    #[cfg_attr(not(test), expect(dead_code, reason = "what lookups ask"))]
     pub(crate) fn unaccounted(&self) -> bool {
         !self.unaccounted_names().is_empty()
     }
@@ -132,13 +131,6 @@ impl<T> Page<T> {
 
     pub(super) fn next(&self) -> Next<'_> {
         self.paging.next()
-    }
-}
-
-impl<T> Page<T> {
-    /// Whether the answer says something about pages, totals or errors that is not understood.
-    pub(crate) fn unaccounted(&self) -> bool {
-        false // PLACEHOLDER until the reader's branch is merged
     }
 }
 

@@ -401,7 +401,7 @@ impl Merchant<'_> {
             ),
             (
                 200,
-                json!({"access_token": token, "expires_in": token}).to_string(),
+                json!({"access_token": token, "token_type": token}).to_string(),
             ),
             (200, format!("{{\"access_token\":\"{token}")),
             (
