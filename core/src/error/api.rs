@@ -125,10 +125,10 @@ impl ErrorBody {
             Ok(object) if holds(&object) => Self::Json,
             Ok(object) => {
                 let mut fields = object.into_fields().into_iter();
-                match fields.any(|(name, json)| Self::is_marked(&name, json)) {
-                    true => Self::read(body),
-                    false => Self::Json,
+                if fields.any(|(name, json)| Self::is_marked(&name, json)) {
+                    return Self::read(body);
                 }
+                Self::Json
             }
             Err(_) => Self::read(body),
         }

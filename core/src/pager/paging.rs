@@ -57,9 +57,8 @@ impl Paging {
         match name {
             "success" if json == "true" => {}
             "status" if ["200", "\"ok\"", "\"success\"", "true"].contains(&json) => {}
-            "error" | "errors" | "message" if is_empty(json) => {}
+            "error" | "errors" | "message" | "links" if is_empty(json) => {}
             "meta" => self.object(Place::Meta, "meta", json),
-            "links" if is_empty(json) => {}
             "links" if json.starts_with('{') => self.object(Place::Links, "links", json),
             name => self.field(Place::Top, name, json),
         }
@@ -135,13 +134,9 @@ impl Paging {
         if let Some(cursor) = value("cursor") {
             return set(&mut self.cursor, cursor);
         }
-        match value("page").and_then(|page| page.parse().ok()) {
-            Some(page) => set(&mut self.page, page),
-            None => {
-                self.odd = true;
-                false
-            }
-        }
+        let page = value("page").and_then(|page| page.parse().ok());
+        self.odd |= page.is_none();
+        page.is_some_and(|page| set(&mut self.page, page))
     }
 
     fn next_cursor(&mut self, json: &str) -> bool {
@@ -149,13 +144,9 @@ impl Paging {
             self.none = true;
             return true;
         }
-        match text_of(json) {
-            Some(cursor) => set(&mut self.cursor, cursor.into_owned()),
-            None => {
-                self.odd = true;
-                false
-            }
-        }
+        let cursor = text_of(json);
+        self.odd |= cursor.is_none();
+        cursor.is_some_and(|cursor| set(&mut self.cursor, cursor.into_owned()))
     }
 
     fn has_more(&mut self, json: &str) -> bool {
@@ -245,13 +236,9 @@ impl Paging {
 
 /// Sets what may come more than once and must be the same then.
 fn set<T: PartialEq>(slot: &mut Option<T>, value: T) -> bool {
-    match slot {
-        Some(known) => *known == value,
-        None => {
-            *slot = Some(value);
-            true
-        }
-    }
+    let same = slot.as_ref().is_none_or(|known| *known == value);
+    slot.get_or_insert(value);
+    same
 }
 
 fn is_empty(json: &str) -> bool {

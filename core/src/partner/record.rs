@@ -353,7 +353,7 @@ pub(super) fn text(json: &str) -> Option<Cow<'_, str>> {
 }
 
 pub(super) fn boxed_text(json: &str) -> Option<Box<str>> {
-    text(json).map(|text| text.into())
+    text(json).map(Into::into)
 }
 
 /// A date and time with its offset; none is guessed where it lacks. One that is not after 1970

@@ -94,7 +94,7 @@ impl Claim {
     fn agrees_with(&self, record: &Record) -> bool {
         compatible(self.kind.as_ref(), record.record_type())
             && compatible(self.status.as_ref(), Some(record.status()))
-            && compatible(self.amount, Some(record.amount()))
+            && compatible(self.amount.as_ref(), Some(&record.amount()))
             && compatible(self.currency.as_ref(), Some(record.currency()))
             && compatible(self.reference.as_deref(), record.reference())
     }
@@ -283,7 +283,7 @@ impl ConfirmedEvent {
 }
 
 /// What one of the two does not say contradicts nothing.
-fn compatible<T: PartialEq>(claimed: Option<T>, present: Option<T>) -> bool {
+fn compatible<T: PartialEq + ?Sized>(claimed: Option<&T>, present: Option<&T>) -> bool {
     claimed.is_none() || present.is_none() || claimed == present
 }
 

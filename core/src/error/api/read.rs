@@ -46,7 +46,7 @@ impl ApiError {
             .filter_map(|name| scalar_text(object.get(name)?));
         self.code = self.code.take().or_else(|| codes.next());
         for json in TEXTS.iter().filter_map(|name| object.get(name)) {
-            texts(json).into_iter().for_each(|text| self.say(text));
+            self.say_all(json);
         }
         // Without a text it is no problem but the type of something else.
         if self.code.is_none() && self.message.is_some() {
@@ -83,10 +83,13 @@ impl ApiError {
     /// What stands in `errors`: texts for each field, or a list.
     fn errors(&mut self, json: &str) {
         if let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(json) {
-            return items.iter().for_each(|item| self.listed(item.get()));
+            for item in items {
+                self.listed(item.get());
+            }
+            return;
         }
         let Ok(object) = Object::read(json) else {
-            return texts(json).into_iter().for_each(|text| self.say(text));
+            return self.say_all(json);
         };
         for (field, json) in object.into_fields() {
             sorted::put(&mut self.errors, field.into_owned(), texts(json));
@@ -96,7 +99,7 @@ impl ApiError {
     /// One of a list: a text, or an object, which may name a field.
     fn listed(&mut self, json: &str) {
         let Ok(object) = Object::read(json) else {
-            return texts(json).into_iter().for_each(|text| self.say(text));
+            return self.say_all(json);
         };
         let source = object
             .get("source")
@@ -112,6 +115,12 @@ impl ApiError {
         let said = about.message.into_iter().chain(about.others);
         let said = before.cloned().chain(said).collect();
         sorted::put(&mut self.errors, field, said);
+    }
+
+    fn say_all(&mut self, json: &str) {
+        for text in texts(json) {
+            self.say(text);
+        }
     }
 
     fn say(&mut self, text: String) {
