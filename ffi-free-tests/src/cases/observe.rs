@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use sanspay_core::partner::{ConfirmedEvent, Record, Resolution};
+use sanspay_core::partner::{ConfirmedEvent, Record, Resolution, Unresolved};
 use sanspay_core::{AccessToken, ApiError, Error, Lifetime};
 use serde_json::{Value, json};
 
@@ -54,6 +54,7 @@ impl Observed {
             lookup: Some(match resolution {
                 Resolution::Found(_) => "found",
                 Resolution::Absent => "absent",
+                Resolution::Unknown(Unresolved::Differs(_)) => "conflict",
                 Resolution::Unknown(_) => "unknown",
             }),
             ..Self::default()
