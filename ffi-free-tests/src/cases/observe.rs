@@ -2,7 +2,9 @@
 
 use std::time::SystemTime;
 
-use sanspay_core::partner::{ConfirmedEvent, Record, Resolution, Unresolved};
+use sanspay_core::partner::{
+    ConfirmedEvent, EventKind, Record, RecordType, Resolution, Unresolved,
+};
 use sanspay_core::{AccessToken, ApiError, Error, Lifetime};
 use serde_json::{Value, json};
 
@@ -96,7 +98,7 @@ impl Observed {
         };
         match name {
             "record_id" => json!(event.event().record_id().to_string()),
-            "event" => json!(event.event().kind().map(|kind| kind.as_str())),
+            "event" => json!(event.event().kind().map(EventKind::as_str)),
             _ => json!(event.agrees()),
         }
     }
@@ -145,7 +147,7 @@ fn record(record: &Record) -> Value {
     let time = |time: Option<sanspay_core::Timestamp>| time.map(|time| time.to_string());
     json!({
         "id": id(record),
-        "type": record.record_type().map(|kind| kind.as_str()),
+        "type": record.record_type().map(RecordType::as_str),
         "status": record.status().as_str(),
         "amount": record.amount().to_string(),
         "currency": record.currency().as_str(),

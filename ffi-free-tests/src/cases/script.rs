@@ -105,11 +105,10 @@ fn resolved(uri: &str) -> String {
     let mut segments = Vec::new();
     for segment in rest.split('/') {
         match segment.to_ascii_lowercase().replace("%2e", ".").as_str() {
-            "." => {}
             ".." if segments.len() > 1 => {
                 segments.pop();
             }
-            ".." => {}
+            "." | ".." => {}
             _ => segments.push(segment),
         }
     }
