@@ -123,7 +123,11 @@ where
 {
     /// The next page; `None` after the last one.
     async fn fetch(&mut self) -> Option<Fetched<L>> {
-        let page = self.client.call(self.pager.next()?).await;
+        let list = match self.pager.next() {
+            Ok(list) => list?,
+            Err(error) => return Some(Err(error)),
+        };
+        let page = self.client.call(list).await;
         Some(page.and_then(|page| self.pager.accept(page)))
     }
 

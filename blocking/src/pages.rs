@@ -32,6 +32,17 @@ impl<L: Paged> Pages<L> {
     }
 }
 
+impl<L: Paged> Pages<L> {
+    /// The items of the next page; `None` after the last one.
+    fn fetch(&mut self) -> Result<Option<Vec<L::Item>>, Error> {
+        let Some(list) = self.pager.next()? else {
+            return Ok(None);
+        };
+        let page = self.client.call(list)?;
+        self.pager.accept(page).map(Some)
+    }
+}
+
 impl<L: Paged> Iterator for Pages<L> {
     type Item = Result<L::Item, Error>;
 
@@ -43,9 +54,8 @@ impl<L: Paged> Iterator for Pages<L> {
             if self.failed {
                 return None;
             }
-            let page = self.client.call(self.pager.next()?);
-            match page.and_then(|page| self.pager.accept(page)) {
-                Ok(items) => self.items = items.into_iter(),
+            match self.fetch() {
+                Ok(items) => self.items = items?.into_iter(),
                 Err(error) => {
                     self.failed = true;
                     return Some(Err(error));

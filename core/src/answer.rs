@@ -40,14 +40,21 @@ impl Received {
             request_id: request_id(api, response.headers()),
             retry_after: retry_after_seconds(response.headers()),
             body: body.to_vec(),
-            error_body: ErrorBody::read(body),
+            error_body: if response.status().is_success() {
+                ErrorBody::in_success(body)
+            } else {
+                ErrorBody::read(body)
+            },
         }
     }
 
-    /// Forgets the body: for an answer that may hold a token.
+    /// Forgets the body: for an answer that may hold a token. The server's own error is kept, which
+    /// is in no answer that holds a token.
     pub(crate) fn without_body(mut self) -> Self {
         self.body = Vec::new();
-        self.error_body = ErrorBody::Empty;
+        if !matches!(self.error_body, ErrorBody::Standard(_)) {
+            self.error_body = ErrorBody::Empty;
+        }
         self
     }
 
@@ -83,8 +90,11 @@ impl Received {
             .as_deref()
             .map(|id| format!(", request id {id}"));
         let id = id.unwrap_or_default();
-        if self.status.is_success() {
-            return format!("status {status}{id}");
+        match &self.error_body {
+            // What is in a success is no error, unless it says so.
+            ErrorBody::Standard(_) => {}
+            _ if self.status.is_success() => return format!("status {status}{id}"),
+            _ => {}
         }
         format!("status {status}, {}{id}", self.error_body)
     }
@@ -169,10 +179,12 @@ pub(crate) fn read_json<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, ser
     serde_json::from_str(json_text(body)?)
 }
 
-/// The text of a body. Whatever is read is read from text: every other source would compile the
-/// readers of all types once more.
+/// The text of a body, without the mark that some servers write before it (U+FEFF). Whatever is
+/// read is read from text: every other source would compile the readers of all types once more.
 pub(crate) fn json_text(body: &[u8]) -> Result<&str, serde_json::Error> {
-    std::str::from_utf8(body).map_err(|_| {
+    let text = std::str::from_utf8(body);
+    let text = text.map(|text| text.strip_prefix('\u{feff}').unwrap_or(text));
+    text.map_err(|_| {
         // Says where.
         let error = serde_json::from_slice::<&RawValue>(body).err();
         error.unwrap_or_else(|| de::Error::custom("not UTF-8"))
@@ -186,11 +198,17 @@ pub(crate) fn unreadable(
     api: &Api,
     response: &Response<&[u8]>,
 ) -> Error {
-    let detail = format!(
-        "the answer is not understood: {}",
-        describe_json_error(error)
-    );
-    received_error(ErrorKind::Unreadable, operation, detail, api, response)
+    let received = Received::new(api, response);
+    let detail = match received.error_body() {
+        ErrorBody::Standard(_) => {
+            "the server answers with an error and the status of a success".into()
+        }
+        _ => format!(
+            "the answer is not understood: {}",
+            describe_json_error(error)
+        ),
+    };
+    Error::new(ErrorKind::Unreadable, operation.to_owned(), detail).with_received(received)
 }
 
 /// An error that keeps the response.

@@ -104,21 +104,6 @@ impl BaseUrl {
     pub(crate) fn host(&self) -> &str {
         self.authority.host()
     }
-
-    /// Whether `uri` has the same scheme, host and port.
-    pub(crate) fn same_origin(&self, uri: &Uri) -> bool {
-        let default = if self.scheme == Scheme::HTTPS {
-            443
-        } else {
-            80
-        };
-        uri.scheme() == Some(&self.scheme)
-            && uri.authority().is_some_and(|authority| {
-                authority.host().eq_ignore_ascii_case(self.authority.host())
-                    && port_of(authority, default) == port_of(&self.authority, default)
-                    && !authority.as_str().contains('@')
-            })
-    }
 }
 
 /// The port, or the default where there is none; `None` where it is no port: `http` takes any
@@ -195,19 +180,5 @@ mod tests {
             assert!(BaseUrl::new(url).is_ok(), "{url}");
         }
         assert!(BaseUrl::with_plain_http("http://h").is_ok());
-    }
-
-    #[test]
-    fn same_origin_compares_scheme_host_and_port() {
-        let base = BaseUrl::new("https://h.example/x").unwrap();
-        let same = |url: &str| base.same_origin(&url.parse().unwrap());
-        assert!(same("https://H.example:443/y?z") && same("https://h.example"));
-        assert!(
-            !same("http://h.example")
-                && !same("https://h.example:444")
-                && !same("https://i.example")
-        );
-        assert!(!same("https://u@h.example") && !same("/relative"));
-        assert!(!same("https://h.example:65979"), "443 and 65536");
     }
 }

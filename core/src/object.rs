@@ -9,7 +9,7 @@ use std::fmt;
 use serde_core::de::{self, Deserialize, Deserializer, MapAccess};
 use serde_json::value::RawValue;
 
-use crate::text::Name;
+use crate::text::text_of;
 
 /// How many fields are kept: they take more room than what they were read from.
 const MOST: usize = 10_000;
@@ -54,11 +54,13 @@ impl<'de> Deserialize<'de> for Object<'de> {
             }
 
             fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Object<'de>, M::Error> {
-                let mut fields = Vec::with_capacity(4);
-                while let Some((Name(name), value)) = map.next_entry::<_, &RawValue>()? {
+                let mut fields = Vec::with_capacity(16);
+                while let Some((name, value)) = map.next_entry::<&RawValue, &RawValue>()? {
                     if fields.len() == MOST {
                         return Err(de::Error::invalid_length(MOST, &"fewer fields"));
                     }
+                    // A name with half a surrogate pair is no text, and costs nothing but itself.
+                    let name = text_of(name.get()).unwrap_or(name.get().into());
                     fields.push((name, value.get()));
                 }
                 Ok(Object(fields))
@@ -71,7 +73,6 @@ impl<'de> Deserialize<'de> for Object<'de> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::text_of;
     use proptest::prelude::*;
 
     #[test]

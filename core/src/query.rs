@@ -120,3 +120,50 @@ pub(crate) fn escape(text: &str, plain: fn(u8) -> bool) -> String {
     }
     escaped
 }
+
+/// The value of the first pair of that name in a query, decoded as a form is.
+pub(crate) fn value(query: &str, name: &str) -> Option<String> {
+    let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    let (_, encoded) = pairs.find(|(known, _)| *known == name)?;
+    let mut bytes = Vec::with_capacity(encoded.len());
+    let mut rest = encoded.as_bytes();
+    while let Some((byte, after)) = rest.split_first() {
+        rest = after;
+        match (byte, after) {
+            (b'+', _) => bytes.push(b' '),
+            (b'%', [high, low, after @ ..]) => {
+                let mut decoded = [0];
+                hex::decode_to_slice([*high, *low], &mut decoded).ok()?;
+                bytes.extend(decoded);
+                rest = after;
+            }
+            _ => bytes.push(*byte),
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_first_value_of_a_name_counts_and_half_an_escape_is_none() {
+        assert_eq!(value("a=1&page=2&page=3", "page").as_deref(), Some("2"));
+        assert_eq!(value("a=1&page", "page"), None);
+        assert_eq!(value("page=%f", "page").as_deref(), Some("%f"));
+        assert_eq!(value("page=%zz", "page"), None);
+        assert_eq!(value("page=%ff", "page"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_again(text in "\\PC{0,20}", other in "\\PC{0,9}") {
+            let mut query = Query::new(None, &[("x", &*other), ("cursor", &*text)]);
+            query.pair("x", &other);
+            query.pair("cursor", &text);
+            prop_assert_eq!(value(&query.finish(), "cursor"), Some(text));
+        }
+    }
+}

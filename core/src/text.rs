@@ -1,9 +1,9 @@
-//! Reads what JSON writes as a text: names, and values with a form of their own.
+//! Reads what JSON writes as a text: values with a form of their own.
 
 use std::borrow::Cow;
 use std::fmt;
 
-use serde_core::de::{self, Deserialize, Deserializer};
+use serde_core::de::{self, Deserializer};
 
 /// Reads a value from a text; `expected` says in errors what it should have been.
 pub(crate) fn from_text<'de, D: Deserializer<'de>, T>(
@@ -30,33 +30,6 @@ impl<T, F: FnOnce(&str) -> Option<T>> de::Visitor<'_> for TextVisitor<F> {
     fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
         let unexpected = de::Unexpected::Other("this text");
         (self.read)(text).ok_or_else(|| E::invalid_value(unexpected, &self.expected))
-    }
-}
-
-/// The name of a field, borrowed where it is written without escapes.
-pub(crate) struct Name<'a>(pub(crate) Cow<'a, str>);
-
-impl<'de> Deserialize<'de> for Name<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(NameVisitor)
-    }
-}
-
-struct NameVisitor;
-
-impl<'de> de::Visitor<'de> for NameVisitor {
-    type Value = Name<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the name of a field")
-    }
-
-    fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Name<'de>, E> {
-        Ok(Name(text.into()))
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Name<'de>, E> {
-        Ok(Name(text.to_owned().into()))
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a way to drive the core implements to be put through the suite.
 
 use sanspay_core::partner::{ListPayments, Record, Resolution};
-use sanspay_core::{Endpoint, Error, Pager, Settings, UnknownOutcome};
+use sanspay_core::{Endpoint, Error, Page, Pager, Settings, UnknownOutcome};
 use std::time::Duration;
 
 use sanspay_core::testing::World;
@@ -64,14 +64,25 @@ pub trait Client {
 
     /// All records of a list, and the error that ended it; the adapter's own way to do it.
     fn pages(&self, list: ListPayments) -> (Vec<Record>, Option<Error>) {
-        let (mut pager, mut records) = (Pager::new(list), Vec::new());
-        while let Some(list) = pager.next() {
-            let page = self.call(list, None);
-            match page.and_then(|page| pager.accept(page)) {
-                Ok(items) => records.extend(items),
-                Err(error) => return (records, Some(error)),
-            }
+        read_pages(list, |list| self.call(list, None))
+    }
+}
+
+/// Reads a list to its end by hand: all of its records, and the error that ended it.
+pub fn read_pages(
+    list: ListPayments,
+    call: impl Fn(ListPayments) -> Result<Page<Record>, Error>,
+) -> (Vec<Record>, Option<Error>) {
+    let (mut pager, mut records) = (Pager::new(list), Vec::new());
+    loop {
+        let list = match pager.next() {
+            Ok(Some(list)) => list,
+            Ok(None) => return (records, None),
+            Err(error) => return (records, Some(error)),
+        };
+        match call(list).and_then(|page| pager.accept(page)) {
+            Ok(items) => records.extend(items),
+            Err(error) => return (records, Some(error)),
         }
-        (records, None)
     }
 }

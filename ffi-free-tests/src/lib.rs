@@ -6,6 +6,7 @@
 //! - [`InMemory`]: the driver with no socket, no thread and no sleep.
 //! - [`scenarios::all`]: the suite, as data with its expectations.
 //! - [`cassettes::record`]: the suite as cassettes, and replayed from them alone.
+//! - [`cases`]: what real servers answer, line by line, and what the SDK has to make of it.
 //! - [`simulation`]: years of faults from one seed, with a violation told as a story.
 //! - [`Driver`] and [`Client`]: what a way to drive the core implements to be put through it;
 //!   [`disagreements`] does that.
@@ -15,6 +16,7 @@
 //! assert_eq!(disagreements(&InMemory, &scenarios::all()), Vec::<String>::new());
 //! ```
 
+pub mod cases;
 pub mod cassettes;
 mod driver;
 mod memory;
@@ -23,7 +25,7 @@ mod scenario;
 pub mod scenarios;
 pub mod simulation;
 
-pub use driver::{Client, Driver, KEY_ID, KEY_SECRET};
+pub use driver::{Client, Driver, KEY_ID, KEY_SECRET, read_pages};
 pub use memory::{InMemory, MemoryClient};
 pub use run::{disagreements, perform, run, run_in};
 pub use sanspay_core::testing::{Canned, Event, Flight, RequestEnd, Trace, World, drive};

@@ -264,6 +264,7 @@ fn confirmed_line(confirmed: &ConfirmedEvent) -> String {
         ", otherwise than claimed"
     };
     let (claim, record) = (confirmed.event().kind(), confirmed.record());
+    let claim = claim.map_or("something", |kind| kind.as_str());
     format!("{claim} confirms {}{late}", record_line(record))
 }
 

@@ -170,15 +170,7 @@ impl Client for WrongClient {
                 Err(error) => (Vec::new(), Some(error)),
             };
         }
-        let mut pager = sanspay_core::Pager::new(list);
-        let mut records = Vec::new();
-        while let Some(list) = pager.next() {
-            match self.call(list, None).and_then(|page| pager.accept(page)) {
-                Ok(items) => records.extend(items),
-                Err(error) => return (records, Some(error)),
-            }
-        }
-        (records, None)
+        sanspay_ffi_free_tests::read_pages(list, |list| self.call(list, None))
     }
 }
 

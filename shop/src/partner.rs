@@ -7,7 +7,8 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use sanspay_core::partner::{
-    ListPayments, NewPayment, NewPayout, Record, RecordType, Resolution, Status, UnconfirmedEvent,
+    EventKind, ListPayments, NewPayment, NewPayout, Record, RecordType, Resolution, Status,
+    UnconfirmedEvent,
 };
 use sanspay_core::{Amount, Currency, Endpoint, Error, ErrorKind, Page};
 use serde::{Deserialize, Serialize};
@@ -192,7 +193,10 @@ pub(crate) async fn webhook(State(app): State<App>, body: Bytes) -> StatusCode {
         return StatusCode::BAD_REQUEST;
     };
     let record = event.record_id().to_string();
-    let claim = event.kind().to_string();
+    let claim = event
+        .kind()
+        .map_or("not said", EventKind::as_str)
+        .to_owned();
     let key = format!("{record}:{claim}");
     let row = key.clone();
     let noted = app

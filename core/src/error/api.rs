@@ -1,14 +1,14 @@
 //! The body of an error answer, as far as it can be understood.
 
+mod read;
+
 use std::fmt;
 
+use read::scalar_text;
 use serde_core::de::IgnoredAny;
-use serde_json::value::RawValue;
 
 use crate::answer::read_json;
 use crate::object::Object;
-use crate::sorted;
-use crate::text::text_of;
 
 /// The body of an answer that is not a success.
 #[derive(Clone, PartialEq, Eq)]
@@ -27,7 +27,9 @@ pub enum ErrorBody {
     Empty,
 }
 
-/// The partner API's own error (grade A): `{"message","code","errors":{field:[…]}}`.
+/// The partner API's own error (grade A: `{"message","code","errors":{field:[…]}}`), or one in
+/// another of the usual forms: `error` as text, object or list, `errors` as a list, OAuth's
+/// `error_description`, JSON:API's, and problem details (RFC 9457).
 ///
 /// `Debug` and the error's `Display` show code and field names; the messages may repeat what was
 /// sent and are printed by you or not at all.
@@ -37,6 +39,8 @@ pub struct ApiError {
     code: Option<String>,
     /// In alphabetical order.
     errors: Vec<(String, Vec<String>)>,
+    /// What else was said, and not about one field.
+    others: Vec<String>,
 }
 
 impl ApiError {
@@ -57,17 +61,24 @@ impl ApiError {
             .map(|(field, texts)| (field.as_str(), texts.as_slice()))
     }
 
-    fn read(body: &Object<'_>) -> Option<Self> {
-        let message = body.get("message").and_then(scalar_text);
-        let code = body.get("code").and_then(scalar_text);
-        let errors = body.get("errors").and_then(field_messages);
-        let standard = message.is_some() || code.is_some() || errors.is_some();
-        standard.then(|| Self {
-            message,
-            code,
-            errors: errors.unwrap_or_default(),
-        })
+    /// Everything that the server says for people: the message, what else it says, and what it
+    /// says about each field.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        let fields = self.errors.iter().flat_map(|(_, texts)| texts);
+        let general = self.message.iter().chain(&self.others);
+        general.chain(fields).map(String::as_str)
     }
+}
+
+/// What holds nothing.
+const EMPTY: [&str; 5] = ["null", "[]", "{}", "\"\"", "false"];
+
+/// Zero, one and 2xx, with zeros before them, and words that say so.
+fn is_success_code(code: &str) -> bool {
+    let words = ["", "ok", "success", "succeeded"];
+    let number = code.parse::<u64>().ok();
+    number.is_some_and(|number| matches!(number, 0 | 1 | 200..=299))
+        || words.iter().any(|word| code.eq_ignore_ascii_case(word))
 }
 
 impl ErrorBody {
@@ -85,30 +96,43 @@ impl ErrorBody {
             },
         }
     }
-}
 
-fn scalar_text(json: &str) -> Option<String> {
-    if let Some(text) = text_of(json) {
-        return Some(text.into_owned());
+    /// Whether a field of an answer with the status of a success says that it is an error.
+    pub(crate) fn is_marked(name: &str, json: &str) -> bool {
+        match name {
+            "success" | "ok" => json == "false",
+            "status" | "result" => ["\"error\"", "\"fail\"", "\"failed\""].contains(&json),
+            "error" | "errors" => !EMPTY.contains(&json),
+            "code" | "error_code" | "errcode" => {
+                scalar_text(json).is_some_and(|code| !is_success_code(&code))
+            }
+            _ => false,
+        }
     }
-    let number = json.starts_with(|sign: char| sign == '-' || sign.is_ascii_digit());
-    number.then(|| json.to_owned())
-}
 
-/// In alphabetical order; `None` where it is no object.
-fn field_messages(errors: &str) -> Option<Vec<(String, Vec<String>)>> {
-    let texts = |json| match serde_json::from_str::<Vec<&RawValue>>(json) {
-        Ok(items) => items
-            .iter()
-            .filter_map(|item| scalar_text(item.get()))
-            .collect(),
-        Err(_) => scalar_text(json).into_iter().collect(),
-    };
-    let mut fields: Vec<(String, Vec<String>)> = Vec::new();
-    for (field, json) in Object::read(errors).ok()?.into_fields() {
-        sorted::put(&mut fields, field.into_owned(), texts(json));
+    /// The same for an answer with the status of a success: an error is only what says so and holds
+    /// nothing else.
+    pub(crate) fn in_success(body: &[u8]) -> Self {
+        let holds = |object: &Object<'_>| {
+            let data = object
+                .get("data")
+                .is_some_and(|json| !EMPTY.contains(&json));
+            data || ["id", "access_token"]
+                .iter()
+                .any(|name| object.get(name).is_some())
+        };
+        match read_json::<Object<'_>>(body) {
+            Ok(object) if holds(&object) => Self::Json,
+            Ok(object) => {
+                let mut fields = object.into_fields().into_iter();
+                if fields.any(|(name, json)| Self::is_marked(&name, json)) {
+                    return Self::read(body);
+                }
+                Self::Json
+            }
+            Err(_) => Self::read(body),
+        }
     }
-    Some(fields)
 }
 
 fn page_title(body: &[u8]) -> Option<String> {
@@ -218,7 +242,8 @@ mod tests {
         let fields: Vec<_> = api.fields().collect();
         let (a, b) = (texts(&["1", "2.50"]), texts(&["y"]));
         assert_eq!(fields, [("a", &a[..]), ("b", &b[..])]);
-        for json in ["[1]", "7", "null", "{}", r#"{"errors":[]}"#] {
+        let none = r#"{"errors":[],"error":null,"type":"payment","message":""}"#;
+        for json in ["[1]", "7", "null", "{}", none] {
             assert_eq!(ErrorBody::read(json.as_bytes()), ErrorBody::Json, "{json}");
         }
         assert_eq!(ErrorBody::read(b" \n"), ErrorBody::Empty);
@@ -226,5 +251,23 @@ mod tests {
         assert_eq!(page.to_string(), "the page `502 Bad Gateway`");
         assert_eq!(ErrorBody::read(b"\xff\xfe").to_string(), "not JSON");
         assert_eq!(ErrorBody::read(b"{\"code\":").to_string(), "not JSON");
+    }
+
+    #[test]
+    fn a_success_is_an_error_only_where_it_holds_nothing_else() {
+        for (body, error) in [
+            (r#"{"code":41003,"message":"revoked","data":null}"#, true),
+            (r#"{"success":false,"message":"too many","data":[]}"#, true),
+            (r#"{"error":"invalid_client"}"#, true),
+            (r#"{"message":"created","data":{"id":"x"}}"#, false),
+            (r#"{"id":"x","message":"m","code":"c"}"#, false),
+            (r#"{"access_token":"t","message":"m"}"#, false),
+            (r#"{"token":"t","message":"welcome"}"#, false),
+            (r#"{"code":"0000","message":"ok","data":[]}"#, false),
+            (r#"{"code":200,"message":"OK"}"#, false),
+        ] {
+            let read = ErrorBody::in_success(body.as_bytes());
+            assert_eq!(matches!(read, ErrorBody::Standard(_)), error, "{body}");
+        }
     }
 }

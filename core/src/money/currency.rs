@@ -62,9 +62,19 @@ impl Currency {
         }
     }
 
-    /// A currency as received: a code if it is one, and its text otherwise.
+    /// A currency as received: a code if it is one, also in small letters, and its text otherwise.
+    ///
+    /// ```
+    /// use sanspay_core::Currency;
+    /// assert_eq!(Currency::from_received("usd"), Currency::USD);
+    /// assert_eq!(Currency::from_received("usdt").as_str(), "usdt");
+    /// ```
     pub fn from_received(text: &str) -> Self {
-        Self::new(text).unwrap_or_else(|_| Self(Repr::Text(text.into())))
+        let code = Self::new(text).or_else(|error| match text.len() {
+            3 => Self::new(&text.to_ascii_uppercase()),
+            _ => Err(error),
+        });
+        code.unwrap_or_else(|_| Self(Repr::Text(text.into())))
     }
 
     /// The code, or the text as received.

@@ -1,12 +1,13 @@
 //! Reads a list page by page, without IO.
 
 mod page;
+mod paging;
 
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use page::Link;
 pub use page::Page;
+use paging::Next;
 
 use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind};
@@ -16,16 +17,16 @@ use crate::error::{Error, ErrorKind};
 pub enum Cursor {
     /// The page of this number, counted from 1.
     Page(u64),
-    /// The path and query of a link that the server gave, on the API's own origin.
-    Link(String),
+    /// Behind this mark of the server's, which is sent as it came: the parameter `cursor`.
+    After(String),
 }
 
-/// Shows the number of a page; a link may repeat what was searched for.
+/// Shows the number of a page; a mark may repeat what was searched for.
 impl fmt::Debug for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Page(number) => f.debug_tuple("Page").field(number).finish(),
-            Self::Link(_) => f.write_str("Link(..)"),
+            Self::After(_) => f.write_str("After(..)"),
         }
     }
 }
@@ -56,65 +57,83 @@ pub trait Paged: Endpoint<Output = Page<Self::Item>> + Clone {
 /// and yields its entries. Calling `next` again gives the same page again, so that a failed fetch
 /// can be repeated.
 ///
-/// The next page is the one of `links.next`; else, where `meta` numbers the pages, the following
-/// number up to the last; else the following number until a page is empty. The list always comes
-/// to an end or to an error of kind [`ErrorKind::Paging`]: numbers must rise, no link may come
-/// twice, and a server that ignores the page's number is noticed. An empty page in the middle is
-/// no end. The memory needed does not grow with the list, but for sixteen bytes at most
-/// for each link followed.
+/// Every request is the list's own, with all of its filters: of the server's link to the next page
+/// only the page or the cursor is taken, wherever the link leads. Without a link it is `next_cursor`;
+/// else, where the pages are numbered, the following number up to the last; else the following
+/// number until a page is empty. A page in hand is yielded before its link is judged.
+///
+/// The list always comes to its end or to an error of kind [`ErrorKind::Paging`] that says what was
+/// read so far: numbers must rise without a gap, no cursor may come twice, and a server that ignores
+/// the page's number is noticed. A further page that is announced in a way that is not understood is
+/// no end, and neither are fewer entries than the server counts or an empty page in the middle. The
+/// memory needed does not grow with the list, but for sixteen bytes at most for each cursor.
 ///
 /// ```
-/// use sanspay_core::partner::ListPayments;
+/// use sanspay_core::partner::{ListPayments, Status};
 /// use sanspay_core::{Api, BaseUrl, Endpoint, Pager};
 ///
 /// let api = Api::new(BaseUrl::new("https://api.example.com")?);
 /// let mut answers = [
-///     r#"{"data":[],"links":{"next":"https://api.example.com/partner/payments?page=2"}}"#,
+///     r#"{"data":[],"links":{"next":"http://10.0.0.1:8080/payments?page=2"}}"#,
 ///     r#"{"data":[],"links":{"next":null}}"#,
 /// ].into_iter();
-/// let mut pager = Pager::new(ListPayments::new());
-/// while let Some(list) = pager.next() {
-///     let _request = list.request(&api)?; // send it
+/// let mut asked = Vec::new();
+/// let mut pager = Pager::new(ListPayments::new().status(Status::Paid));
+/// while let Some(list) = pager.next()? {
+///     asked.push(list.request(&api)?.uri().to_string()); // send it
 ///     let answer = http::Response::new(answers.next().unwrap_or_default().as_bytes());
 ///     let page = list.parse(&api, &answer)?;
 ///     for record in pager.accept(page)? {
 ///         println!("{record:?}");
 ///     }
 /// }
-/// # assert!(answers.next().is_none());
+/// assert_eq!(asked, [
+///     "https://api.example.com/partner/payments?status=paid",
+///     "https://api.example.com/partner/payments?status=paid&page=2",
+/// ]);
 /// # Ok::<(), sanspay_core::Error>(())
 /// ```
 pub struct Pager<L: Paged> {
     list: L,
-    finished: bool,
+    /// How it ended.
+    end: Option<Result<(), Error>>,
     number: Option<u64>,
     /// The fingerprints of those followed, sorted.
-    links: Vec<u64>,
+    cursors: Vec<u64>,
     repeats: Repeats<L::Key>,
     total: Option<u64>,
+    progress: Progress,
 }
 
 impl<L: Paged> Pager<L> {
     /// Starts at the page that `list` asks for.
     pub fn new(list: L) -> Self {
-        let links = match list.cursor() {
-            Some(Cursor::Link(link)) => vec![fingerprint(link)],
+        let cursors = match list.cursor() {
+            Some(Cursor::After(mark)) => vec![fingerprint(mark)],
             _ => Vec::new(),
         };
+        let from_start = matches!(list.cursor(), None | Some(Cursor::Page(1)));
         Self {
             list,
-            finished: false,
+            end: None,
             number: None,
-            links,
+            cursors,
             repeats: Repeats::new(),
             total: None,
+            progress: Progress::new(from_start),
         }
     }
 
-    /// The page to fetch next; `None` at the end of the list and after an error of
-    /// [`accept`](Pager::accept).
-    pub fn next(&self) -> Option<L> {
-        (!self.finished).then(|| self.list.clone())
+    /// The page to fetch next; `None` at the end of the list.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Paging`] when nothing says how the list goes on, or when the pages contradict
+    /// each other; the same error each time. The list is incomplete then.
+    pub fn next(&self) -> Result<Option<L>, Error> {
+        match &self.end {
+            None => Ok(Some(self.list.clone())),
+            Some(end) => end.clone().map(|()| None),
+        }
     }
 
     /// How many entries the list has, where the server says so. The list may change while it is
@@ -126,69 +145,41 @@ impl<L: Paged> Pager<L> {
     /// Takes the page that [`next`](Pager::next) asked for and yields its entries.
     ///
     /// # Errors
-    /// [`ErrorKind::Paging`] when the pages contradict each other, [`ErrorKind::Misuse`] when
+    /// [`ErrorKind::Paging`] when it is not the page that was asked for, [`ErrorKind::Misuse`] when
     /// there was no page to fetch. The pager is finished then.
     pub fn accept(&mut self, page: Page<L::Item>) -> Result<Vec<L::Item>, Error> {
-        let was_finished = std::mem::replace(&mut self.finished, true);
-        if was_finished {
+        if self.end.is_some() {
             let operation = self.list.operation().to_owned();
             let detail = "a page was given to a pager that is finished";
             return Err(Error::new(ErrorKind::Misuse, operation, detail));
         }
+        let number = self.number_of(&page).map_err(|why| self.fail(why))?;
+        self.progress.note(&page);
         self.total = page.total().or(self.total);
-        let cursor = self.following(&page).map_err(|detail| {
-            Error::new(ErrorKind::Paging, self.list.operation().to_owned(), detail)
-        })?;
-        if let Some(cursor) = cursor {
-            self.list = self.list.at(cursor);
-            self.finished = false;
+        match self.following(number, &page) {
+            Ok(Some(cursor)) => self.list = self.list.at(cursor),
+            Ok(None) => self.end = Some(Ok(())),
+            Err(why) => {
+                self.fail(why);
+            }
         }
         Ok(page.into_items())
     }
 
-    /// Where the page after this one is; `None` at the end of the list.
-    fn following(&mut self, page: &Page<L::Item>) -> Result<Option<Cursor>, &'static str> {
-        let number = self.number_of(page)?;
-        match page.link() {
-            Link::Elsewhere => {
-                return Err("the link to the next page leads to another origin or is no link");
-            }
-            Link::Next(link) => {
-                let fingerprint = fingerprint(link);
-                match self.links.binary_search(&fingerprint) {
-                    Ok(_) => return Err("the link to the next page was followed before"),
-                    Err(place) => self.links.insert(place, fingerprint),
-                }
-                return Ok(Some(Cursor::Link(link.clone())));
-            }
-            Link::None | Link::Unknown => {}
-        }
-        let follows_links = matches!(self.list.cursor(), Some(Cursor::Link(_)));
-        let next = number
-            .and_then(|number| number.checked_add(1))
-            .map(Cursor::Page);
-        match (number, page.last_page()) {
-            (Some(number), Some(last)) => Ok(next.filter(|_| number < last)),
-            _ if follows_links || matches!(page.link(), Link::None) => Ok(None),
-            _ => {
-                // The server says nothing about further pages: they end with an empty one.
-                let Some(first) = page.items().first() else {
-                    return Ok(None);
-                };
-                if self.repeats.has_any(page.items().iter().map(L::key)) {
-                    return Err("the same entries came for two pages");
-                }
-                self.repeats.note(|| L::key(first));
-                Ok(next)
-            }
-        }
+    /// Ends the list with an error that says what was read so far.
+    fn fail(&mut self, why: &str) -> Error {
+        let detail = format!("{why}, {}", self.progress);
+        let error = Error::new(ErrorKind::Paging, self.list.operation().to_owned(), detail);
+        self.end = Some(Err(error.clone()));
+        error
     }
 
-    /// The number of this page, which the server says or which was asked for.
+    /// The number of this page, which the server says or which was asked for; an error where it is
+    /// not the page that was asked for.
     fn number_of(&mut self, page: &Page<L::Item>) -> Result<Option<u64>, &'static str> {
         let asked = match self.list.cursor() {
             Some(Cursor::Page(number)) => Some(*number),
-            Some(Cursor::Link(_)) => None,
+            Some(Cursor::After(_)) => None,
             None => Some(page.current_page().unwrap_or(1)),
         };
         let number = page.current_page().or(asked);
@@ -199,7 +190,58 @@ impl<L: Paged> Pager<L> {
             return Err("the numbers of the pages do not rise");
         }
         self.number = number.or(self.number);
+        // Nothing but the entries tells this page from the one before.
+        let is_blind = !matches!(page.next(), Next::Cursor(_) | Next::Page(_));
+        if is_blind && page.last_page().is_none() {
+            if self.repeats.has_any(page.items().iter().map(L::key)) {
+                return Err("the same entries came for two pages");
+            }
+            if let Some(first) = page.items().first() {
+                self.repeats.note(|| L::key(first));
+            }
+        }
         Ok(number)
+    }
+
+    /// Where the page after this one is; `None` at the end of the list.
+    fn following(
+        &mut self,
+        number: Option<u64>,
+        page: &Page<L::Item>,
+    ) -> Result<Option<Cursor>, &'static str> {
+        let following = number.and_then(|number| number.checked_add(1));
+        let after = following.map(Cursor::Page);
+        let by_cursor = matches!(self.list.cursor(), Some(Cursor::After(_)));
+        let has_following = number
+            .zip(page.last_page())
+            .map(|(number, last)| number < last);
+        match (page.next(), has_following) {
+            (Next::Cursor(mark), _) => self.behind(mark).map(Some),
+            (Next::Page(next), _) if following.is_none_or(|following| following == next) => {
+                Ok(Some(Cursor::Page(next)))
+            }
+            (Next::Page(_), _) => Err("the link to the next page leads to another one"),
+            // Whatever says that there is more is believed.
+            (_, Some(true)) => Ok(after),
+            (Next::Odd, _) => Err("where the next page is was not understood"),
+            (Next::More, Some(false)) => Err("the numbers of the pages contradict `has_more`"),
+            (Next::More, None) if by_cursor => Err("there is a next page and nothing says where"),
+            (Next::More, None) => Ok(after),
+            // The server says nothing about further pages: they end with an empty one.
+            (Next::Unknown, None) if !by_cursor && !page.items().is_empty() => Ok(after),
+            (Next::None | Next::Unknown, _) => self.progress.check_end().map(|()| None),
+        }
+    }
+
+    fn behind(&mut self, mark: &str) -> Result<Cursor, &'static str> {
+        let fingerprint = fingerprint(mark);
+        match self.cursors.binary_search(&fingerprint) {
+            Ok(_) => Err("the cursor of the next page was followed before"),
+            Err(place) => {
+                self.cursors.insert(place, fingerprint);
+                Ok(Cursor::After(mark.to_owned()))
+            }
+        }
     }
 }
 
@@ -209,9 +251,53 @@ impl<L: Paged> fmt::Debug for Pager<L> {
         f.debug_struct("Pager")
             .field("operation", &self.list.operation())
             .field("cursor", &self.list.cursor())
-            .field("finished", &self.finished)
+            .field("finished", &self.end.is_some())
             .field("total", &self.total)
             .finish_non_exhaustive()
+    }
+}
+
+/// What was read so far.
+struct Progress {
+    /// It began with the first page, so that the entries can be compared with the total.
+    from_start: bool,
+    pages: u64,
+    entries: u64,
+    /// The least that the server counted: a list may get shorter or longer while it is read.
+    least_total: Option<u64>,
+}
+
+impl Progress {
+    fn new(from_start: bool) -> Self {
+        Self {
+            from_start,
+            pages: 0,
+            entries: 0,
+            least_total: None,
+        }
+    }
+
+    fn note<T>(&mut self, page: &Page<T>) {
+        self.pages += 1;
+        self.entries += page.items().len() as u64;
+        let totals = self.least_total.into_iter().chain(page.total());
+        self.least_total = totals.min();
+    }
+
+    /// Whether as many entries came as the server counts.
+    fn check_end(&self) -> Result<(), &'static str> {
+        let missing = self.least_total.is_some_and(|total| self.entries < total);
+        if self.from_start && missing {
+            return Err("the list ends before as many entries came as the server counts");
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { pages, entries, .. } = self;
+        write!(f, "after {entries} entries on {pages} pages")
     }
 }
 
@@ -250,11 +336,11 @@ impl<K: PartialEq> Repeats<K> {
     }
 }
 
-/// Stands for a link, so that a long list of links stays small. Two links share one with a
+/// Stands for a cursor, so that a long list of them stays small. Two cursors share one with a
 /// chance of 2^-64, and would end the list with an error.
-fn fingerprint(link: &str) -> u64 {
+fn fingerprint(mark: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
-    link.hash(&mut hasher);
+    mark.hash(&mut hasher);
     hasher.finish()
 }
 

@@ -1,34 +1,6 @@
-//! Fields that the SDK does not know, kept as they were written.
+//! Fields that the SDK does not know or understand, kept as they were written.
 
-use serde_core::de::Deserialize;
 use serde_json::value::RawValue;
-
-/// JSON as it was written: borrowed where the whole text is there while it is read, owned where it
-/// comes from a stream or a `Value`.
-pub(super) trait Raw<'de>: Deserialize<'de> {
-    fn json(&self) -> &str;
-    fn keep(self) -> Box<RawValue>;
-}
-
-impl<'de> Raw<'de> for &'de RawValue {
-    fn json(&self) -> &str {
-        self.get()
-    }
-
-    fn keep(self) -> Box<RawValue> {
-        self.to_owned()
-    }
-}
-
-impl Raw<'_> for Box<RawValue> {
-    fn json(&self) -> &str {
-        self.get()
-    }
-
-    fn keep(self) -> Box<RawValue> {
-        self
-    }
-}
 
 /// The fields, in the order received.
 ///

@@ -1,24 +1,27 @@
 //! A payment or payout as the provider describes it.
 
+use std::borrow::Cow;
 use std::fmt;
-use std::marker::PhantomData;
 
-use serde_core::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess};
+use serde_core::de::{self, Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use super::extras::{Extras, Raw, raw};
+use super::extras::{Extras, raw};
 use super::record_id::RecordId;
 use super::status::{RecordType, Status};
 use crate::error::{Error, ErrorKind, describe_json_error};
 use crate::money::{Amount, Currency};
-use crate::text::{Name, text_of};
+use crate::object::Object;
+use crate::text::text_of;
 use crate::timestamp::Timestamp;
 
 /// A payment or payout as the provider describes it (grade A).
 ///
-/// `id`, `status`, `amount` and `currency` are required; whatever else is absent or `null` is
-/// `None`. Fields that the SDK does not know are kept: see [`extra`](Record::extra). A known
-/// field that is there twice is an error, because nobody knows which one counts.
+/// `id`, `status`, `amount` and `currency` carry weight: they are required, once each, in their own
+/// form. Whatever else is absent or `null` is `None`, and so is what has an odd form: a date without
+/// an offset, an empty text, a number where a text is expected, a field that is there twice. What
+/// is odd is kept as it was written and [named](Record::quirks); fields that the SDK does not know
+/// are kept too: see [`extra`](Record::extra).
 ///
 /// `Debug` shows id, type, status, amount, currency and times, and nothing that may hold customer
 /// data.
@@ -31,6 +34,15 @@ use crate::timestamp::Timestamp;
 /// )?;
 /// assert!(record.status().is_paid());
 /// assert_eq!(record.extra("risk").map(|risk| risk.get()), Some(r#"{"score":3}"#));
+///
+/// // A date without an offset may mean any of 26 hours.
+/// let record: Record = serde_json::from_str(
+///     r#"{"id":"6f2b7c1e-6a0e-4f53-9f0e-0d6f3a1b2c3d","status":"paid",
+///         "amount":"10.00","currency":"USD","paid_at":"2026-05-19 15:40:02"}"#,
+/// )?;
+/// assert_eq!(record.paid_at(), None);
+/// assert!(record.quirks().eq(["paid_at"]));
+/// assert_eq!(record.extra("paid_at").map(|raw| raw.get()), Some(r#""2026-05-19 15:40:02""#));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone)]
@@ -117,13 +129,13 @@ impl Record {
         self.expires_at
     }
 
-    /// A field that the SDK does not know, as JSON text; the first one of that name. It is looked
-    /// through anew each time.
+    /// A field that the SDK does not know or whose form is [odd](Record::quirks), as JSON text; the
+    /// first one of that name. It is looked through anew each time.
     pub fn extra(&self, name: &str) -> Option<&RawValue> {
         self.extras.get(name).and_then(raw)
     }
 
-    /// A field that the SDK does not know, read into a type of yours; `None` where it is absent.
+    /// The same, read into a type of yours; `None` where it is absent.
     ///
     /// # Errors
     /// [`ErrorKind::Unreadable`] when it does not have that form.
@@ -137,7 +149,14 @@ impl Record {
         self.extras.get(name).map(read).transpose()
     }
 
-    /// Every field that the SDK does not know, in the order received.
+    /// The names of the known fields whose form is odd: each is absent in its own accessor and
+    /// kept as an [extra](Record::extra). Names only, so they may be logged and counted.
+    pub fn quirks(&self) -> impl Iterator<Item = &'static str> {
+        let odd = |name: &&str| self.extras.get(name).is_some();
+        LIGHT.into_iter().filter(odd)
+    }
+
+    /// Every field that the SDK does not know, in the order received, and those whose form is odd.
     pub fn extras(&self) -> impl Iterator<Item = (&str, &RawValue)> {
         let extras = self.extras.iter();
         extras.filter_map(|(name, json)| Some((name, raw(json)?)))
@@ -162,164 +181,186 @@ impl fmt::Debug for Record {
     }
 }
 
-/// Written by hand because `serde(flatten)`, the derived way to keep unknown fields, buffers
-/// every value: it is slower by a third and its numbers have been floats.
+/// The whole of it is taken as JSON text first, so this reads from `serde_json` only.
 impl<'de> Deserialize<'de> for Record {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Visitor::<Box<RawValue>>(PhantomData))
+        let json = Box::<RawValue>::deserialize(deserializer)?;
+        let record = Object::read(json.get()).and_then(Self::read);
+        record.map_err(de::Error::custom)
     }
 }
 
 /// What is in a text that is there as a whole while it is read, as a body is.
 pub(super) struct InText<T>(pub(super) T);
 
-impl From<InText<Record>> for Record {
-    fn from(InText(record): InText<Record>) -> Self {
-        record
-    }
-}
-
 impl<'de> Deserialize<'de> for InText<Record> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let record = deserializer.deserialize_map(Visitor::<&RawValue>(PhantomData))?;
-        Ok(Self(record))
+        let record = Record::read(Object::deserialize(deserializer)?);
+        record.map(Self).map_err(de::Error::custom)
     }
 }
 
-struct Visitor<R>(PhantomData<R>);
-
-impl<'de, R: Raw<'de>> de::Visitor<'de> for Visitor<R> {
-    type Value = Record;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a payment or payout as a JSON object")
-    }
-
-    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Record, M::Error> {
-        let mut draft = Draft::<R>::default();
-        while let Some(Name(name)) = map.next_key()? {
-            draft.read(&name, &mut map)?;
-        }
-        draft.finish()
-    }
-}
-
-/// The fields received so far. The outer `Option` says whether the field was there, the inner one
-/// whether it was more than `null`.
-#[expect(
-    clippy::option_option,
-    reason = "a field that was null must not come again"
-)]
-struct Draft<R> {
-    id: Option<RecordId>,
-    kind: Option<Option<RecordType>>,
-    status: Option<Status>,
-    amount: Option<ExactAmount<R>>,
-    currency: Option<Currency>,
-    reference: Option<Option<Box<str>>>,
-    checkout_url: Option<Option<Box<str>>>,
-    failure_reason: Option<Option<Box<str>>>,
-    metadata: Option<Option<R>>,
-    created_at: Option<Option<Timestamp>>,
-    updated_at: Option<Option<Timestamp>>,
-    paid_at: Option<Option<Timestamp>>,
-    expires_at: Option<Option<Timestamp>>,
-    extras: Extras,
-}
-
-impl<R> Default for Draft<R> {
-    fn default() -> Self {
-        Self {
-            id: None,
-            kind: None,
-            status: None,
-            amount: None,
-            currency: None,
-            reference: None,
-            checkout_url: None,
-            failure_reason: None,
-            metadata: None,
-            created_at: None,
-            updated_at: None,
-            paid_at: None,
-            expires_at: None,
-            extras: Extras::default(),
-        }
-    }
-}
-
-impl<'de, R: Raw<'de>> Draft<R> {
-    fn read<M: MapAccess<'de>>(&mut self, name: &str, map: &mut M) -> Result<(), M::Error> {
-        match name {
-            "id" => once(&mut self.id, "id", map),
-            "type" => once(&mut self.kind, "type", map),
-            "status" => once(&mut self.status, "status", map),
-            "amount" => once(&mut self.amount, "amount", map),
-            "currency" => once(&mut self.currency, "currency", map),
-            "reference" => once(&mut self.reference, "reference", map),
-            "checkout_url" => once(&mut self.checkout_url, "checkout_url", map),
-            "failure_reason" => once(&mut self.failure_reason, "failure_reason", map),
-            "metadata" => once(&mut self.metadata, "metadata", map),
-            "created_at" => once(&mut self.created_at, "created_at", map),
-            "updated_at" => once(&mut self.updated_at, "updated_at", map),
-            "paid_at" => once(&mut self.paid_at, "paid_at", map),
-            "expires_at" => once(&mut self.expires_at, "expires_at", map),
-            extra => {
-                self.extras.push(extra, map.next_value::<R>()?.json());
-                Ok(())
+impl Record {
+    /// Reads the fields of an object. `id`, `status`, `amount` and `currency` carry weight: they are
+    /// there, once, in a form that leaves no doubt. Nothing else can make the record unreadable.
+    pub(super) fn read(object: Object<'_>) -> Result<Self, serde_json::Error> {
+        let (mut id, mut status, mut amount, mut currency) = (None, None, None, None);
+        let mut light: [Light<'_>; LIGHT.len()] = Default::default();
+        let mut extras = Extras::default();
+        for (name, json) in object.into_fields() {
+            match &*name {
+                "id" => once(&mut id, "id", json)?,
+                "status" => once(&mut status, "status", json)?,
+                "amount" => once(&mut amount, "amount", json)?,
+                "currency" => once(&mut currency, "currency", json)?,
+                name => match light_field(&mut light, name) {
+                    Some(field) => field.put(json, &mut extras),
+                    None => extras.push(name, json),
+                },
             }
         }
-    }
-
-    fn finish<E: de::Error>(self) -> Result<Record, E> {
-        let missing = E::missing_field;
-        Ok(Record {
-            id: self.id.ok_or_else(|| missing("id"))?,
-            kind: self.kind.flatten(),
-            status: self.status.ok_or_else(|| missing("status"))?,
-            amount: self.amount.ok_or_else(|| missing("amount"))?.0,
-            currency: self.currency.ok_or_else(|| missing("currency"))?,
-            reference: self.reference.flatten(),
-            checkout_url: self.checkout_url.flatten(),
-            failure_reason: self.failure_reason.flatten(),
-            metadata: self.metadata.flatten().map(Raw::keep),
-            created_at: self.created_at.flatten(),
-            updated_at: self.updated_at.flatten(),
-            paid_at: self.paid_at.flatten(),
-            expires_at: self.expires_at.flatten(),
-            extras: self.extras,
+        let [
+            kind,
+            reference,
+            checkout_url,
+            failure_reason,
+            metadata,
+            created_at,
+            updated_at,
+            paid_at,
+            expires_at,
+        ] = light;
+        let extras = &mut extras;
+        Ok(Self {
+            id: strict(id, "id", "`id` as a UUID", read_id)?,
+            status: strict(status, "status", "`status` as a text", read_status)?,
+            amount: strict(amount, "amount", AMOUNT, read_amount)?,
+            currency: strict(currency, "currency", CURRENCY, read_currency)?,
+            kind: kind.read(extras, read_kind),
+            reference: reference.read(extras, boxed_text),
+            checkout_url: checkout_url.read(extras, boxed_text),
+            failure_reason: failure_reason.read(extras, boxed_text),
+            metadata: metadata.read(extras, |json| Some(raw(json)?.to_owned())),
+            created_at: created_at.read(extras, time),
+            updated_at: updated_at.read(extras, time),
+            paid_at: paid_at.read(extras, time),
+            expires_at: expires_at.read(extras, time),
+            extras: std::mem::take(extras),
         })
     }
 }
 
-/// Reads a field's value, unless the field was there before.
-pub(super) fn once<'de, T: Deserialize<'de>, M: MapAccess<'de>>(
-    slot: &mut Option<T>,
+/// The known fields without weight.
+const LIGHT: [&str; 9] = [
+    "type",
+    "reference",
+    "checkout_url",
+    "failure_reason",
+    "metadata",
+    "created_at",
+    "updated_at",
+    "paid_at",
+    "expires_at",
+];
+
+/// A known field without weight, as far as it was received.
+#[derive(Default)]
+struct Light<'a> {
     name: &'static str,
-    map: &mut M,
-) -> Result<(), M::Error> {
-    if slot.is_some() {
-        map.next_value::<IgnoredAny>()?;
-        return Err(de::Error::duplicate_field(name));
-    }
-    *slot = Some(map.next_value()?);
-    Ok(())
+    json: Option<&'a str>,
+    /// It came again, so nobody knows which one counts.
+    twice: bool,
 }
 
-/// An amount that may also be a JSON number: its digits are read as text, never as a float.
-struct ExactAmount<R>(Amount, PhantomData<R>);
+/// The field of that name.
+fn light_field<'l, 'a>(light: &'l mut [Light<'a>], name: &str) -> Option<&'l mut Light<'a>> {
+    let place = LIGHT.iter().position(|known| *known == name)?;
+    let field = light.get_mut(place)?;
+    field.name = LIGHT.get(place)?;
+    Some(field)
+}
 
-impl<'de, R: Raw<'de>> Deserialize<'de> for ExactAmount<R> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = R::deserialize(deserializer)?;
-        let digits = text_of(raw.json()).unwrap_or(raw.json().into());
-        let amount = digits.parse().map(|amount| Self(amount, PhantomData));
-        amount.map_err(|_| {
-            let expected =
-                "`amount` as a decimal such as \"10.00\", not negative, of 18 digits at most";
-            de::Error::invalid_value(de::Unexpected::Other("this value"), &expected)
-        })
+impl<'a> Light<'a> {
+    fn put(&mut self, json: &'a str, extras: &mut Extras) {
+        if let Some(before) = self.json.replace(json) {
+            self.twice = true;
+            extras.push(self.name, before);
+        }
     }
+
+    /// The value, unless it is absent, `null` or odd; what is odd is kept as it is written.
+    fn read<T>(self, extras: &mut Extras, form: impl Fn(&str) -> Option<T>) -> Option<T> {
+        let json = self.json.filter(|json| self.twice || *json != "null")?;
+        let value = form(json).filter(|_| !self.twice);
+        if value.is_none() {
+            extras.push(self.name, json);
+        }
+        value
+    }
+}
+
+/// Keeps a field that carries weight, unless it was there before.
+fn once<'a>(
+    slot: &mut Option<&'a str>,
+    name: &'static str,
+    json: &'a str,
+) -> Result<(), serde_json::Error> {
+    match slot.replace(json) {
+        Some(_) => Err(de::Error::duplicate_field(name)),
+        None => Ok(()),
+    }
+}
+
+/// The value of a field that carries weight.
+fn strict<T>(
+    json: Option<&str>,
+    name: &'static str,
+    expected: &'static str,
+    form: fn(&str) -> Option<T>,
+) -> Result<T, serde_json::Error> {
+    let json = json.ok_or_else(|| de::Error::missing_field(name))?;
+    let unexpected = de::Unexpected::Other("this value");
+    form(json).ok_or_else(|| de::Error::invalid_value(unexpected, &expected))
+}
+
+const AMOUNT: &str = "`amount` as a decimal such as \"10.00\", not negative, of 18 digits at most";
+const CURRENCY: &str = "`currency` as a code such as \"USD\"";
+
+pub(super) fn read_id(json: &str) -> Option<RecordId> {
+    text_of(json)?.parse().ok()
+}
+
+pub(super) fn read_status(json: &str) -> Option<Status> {
+    Some(Status::from(&*text_of(json)?))
+}
+
+/// It may also be a JSON number: its digits are read as text, never as a float.
+pub(super) fn read_amount(json: &str) -> Option<Amount> {
+    text_of(json).unwrap_or(json.into()).parse().ok()
+}
+
+pub(super) fn read_currency(json: &str) -> Option<Currency> {
+    Some(Currency::from_received(&text_of(json)?))
+}
+
+pub(super) fn read_kind(json: &str) -> Option<RecordType> {
+    Some(RecordType::from(&*text(json)?))
+}
+
+/// A text that is more than blank: weakly typed servers write an empty one where nothing is.
+pub(super) fn text(json: &str) -> Option<Cow<'_, str>> {
+    text_of(json).filter(|text| !text.trim_ascii().is_empty())
+}
+
+pub(super) fn boxed_text(json: &str) -> Option<Box<str>> {
+    text(json).map(Into::into)
+}
+
+/// A date and time with its offset; none is guessed where it lacks. One that is not after 1970
+/// stands for no date at all.
+pub(super) fn time(json: &str) -> Option<Timestamp> {
+    let time: Timestamp = text_of(json)?.parse().ok()?;
+    Some(time).filter(|time| time.unix_seconds() > 0)
 }
 
 #[cfg(test)]

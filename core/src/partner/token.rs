@@ -14,7 +14,7 @@ use crate::answer::{Received, json_text, success};
 use crate::api::Api;
 use crate::credentials::Credentials;
 use crate::endpoint::{Auth, Endpoint, Replay};
-use crate::error::{Error, ErrorKind, describe_json_error};
+use crate::error::{Error, ErrorBody, ErrorKind, describe_json_error};
 use crate::object::Object;
 use crate::object_writer::ObjectWriter;
 use crate::text::text_of;
@@ -75,7 +75,14 @@ impl Endpoint for FetchToken {
         let body = success(OPERATION, api, response)?;
         read(body).map_err(|detail| {
             let received = Received::new(api, response).without_body();
-            Error::new(ErrorKind::Unreadable, OPERATION, detail).with_received(received)
+            let (kind, detail) = match received.error_body() {
+                ErrorBody::Standard(_) => (
+                    ErrorKind::Unauthorized,
+                    "the server refuses the credentials, with the status of a success".into(),
+                ),
+                _ => (ErrorKind::Unreadable, detail),
+            };
+            Error::new(kind, OPERATION, detail).with_received(received)
         })
     }
 
@@ -92,15 +99,16 @@ impl Endpoint for FetchToken {
 fn read(body: &[u8]) -> Result<AccessToken, String> {
     let answer = Answer::read(body)
         .map_err(|e| format!("the answer is not understood: {}", describe_json_error(&e)))?;
-    let bearer = |kind: &str| kind.eq_ignore_ascii_case("bearer");
+    // Nothing, blank and odd say nothing; `BearerToken` and `jwt-bearer` mean the same.
+    let bearer = |kind: &str| {
+        let kind = kind.trim().to_ascii_lowercase();
+        kind.is_empty() || kind.contains("bearer")
+    };
     if !answer.token_type.as_deref().is_none_or(bearer) {
         return Err("the answer is not understood: `token_type` is not bearer".into());
     }
-    let seconds = match answer.expires_in {
-        None => 0,
-        Some(json) => whole_seconds(json)
-            .ok_or("the answer is not understood: expected `expires_in` as a number of seconds")?,
-    };
+    // What is no number of seconds says nothing either; a 401 tells if the guess was too long.
+    let seconds = answer.expires_in.and_then(whole_seconds).unwrap_or(0);
     // A token that was just issued does not live for zero seconds, so zero says nothing.
     let seconds = Some(seconds).filter(|seconds| *seconds > 0);
     let lifetime = match seconds {
@@ -121,19 +129,15 @@ struct Answer<'a> {
 impl<'a> Answer<'a> {
     fn read(body: &'a [u8]) -> Result<Self, serde_json::Error> {
         let fields = bare(Object::read(json_text(body)?)?, "access_token")?;
-        let field = |name| Ok(fields.only(name)?.filter(|json| *json != "null"));
-        let text = |json, expected: &'static str| {
-            let other = || de::Error::invalid_type(de::Unexpected::Other("this value"), &expected);
-            text_of(json).ok_or_else(other)
-        };
-        let token = field("access_token")?;
+        let token = fields.only("access_token")?;
         let token = token.ok_or_else(|| de::Error::missing_field("access_token"))?;
-        let token_type = field("token_type")?;
-        let token_type = token_type.map(|json| text(json, "`token_type` as a text"));
+        let unexpected = de::Unexpected::Other("this value");
+        let expected = &"`access_token` as a text";
+        let token = text_of(token).ok_or_else(|| de::Error::invalid_type(unexpected, expected));
         Ok(Self {
-            access_token: text(token, "`access_token` as a text")?,
-            token_type: token_type.transpose()?,
-            expires_in: field("expires_in")?,
+            access_token: token?,
+            token_type: fields.get("token_type").and_then(text_of),
+            expires_in: fields.get("expires_in"),
         })
     }
 }

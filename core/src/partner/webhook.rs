@@ -1,9 +1,9 @@
 //! Webhooks: what the provider claims, and how a claim becomes a fact.
 //!
 //! The provider delivers four events to the partner's URL (grade D) as `POST` of the JSON
-//! `{"id","event","created_at","data":{record}}` (grade A). No signature is documented, so anyone
-//! who knows the URL can post one: an event is a hint to go and look. [`UnconfirmedEvent`] is the
-//! hint; [`ConfirmEvent`] fetches the record over the authenticated channel; [`ConfirmedEvent`]
+//! `{"id","event","created_at","data":{record}}` (grade A), of which the record's id is enough. No
+//! signature is documented, so anyone who knows the URL can post one: an event is a hint to go and
+//! look. [`UnconfirmedEvent`] is the hint; [`ConfirmEvent`] fetches the record over the authenticated channel; [`ConfirmedEvent`]
 //! is the fact, and there is no other way to one:
 //!
 //! ```compile_fail,E0451
@@ -13,21 +13,22 @@
 //! ```
 
 use std::fmt;
-use std::marker::PhantomData;
 
 use http::{Request, Response};
-use serde_core::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess};
+use serde_core::de::{self, Deserialize, Deserializer};
+use serde_json::value::RawValue;
 
-use super::record::{InText, Record, once};
+use super::record::{self, Record, boxed_text};
 use super::record_id::RecordId;
 use super::show_payment;
-use super::status::{EventKind, Status};
-use crate::answer::read_json;
+use super::status::{EventKind, RecordType, Status};
+use crate::answer::json_text;
 use crate::api::Api;
 use crate::endpoint::{Endpoint, Replay};
 use crate::error::{Error, ErrorKind, describe_json_error};
+use crate::money::{Amount, Currency};
+use crate::object::Object;
 use crate::printable::Escaped;
-use crate::text::Name;
 use crate::timestamp::Timestamp;
 
 /// The longest webhook body that is read. The documented events have one record each.
@@ -58,25 +59,62 @@ const MAX_BODY: usize = 256 * 1024;
 #[derive(Clone)]
 pub struct UnconfirmedEvent {
     id: Option<Box<str>>,
-    kind: EventKind,
+    kind: Option<EventKind>,
     created_at: Option<Timestamp>,
-    claim: Record,
+    record_id: RecordId,
+    claim: Claim,
+    // Boxed because it is large and seldom read.
+    claimed: Option<Box<Record>>,
+}
+
+/// What is claimed about the record, as far as anything is.
+#[derive(Clone)]
+struct Claim {
+    kind: Option<RecordType>,
+    status: Option<Status>,
+    amount: Option<Amount>,
+    currency: Option<Currency>,
+    reference: Option<Box<str>>,
+}
+
+impl Claim {
+    fn read(record: Option<&Object<'_>>) -> Self {
+        // One that is there twice says nothing.
+        let said = |name| record?.only(name).ok().flatten();
+        Self {
+            kind: said("type").and_then(record::read_kind),
+            status: said("status").and_then(record::read_status),
+            amount: said("amount").and_then(record::read_amount),
+            currency: said("currency").and_then(record::read_currency),
+            reference: said("reference").and_then(boxed_text),
+        }
+    }
+
+    /// Whether nothing of it contradicts the record.
+    fn agrees_with(&self, record: &Record) -> bool {
+        compatible(self.kind.as_ref(), record.record_type())
+            && compatible(self.status.as_ref(), Some(record.status()))
+            && compatible(self.amount.as_ref(), Some(&record.amount()))
+            && compatible(self.currency.as_ref(), Some(record.currency()))
+            && compatible(self.reference.as_deref(), record.reference())
+    }
 }
 
 impl UnconfirmedEvent {
-    /// Reads the body of a webhook, at most 256 KiB. Where `event` is absent, `type` is read in
-    /// its place; an unknown event keeps its text.
+    /// Reads the body of a webhook, at most 256 KiB. The id of a record is enough: it is that of
+    /// `data`, or the body's own where there is no `data`. Everything else is absent where it lacks
+    /// or has an odd form, because nothing in it is trusted. Where `event` is absent, `type` is read
+    /// in its place; an unknown event keeps its text.
     ///
     /// # Errors
-    /// [`ErrorKind::TooLarge`], or [`ErrorKind::Unreadable`] when it is not an event.
+    /// [`ErrorKind::TooLarge`], or [`ErrorKind::Unreadable`] when it is about no record.
     pub fn parse(body: &[u8]) -> Result<Self, Error> {
         const OPERATION: &str = "read webhook";
         if body.len() > MAX_BODY {
             let detail = "the body is longer than 256 KiB";
             return Err(Error::new(ErrorKind::TooLarge, OPERATION, detail));
         }
-        let read = read_json(body).map(|InText(event)| event);
-        read.map_err(|e| {
+        json_text(body).and_then(Self::read).map_err(|e| {
             let detail = format!("the event is not understood: {}", describe_json_error(&e));
             Error::new(ErrorKind::Unreadable, OPERATION, detail)
         })
@@ -87,24 +125,25 @@ impl UnconfirmedEvent {
         self.id.as_deref()
     }
 
-    /// What is claimed to have happened.
-    pub fn kind(&self) -> &EventKind {
-        &self.kind
+    /// What is claimed to have happened, where it is said.
+    pub fn kind(&self) -> Option<&EventKind> {
+        self.kind.as_ref()
     }
 
-    /// When it is claimed to have happened.
+    /// When it is claimed to have happened, where it is said.
     pub fn created_at(&self) -> Option<Timestamp> {
         self.created_at
     }
 
     /// The record that the claim is about.
     pub fn record_id(&self) -> RecordId {
-        self.claim.id()
+        self.record_id
     }
 
-    /// The record as claimed, for logs and comparisons. It is no evidence of anything.
-    pub fn unconfirmed_record(&self) -> &Record {
-        &self.claim
+    /// The record as claimed, where the event holds a whole one: for logs and comparisons. It is no
+    /// evidence of anything.
+    pub fn unconfirmed_record(&self) -> Option<&Record> {
+        self.claimed.as_deref()
     }
 
     /// The operation that fetches the record and yields the confirmed event.
@@ -121,58 +160,42 @@ impl fmt::Debug for UnconfirmedEvent {
         f.debug_struct("UnconfirmedEvent")
             .field("kind", &self.kind)
             .field("created_at", &self.created_at)
-            .field("claim", &self.claim)
+            .field("record_id", &self.record_id)
+            .field("claimed", &self.claimed)
             .finish_non_exhaustive()
     }
 }
 
+/// The whole of it is taken as JSON text first, so this reads from `serde_json` only.
 impl<'de> Deserialize<'de> for UnconfirmedEvent {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Visitor::<Record>(PhantomData))
+        let json = Box::<RawValue>::deserialize(deserializer)?;
+        Self::read(json.get()).map_err(de::Error::custom)
     }
 }
 
-impl<'de> Deserialize<'de> for InText<UnconfirmedEvent> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let event = deserializer.deserialize_map(Visitor::<InText<Record>>(PhantomData))?;
-        Ok(Self(event))
-    }
-}
-
-/// Reads the record of the event as an `R`.
-struct Visitor<R>(PhantomData<R>);
-
-impl<'de, R: Deserialize<'de> + Into<Record>> de::Visitor<'de> for Visitor<R> {
-    type Value = UnconfirmedEvent;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an event as a JSON object")
-    }
-
-    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<UnconfirmedEvent, M::Error> {
-        let mut id: Option<Option<Box<str>>> = None;
-        let mut event: Option<Option<EventKind>> = None;
-        let mut kind: Option<Option<EventKind>> = None;
-        let mut created_at: Option<Option<Timestamp>> = None;
-        let mut data: Option<R> = None;
-        while let Some(Name(name)) = map.next_key()? {
-            match &*name {
-                "id" => once(&mut id, "id", &mut map)?,
-                "event" => once(&mut event, "event", &mut map)?,
-                "type" => once(&mut kind, "type", &mut map)?,
-                "created_at" => once(&mut created_at, "created_at", &mut map)?,
-                "data" => once(&mut data, "data", &mut map)?,
-                _ => {
-                    map.next_value::<IgnoredAny>()?;
-                }
-            }
-        }
-        let kind = event.flatten().or(kind.flatten());
-        Ok(UnconfirmedEvent {
-            id: id.flatten(),
-            kind: kind.ok_or_else(|| de::Error::missing_field("event"))?,
-            created_at: created_at.flatten(),
-            claim: data.ok_or_else(|| de::Error::missing_field("data"))?.into(),
+impl UnconfirmedEvent {
+    fn read(json: &str) -> Result<Self, serde_json::Error> {
+        let event = Object::read(json)?;
+        let data = event.only("data")?.filter(|json| *json != "null");
+        let record = data.map(Object::read).transpose()?;
+        let record_id = match &record {
+            Some(record) => record.only("id")?,
+            None => event.only("id")?,
+        };
+        let unexpected = de::Unexpected::Other("this value");
+        let no_id = || de::Error::invalid_value(unexpected, &"the `id` of a record as a UUID");
+        let record_id = record_id.and_then(record::read_id).ok_or_else(no_id)?;
+        // One that is there twice says nothing.
+        let said = |name| event.only(name).ok().flatten();
+        let kind = |name| Some(EventKind::from(&*record::text(said(name)?)?));
+        Ok(Self {
+            id: said("id").filter(|_| record.is_some()).and_then(boxed_text),
+            kind: kind("event").or_else(|| kind("type")),
+            created_at: said("created_at").and_then(record::time),
+            record_id,
+            claim: Claim::read(record.as_ref()),
+            claimed: record.and_then(|record| Some(Box::new(Record::read(record).ok()?))),
         })
     }
 }
@@ -238,18 +261,18 @@ impl ConfirmedEvent {
         &self.event
     }
 
-    /// Whether the record's status is what the event says and what its data claims. Where it is
-    /// not, the event came late or was forged; the record counts in both cases.
+    /// Whether the record is what the event says and claims, as far as it claims anything. Where it
+    /// is not, the event came late or was forged; the record counts in both cases.
     pub fn agrees(&self) -> bool {
         let said = match &self.event.kind {
-            EventKind::PaymentCreated => Some(Status::Created),
-            EventKind::PaymentPaid => Some(Status::Paid),
-            EventKind::PaymentFailed => Some(Status::Failed),
-            EventKind::PaymentExpired => Some(Status::Expired),
-            EventKind::Other(_) => None,
+            Some(EventKind::PaymentCreated) => Some(Status::Created),
+            Some(EventKind::PaymentPaid) => Some(Status::Paid),
+            Some(EventKind::PaymentFailed) => Some(Status::Failed),
+            Some(EventKind::PaymentExpired) => Some(Status::Expired),
+            Some(EventKind::Other(_)) | None => None,
         };
-        let claimed = self.event.claim.status();
-        self.record.status() == claimed && said.is_none_or(|said| said == *claimed)
+        said.is_none_or(|said| said == *self.record.status())
+            && self.event.claim.agrees_with(&self.record)
     }
 
     /// Under which to remember that this was handled. Delivery is at least once and in any order,
@@ -257,6 +280,11 @@ impl ConfirmedEvent {
     pub fn dedup_key(&self) -> DedupKey {
         DedupKey::of(&self.record)
     }
+}
+
+/// What one of the two does not say contradicts nothing.
+fn compatible<T: PartialEq + ?Sized>(claimed: Option<&T>, present: Option<&T>) -> bool {
+    claimed.is_none() || present.is_none() || claimed == present
 }
 
 /// A record's id and status: what one change of a record is remembered by.

@@ -1,6 +1,6 @@
 //! Lists in every shape, read to their end.
 
-use sanspay_core::partner::ListPayments;
+use sanspay_core::partner::{ListPayments, Status};
 use sanspay_core::sandbox::PageShape;
 
 use super::{PAYMENTS, TOKEN};
@@ -40,21 +40,21 @@ pub(super) fn all() -> Vec<Scenario> {
 
 fn shapes() -> Vec<Scenario> {
     vec![
-        five("a list with meta and links follows the links")
+        five("a list with meta and links takes the pages of the links")
             .step(pages_of(2))
             .expect(&[
                 "GET /partner/payments?per_page=2: 200",
-                "GET /partner/payments?per_page=2&page=2: 200",
-                "GET /partner/payments?per_page=2&page=3: 200",
+                "GET /partner/payments?page=2&per_page=2: 200",
+                "GET /partner/payments?page=3&per_page=2: 200",
                 "ok: 5 records: five four three two one",
             ]),
-        five("a list with links alone follows them")
+        five("a list with links alone takes their pages")
             .sandbox(|config| config.partner.page_shape = PageShape::Links)
             .step(pages_of(2))
             .expect(&[
                 "GET /partner/payments?per_page=2: 200",
-                "GET /partner/payments?per_page=2&page=2: 200",
-                "GET /partner/payments?per_page=2&page=3: 200",
+                "GET /partner/payments?page=2&per_page=2: 200",
+                "GET /partner/payments?page=3&per_page=2: 200",
                 "ok: 5 records: five four three two one",
             ]),
         five("a list with meta alone counts pages up to the last")
@@ -118,9 +118,9 @@ fn interruptions() -> Vec<Scenario> {
             .step(pages_of(4))
             .expect(&[
                 "GET /partner/payments?per_page=4: 200",
-                "GET /partner/payments?per_page=4&page=2: 401",
+                "GET /partner/payments?page=2&per_page=4: 401",
                 "POST /partner/auth/token: 200",
-                "GET /partner/payments?per_page=4&page=2: 200",
+                "GET /partner/payments?page=2&per_page=4: 200",
                 "ok: 5 records: five four three two one",
             ]),
         five("a page that fails ends the list with an error after what was read")
@@ -133,7 +133,7 @@ fn interruptions() -> Vec<Scenario> {
             .step(pages_of(3))
             .expect(&[
                 "GET /partner/payments?per_page=3: 200",
-                "GET /partner/payments?per_page=3&page=2: 403",
+                "GET /partner/payments?page=2&per_page=3: 403",
                 "ok: 3 records: five four three",
                 "error: list payments, Forbidden, status 403, code refused, attempts 1",
             ]),
@@ -150,7 +150,7 @@ fn interruptions() -> Vec<Scenario> {
 
 fn contradictions() -> Vec<Scenario> {
     vec![
-        Scenario::warm("a link that was followed before ends the list with an error")
+        Scenario::warm("a link back to the same page ends the list with an error")
             .canned(Canned::new(
                 PAYMENTS,
                 concat!(
@@ -171,10 +171,10 @@ fn contradictions() -> Vec<Scenario> {
             .expect(&[
                 "GET /partner/payments: 200",
                 "GET /partner/payments?page=2: 200",
-                "ok: 1 records: 11",
+                "ok: 2 records: 11 22",
                 "error: list payments, Paging, attempts 0",
             ]),
-        Scenario::warm("a link to another origin is not followed")
+        Scenario::warm("of a link to another origin only the page is taken")
             .canned(Canned::new(
                 PAYMENTS,
                 concat!(
@@ -183,10 +183,25 @@ fn contradictions() -> Vec<Scenario> {
                     r#"],"links":{"next":"https://evil.example/partner/payments?page=2"}}"#
                 ),
             ))
+            .canned(Canned::new(
+                PAYMENTS,
+                concat!(r#"{"data":["#, record!("22"), r#"],"links":{"next":null}}"#),
+            ))
+            .step(Step::Pages(ListPayments::new().status(Status::Paid)))
+            .expect(&[
+                "GET /partner/payments?status=paid: 200",
+                "GET /partner/payments?status=paid&page=2: 200",
+                "ok: 2 records: 11 22",
+            ]),
+        Scenario::warm("a next page in a place that is not understood is no end")
+            .canned(Canned::new(
+                PAYMENTS,
+                concat!(r#"{"data":["#, record!("11"), r#"],"next_page_token":"x"}"#),
+            ))
             .step(Step::Pages(ListPayments::new()))
             .expect(&[
                 "GET /partner/payments: 200",
-                "ok: 0 records",
+                "ok: 1 records: 11",
                 "error: list payments, Paging, attempts 0",
             ]),
         Scenario::warm("a server that ignores the page's number is noticed")

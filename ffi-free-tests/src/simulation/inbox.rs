@@ -140,12 +140,10 @@ impl Simulation {
             return self.answer(index, &reply, response(400, "text/plain", "unreadable"));
         };
         if self.is(Mutation::TrustUnconfirmedWebhook) {
-            let record = event.unconfirmed_record().clone();
-            if let Some(job) = record
-                .reference()
-                .and_then(|reference| self.job_of(reference))
-            {
-                self.apply(index, job, &record)?;
+            let claim = event.unconfirmed_record();
+            let job = claim.and_then(|claim| self.job_of(claim.reference()?));
+            if let (Some(claim), Some(job)) = (claim, job) {
+                self.apply(index, job, claim)?;
             }
             return self.answer(index, &reply, response(200, "text/plain", ""));
         }

@@ -198,7 +198,7 @@ impl Merchant<'_> {
             self.shown.debug(&delivery.id);
             let event = UnconfirmedEvent::parse(delivery.request.body()).unwrap();
             self.shown.debug(&event);
-            self.shown.both(event.kind());
+            self.shown.both(event.kind().unwrap());
             self.shown.debug(&event.confirm());
             let confirmed = self.call(event.confirm()).unwrap();
             self.shown.debug(&confirmed);
@@ -401,7 +401,7 @@ impl Merchant<'_> {
             ),
             (
                 200,
-                json!({"access_token": token, "expires_in": token}).to_string(),
+                json!({"access_token": token, "token_type": token}).to_string(),
             ),
             (200, format!("{{\"access_token\":\"{token}")),
             (

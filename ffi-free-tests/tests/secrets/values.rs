@@ -147,7 +147,7 @@ fn rules(shown: &mut Shown) {
     shown.debug(&NotSent::proven());
     shown.both(&TransportError::not_sent(NotSent::proven(), "refused"));
     shown.both(&TransportError::maybe_sent("reset"));
-    shown.debug(&Cursor::Link("/x?reference=PlantedJane".into()));
+    shown.debug(&Cursor::After("PlantedJane".into()));
     let intent = Intent::new("payout", "PlantedJane");
     shown.debug(&intent);
     shown.debug(&UnknownOutcome::new(intent, std::time::UNIX_EPOCH));

@@ -11,6 +11,9 @@ use sanspay_core::{Error, ErrorKind};
 use sanspay_tls::TlsConfig;
 use tokio::runtime;
 
+/// As many headers as ureq reads from an answer; hyper's own limit is 100.
+const MAX_HEADERS: usize = 128;
+
 /// A connection is reused for less than the 75 s after which NGINX closes an idle one by default.
 const MAX_IDLE_AGE: Duration = Duration::from_secs(45);
 
@@ -70,6 +73,7 @@ fn client(connect_timeout: Duration, tls: &TlsConfig) -> Result<Client, reqwest:
         // No provider that others install, or fail to, has a say in a ready configuration.
         .tls_backend_preconfigured((**tls.rustls()).clone())
         .http1_only()
+        .http1_max_headers(MAX_HEADERS)
         .no_proxy()
         .redirect(Policy::none())
         .retry(retry::never())

@@ -121,7 +121,7 @@ fn numbers_of_seconds_are_read_in_every_form_and_bounded() {
 
 #[test]
 fn a_success_that_is_not_a_token_gives_an_error_without_its_body() {
-    let bodies: [&[u8]; 14] = [
+    let bodies: [&[u8]; 12] = [
         b"",
         b"<html>SECRET</html>",
         b"\xff\xfeSECRET",
@@ -133,8 +133,6 @@ fn a_success_that_is_not_a_token_gives_an_error_without_its_body() {
         br#"{"access_token":""}"#,
         br#"{"access_token":"SECRET\nX-Evil: 1"}"#,
         br#"{"access_token":"SECRET","token_type":"mac-SECRET"}"#,
-        br#"{"access_token":"SECRET","expires_in":"SECRET"}"#,
-        br#"{"access_token":"SECRET","expires_in":{"SECRET":1}}"#,
         br#"{"access_token":"SECRET","access_token":"SECRET","code":"SECRET"}"#,
     ];
     for body in bodies {
@@ -153,6 +151,66 @@ fn a_success_that_is_not_a_token_gives_an_error_without_its_body() {
             (Some("req-1"), Some(&b""[..]))
         );
         assert!(!format!("{error} {error:?}").contains("SECRET"), "{error}");
+    }
+}
+
+#[test]
+fn a_usable_token_is_used_whatever_stands_beside_it() {
+    for kind in [
+        "null",
+        "\"\"",
+        "\"Bearer \"",
+        "\"BearerToken\"",
+        "\"jwt-bearer\"",
+        "[]",
+        "false",
+    ] {
+        let body = format!(r#"{{"access_token":"t","token_type":{kind},"expires_in":60}}"#);
+        assert_eq!(
+            parse(body.as_bytes()).unwrap().lifetime(),
+            Lifetime::For(seconds(60)),
+            "{kind}"
+        );
+    }
+    for life in [
+        "null", "\"\"", "false", "[]", "{}", "\"soon\"", "1.8e3", "\"900s\"",
+    ] {
+        let body = format!(r#"{{"access_token":"t","expires_in":{life}}}"#);
+        let token = parse(body.as_bytes()).unwrap();
+        assert_eq!(token.lifetime(), Lifetime::For(DEFAULT_LIFETIME), "{life}");
+    }
+    assert!(parse("\u{feff}{\"access_token\":\"t\"}".as_bytes()).is_ok());
+}
+
+#[test]
+fn an_error_with_the_status_of_a_success_keeps_code_and_message_and_no_body() {
+    for (body, code, message) in [
+        (
+            r#"{"code":41003,"message":"SECRET","data":null}"#,
+            Some("41003"),
+            Some("SECRET"),
+        ),
+        (
+            r#"{"error":"invalid_client","error_description":"SECRET"}"#,
+            Some("invalid_client"),
+            Some("SECRET"),
+        ),
+        (
+            r#"{"success":false,"message":"SECRET","data":[]}"#,
+            None,
+            Some("SECRET"),
+        ),
+    ] {
+        let error = parse(body.as_bytes()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unauthorized);
+        let api = error.api().unwrap();
+        assert_eq!((api.code(), api.message()), (code, message));
+        assert_eq!(error.body(), Some(&b""[..]));
+        let said = format!("{error} {error:?}");
+        assert!(
+            said.contains("check key id and key secret") && !said.contains("SECRET"),
+            "{said}"
+        );
     }
 }
 

@@ -10,7 +10,8 @@ fn api() -> Api {
 }
 
 fn record(status: &str) -> Value {
-    json!({"id": ID, "status": status, "amount": "10.00", "currency": "USD", "reference": "SECRET"})
+    json!({"id": ID, "type": "payment", "status": status, "amount": "10.00", "currency": "USD",
+        "reference": "SECRET"})
 }
 
 fn event(kind: &str, status: &str) -> UnconfirmedEvent {
@@ -39,7 +40,7 @@ fn the_four_events_are_known_and_another_keeps_its_text() {
         ("payment.held", EventKind::Other("payment.held".into())),
     ] {
         let event = event(text, "created");
-        assert_eq!(event.kind(), &kind);
+        assert_eq!(event.kind(), Some(&kind));
         assert_eq!(
             (event.id(), event.record_id().to_string()),
             (Some("evt-SECRET"), ID.into())
@@ -64,27 +65,67 @@ fn keys_come_in_any_order_and_type_stands_in_for_event() {
     ];
     for body in bodies {
         let event = UnconfirmedEvent::parse(body.as_bytes()).unwrap();
-        assert_eq!(event.kind(), &EventKind::PaymentPaid, "{body}");
-        assert_eq!(event.unconfirmed_record().status(), &Status::Paid);
+        assert_eq!(event.kind(), Some(&EventKind::PaymentPaid), "{body}");
+        assert!(event.unconfirmed_record().unwrap().status().is_paid());
     }
 }
 
 #[test]
-fn what_is_not_an_event_is_an_error_that_quotes_nothing() {
+fn the_id_of_a_record_is_enough() {
+    let paid = record("paid");
+    for (body, kind, whole) in [
+        (format!(r#"{{"data":{{"id":"{ID}"}}}}"#), None, false),
+        (
+            format!(r#"{{"event":"payment.paid","id":"{ID}"}}"#),
+            Some("payment.paid"),
+            false,
+        ),
+        (format!(r#"{{"event":7,"data":{paid}}}"#), None, true),
+        (
+            format!(r#"{{"event":"a","event":"b","data":{paid}}}"#),
+            None,
+            true,
+        ),
+        (
+            format!(r#"{{"event":[],"type":"a","created_at":"soon","id":7,"data":{paid}}}"#),
+            Some("a"),
+            true,
+        ),
+        (
+            format!(
+                r#"{{"event":"a","data":{{"id":"{ID}","status":"paid","amount":null,"currency":""}}}}"#
+            ),
+            Some("a"),
+            false,
+        ),
+        (format!("\u{feff}{{\"data\":{paid}}}"), None, true),
+    ] {
+        let event = UnconfirmedEvent::parse(body.as_bytes()).unwrap();
+        assert_eq!(event.record_id().to_string(), ID, "{body}");
+        assert_eq!(event.kind().map(EventKind::as_str), kind, "{body}");
+        assert_eq!(event.unconfirmed_record().is_some(), whole, "{body}");
+        assert_eq!((event.id(), event.created_at()), (None, None), "{body}");
+        let from_value: UnconfirmedEvent =
+            serde_json::from_str(body.trim_start_matches('\u{feff}')).unwrap();
+        assert_eq!(format!("{from_value:?}"), format!("{event:?}"));
+    }
+}
+
+#[test]
+fn what_is_about_no_record_is_an_error_that_quotes_nothing() {
     let paid = record("paid");
     let bodies = [
         String::new(),
         "<html>SECRET</html>".into(),
         format!(r#"{{"event":"SECRET","data":{paid}"#),
-        format!(r#"{{"data":{paid}}}"#),
-        format!(r#"{{"event":7,"data":{paid}}}"#),
-        format!(r#"{{"event":"SECRET","event":"SECRET","data":{paid}}}"#),
         format!(r#"{{"event":"SECRET","data":{paid},"data":{paid}}}"#),
         r#"{"event":"SECRET"}"#.into(),
         r#"{"event":"SECRET","data":null}"#.into(),
         r#"{"event":"SECRET","data":["SECRET"]}"#.into(),
         r#"{"event":"SECRET","data":{"id":"SECRET"}}"#.into(),
-        format!(r#"{{"event":"SECRET","created_at":"SECRET","data":{paid}}}"#),
+        r#"{"event":"SECRET","data":{"id":7}}"#.into(),
+        format!(r#"{{"event":"SECRET","data":{{"id":"{ID}","id":"{ID}"}}}}"#),
+        format!(r#"{{"id":"{ID}","data":{{"status":"SECRET"}}}}"#),
         "[]".into(),
     ];
     for body in bodies
@@ -137,6 +178,26 @@ fn an_event_agrees_where_name_claim_and_record_say_the_same() {
     assert!(confirm(&event("payment.held", "paid"), "paid").agrees());
     assert!(!confirm(&event("payment.paid", "created"), "created").agrees());
     assert!(!confirm(&event("payment.created", "created"), "paid").agrees());
+    for (name, other) in [
+        ("type", json!("payout")),
+        ("amount", json!("99999.00")),
+        ("currency", json!("CNY")),
+        ("reference", json!("another")),
+    ] {
+        let mut claim = record("paid");
+        claim[name] = other.clone();
+        let body = json!({"event": "payment.paid", "data": claim}).to_string();
+        let event = UnconfirmedEvent::parse(body.as_bytes()).unwrap();
+        assert!(!confirm(&event, "paid").agrees(), "{name}");
+        let mut thin = json!({"id": ID});
+        thin[name] = other;
+        let body = json!({"data": thin}).to_string();
+        let event = UnconfirmedEvent::parse(body.as_bytes()).unwrap();
+        assert!(!confirm(&event, "paid").agrees(), "{name}");
+    }
+    let thin = format!(r#"{{"event":"payment.paid","data":{{"id":"{ID}"}}}}"#);
+    let thin = UnconfirmedEvent::parse(thin.as_bytes()).unwrap();
+    assert!(confirm(&thin, "paid").agrees() && !confirm(&thin, "created").agrees());
 }
 
 proptest! {
