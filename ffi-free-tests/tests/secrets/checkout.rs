@@ -12,7 +12,7 @@ use sanspay_core::checkout::{
 use super::search::{Secrets, Shown};
 
 /// The order's number, which no payer can extend.
-const NUMBER: &str = "A-1_0f8c2d5b7e9a4c613f8c2d5b7e9a4c61a4c61";
+pub(super) const NUMBER: &str = "A-1_0f8c2d5b7e9a4c613f8c2d5b7e9a4c61a4c61";
 
 fn order() -> Order {
     let amount = "10.00".parse().unwrap();

@@ -108,11 +108,17 @@ fn calls(shown: &mut Shown) {
 }
 
 fn paid() -> Paid {
-    let order = Order::new("7", "A-1", "10.00".parse().unwrap(), Currency::USD, "Tea")
-        .channel("3", Currency::USD);
+    let order = Order::new(
+        "7",
+        super::checkout::NUMBER,
+        "10.00".parse().unwrap(),
+        Currency::USD,
+        "Tea",
+    )
+    .channel("3", Currency::USD);
     let key = SigningKey::new("PlantedSigningKey").unwrap();
     let message = TestMessage::paid(&order).form_body(&key);
-    let signed = Verifier::new([key])
+    let signed = Verifier::for_sandbox([key])
         .unwrap()
         .notification(&message)
         .unwrap();

@@ -60,7 +60,7 @@ fn words(shown: &mut Shown, text: &str) {
     if let Err(error) = BaseUrl::new(&host) {
         shown.error(&error);
     }
-    shown.debug(&Cursor::Link(text.into()));
+    shown.debug(&Cursor::After(text.into()));
     // The merchant's own texts have the length that the merchant gave them.
     let unknown = UnknownOutcome::new(Intent::new(text, text), SystemTime::UNIX_EPOCH);
     shown.whole("UnknownOutcome", &format!("{unknown:?}"));
@@ -112,7 +112,7 @@ fn records(shown: &mut Shown, text: &str) {
     let posted = json!({"id": text, "event": text, "data": record(text), text: text});
     if let Ok(event) = UnconfirmedEvent::parse(posted.to_string().as_bytes()) {
         shown.debug(&event);
-        shown.both(event.kind());
+        event.kind().into_iter().for_each(|kind| shown.both(kind));
         let confirm = event.confirm();
         if let Ok(confirmed) = confirm.parse(&api(), &Response::new(body.as_bytes())) {
             shown.debug(&confirmed);
@@ -131,7 +131,7 @@ fn records(shown: &mut Shown, text: &str) {
         "meta": {"total": text, "last_page": text, text: text},
     });
     let mut pager = Pager::new(ListPayments::new());
-    let list = pager.next().unwrap();
+    let list = pager.next().unwrap().unwrap();
     match list.parse(&api(), &Response::new(page.to_string().as_bytes())) {
         Ok(page) => {
             shown.debug(&page);
@@ -201,7 +201,7 @@ fn refusals(shown: &mut Shown, text: &str) {
 
 fn notifications(shown: &mut Shown, text: &str) {
     let key = SigningKey::new("fuzz-key").unwrap();
-    let verifier = Verifier::new([key.clone()]).unwrap();
+    let verifier = Verifier::for_sandbox([key.clone()]).unwrap();
     let amount = "10.00".parse().unwrap();
     let names = [
         "app_id",
@@ -219,7 +219,11 @@ fn notifications(shown: &mut Shown, text: &str) {
         text,
     ];
     for name in names {
-        let number = if name == "out_trade_no" { text } else { "A-1" };
+        let number = if name == "out_trade_no" {
+            text
+        } else {
+            super::checkout::NUMBER
+        };
         let order =
             Order::new("7", number, amount, Currency::USD, "Tea").channel("3", Currency::USD);
         shown.whole("Order", &format!("{order:?}"));

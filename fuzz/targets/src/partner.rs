@@ -252,7 +252,7 @@ pub fn webhook(data: &[u8]) {
         }
     };
     assert_silent(&format!("{event:?}"));
-    event.unconfirmed_record().map_or((), assert_consistent);
+    event.unconfirmed_record().into_iter().for_each(assert_consistent);
     let confirm = event.confirm();
     let request = confirm.request(&api()).unwrap();
     let id: RecordId = event.record_id();
