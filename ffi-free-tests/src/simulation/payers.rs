@@ -220,13 +220,13 @@ impl Simulation {
             (Some((_, query)), Some(index)) if comes_back => {
                 self.payers.returning += 1;
                 let wait = chance.between(50, 20_000);
-                self.come_back(index, target, wait, query.to_owned())
+                self.come_back(index, target, wait, query)
             }
             _ => Ok(()),
         }
     }
 
-    fn come_back(&mut self, index: usize, target: usize, wait: Duration, query: String) -> Held {
+    fn come_back(&mut self, index: usize, target: usize, wait: Duration, query: &str) -> Held {
         let mut request = Request::new(Vec::new());
         *request.uri_mut() = format!("/thanks?{query}").parse().map_err(set_up)?;
         let reply = ReplyTo {
