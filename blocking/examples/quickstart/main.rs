@@ -78,7 +78,7 @@ fn partner_api(receipt: &mut Receipt, provider: &Server, webhooks: &Receiver<Vec
             let confirmed = client.call(event.confirm())?;
             if let partner::Matched::Paid(paid) = confirmed.matches(&order) {
                 expect(paid.id() == payment.id(), "it is another payment")?;
-                return Ok(((), format!("{} is a fact", confirmed.event().kind())));
+                return Ok(((), format!("{} is a fact", confirmed.dedup_key())));
             }
         }
     })?;
