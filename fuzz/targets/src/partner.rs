@@ -252,7 +252,9 @@ pub fn webhook(data: &[u8]) {
         }
     };
     assert_silent(&format!("{event:?}"));
-    event.unconfirmed_record().map_or((), assert_consistent);
+    if let Some(claimed) = event.unconfirmed_record() {
+        assert_consistent(claimed);
+    }
     let confirm = event.confirm();
     let request = confirm.request(&api()).unwrap();
     let id: RecordId = event.record_id();
