@@ -126,7 +126,10 @@ fn rewritten(record: &Record) -> String {
     if let Some(metadata) = record.metadata() {
         fields.push(format!("\"metadata\":{}", metadata.get()));
     }
-    for (name, value) in record.extras() {
+    // What is odd comes after what is unknown, so the order between names may change.
+    let mut extras: Vec<_> = record.extras().collect();
+    extras.sort_by_key(|(name, _)| *name);
+    for (name, value) in extras {
         fields.push(format!("{}:{}", Value::from(name), value.get()));
     }
     format!("{{{}}}", fields.join(","))
