@@ -60,7 +60,7 @@ fn words(shown: &mut Shown, text: &str) {
     if let Err(error) = BaseUrl::new(&host) {
         shown.error(&error);
     }
-    shown.debug(&Cursor::Link(text.into()));
+    shown.debug(&Cursor::After(text.into()));
     // The merchant's own texts have the length that the merchant gave them.
     let unknown = UnknownOutcome::new(Intent::new(text, text), SystemTime::UNIX_EPOCH);
     shown.whole("UnknownOutcome", &format!("{unknown:?}"));
@@ -112,7 +112,9 @@ fn records(shown: &mut Shown, text: &str) {
     let posted = json!({"id": text, "event": text, "data": record(text), text: text});
     if let Ok(event) = UnconfirmedEvent::parse(posted.to_string().as_bytes()) {
         shown.debug(&event);
-        shown.both(event.kind());
+        if let Some(kind) = event.kind() {
+            shown.both(kind);
+        }
         let confirm = event.confirm();
         if let Ok(confirmed) = confirm.parse(&api(), &Response::new(body.as_bytes())) {
             shown.debug(&confirmed);
@@ -131,11 +133,14 @@ fn records(shown: &mut Shown, text: &str) {
         "meta": {"total": text, "last_page": text, text: text},
     });
     let mut pager = Pager::new(ListPayments::new());
-    let list = pager.next().unwrap();
+    let list = pager.next().unwrap().unwrap();
     match list.parse(&api(), &Response::new(page.to_string().as_bytes())) {
         Ok(page) => {
             shown.debug(&page);
             if let Err(error) = pager.accept(page) {
+                shown.error(&error);
+            }
+            if let Err(error) = pager.next() {
                 shown.error(&error);
             }
             shown.debug(&pager);
