@@ -112,7 +112,9 @@ fn records(shown: &mut Shown, text: &str) {
     let posted = json!({"id": text, "event": text, "data": record(text), text: text});
     if let Ok(event) = UnconfirmedEvent::parse(posted.to_string().as_bytes()) {
         shown.debug(&event);
-        event.kind().into_iter().for_each(|kind| shown.both(kind));
+        if let Some(kind) = event.kind() {
+            shown.both(kind);
+        }
         let confirm = event.confirm();
         if let Ok(confirmed) = confirm.parse(&api(), &Response::new(body.as_bytes())) {
             shown.debug(&confirmed);
@@ -136,6 +138,9 @@ fn records(shown: &mut Shown, text: &str) {
         Ok(page) => {
             shown.debug(&page);
             if let Err(error) = pager.accept(page) {
+                shown.error(&error);
+            }
+            if let Err(error) = pager.next() {
                 shown.error(&error);
             }
             shown.debug(&pager);
