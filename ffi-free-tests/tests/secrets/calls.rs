@@ -294,7 +294,7 @@ impl Merchant<'_> {
             if let Some(answer) = answer {
                 self.world.answer_with(answer);
             }
-            let lookup = self.session.lookup(&unknown, self.world.now());
+            let lookup = self.session.lookup(unknown, self.world.now());
             self.shown.debug(&lookup);
             let resolution = Resolution::from(self.call(lookup));
             self.shown.debug(&resolution);

@@ -85,7 +85,9 @@ fn records(shown: &mut Shown, text: &str) {
             shown.debug(&record);
             let expected = Expected::payout("order-1", ten, Currency::USD);
             let differences = expected.differences(&record);
-            differences.iter().for_each(|problem| shown.both(problem));
+            for problem in &differences {
+                shown.both(problem);
+            }
             shown.both(record.status());
             shown.both(record.currency());
             record
