@@ -58,7 +58,7 @@ pub enum Manner {
 }
 
 /// How long a server works while it reads on.
-const WORKING: Duration = Duration::from_millis(300);
+const WORKING: Duration = Duration::from_secs(5);
 
 /// What a server says to a client that speaks something else.
 const NO_HTTP: &[u8] =

@@ -25,7 +25,7 @@ use tower_service::Service;
 const DEADLINE: Duration = Duration::from_secs(1);
 
 /// What a busy machine adds.
-const SLACK: Duration = Duration::from_secs(2);
+const SLACK: Duration = Duration::from_secs(3);
 
 const INTERIM: [&str; 2] = [
     "HTTP/1.1 100 Continue\r\n\r\n",
