@@ -221,3 +221,16 @@ impl std::error::Error for TransportError {
         Some(&*self.source)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_that_no_exchange_handed_out_is_not_waited_for_without_an_end() {
+        let limits = Limits::of(&Request::new(()));
+        assert!(limits.time_left <= Duration::from_secs(60), "{limits:?}");
+        assert!(!limits.may_be_repeated && limits.send_within.is_none());
+        assert!(limits.body.checked_add(1).is_some());
+    }
+}

@@ -1,7 +1,7 @@
 //! A payout server on a loopback socket: it executes each complete POST and counts it, and ends
 //! connections in whatever way a test asks for.
 
-use std::io::{self, BufRead, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -56,6 +56,9 @@ pub enum Manner {
     /// Ends a connection so long after an answer that was no payout's.
     EndsIdle(Duration, End),
 }
+
+/// How long a server works while it reads on.
+const WORKING: Duration = Duration::from_secs(5);
 
 /// What a server says to a client that speaks something else.
 const NO_HTTP: &[u8] =
@@ -125,7 +128,7 @@ impl PayoutServer {
 
     fn serve(&self, stream: TcpStream) -> io::Result<()> {
         stream.set_nodelay(true)?;
-        // The client's end: it is closed for good however this thread ends.
+        // For what TLS would not do.
         let raw = stream.try_clone()?;
         if let Manner::Ends(end) = self.manner() {
             if matches!(self.speaks, Speaks::Tls(_)) {
@@ -133,76 +136,12 @@ impl PayoutServer {
             }
             return finish(&raw, end);
         }
-        let mut wire = Wire::accept(&self.speaks, stream)?;
+        let wire = Wire::accept(&self.speaks, stream)?;
         if let Manner::EndsBeforeRequest(end) = self.manner() {
             return finish(&raw, end);
         }
-        loop {
-            match wire.fill_buf()?.first() {
-                None => return Ok(()),
-                Some(first) if !first.is_ascii_uppercase() => {
-                    wire.get_mut().write_all(NO_HTTP)?;
-                    return finish(&raw, End::Fin);
-                }
-                Some(_) => {}
-            }
-            let (head, length) = read_head(&mut wire)?;
-            let is_payout = head.starts_with(b"POST");
-            if let (true, Manner::EndsInBody(most, said, end)) = (is_payout, self.manner()) {
-                wire.read_exact(&mut vec![0; most.min(length)])?;
-                wire.get_mut().write_all(said.as_bytes())?;
-                return finish(&raw, end);
-            }
-            let mut body = vec![0; length];
-            wire.read_exact(&mut body)?;
-            let answer = self.answer(&head, body);
-            let manner = self.manner();
-            if !is_payout {
-                wire.get_mut().write_all(&answer)?;
-                if let Manner::EndsIdle(after, end) = manner {
-                    pause(after);
-                    return finish(&raw, end);
-                }
-                continue;
-            }
-            self.tally.count();
-            match manner {
-                Manner::Says(said, end) => {
-                    wire.get_mut().write_all(&said)?;
-                    if end == End::Goodbye {
-                        wire.get_mut().say_goodbye()?;
-                    }
-                    return finish(&raw, end);
-                }
-                Manner::AnswersAnd(end) => {
-                    wire.get_mut().write_all(&answer)?;
-                    return finish(&raw, end);
-                }
-                Manner::Damages(seed, end) => {
-                    wire.get_mut().write_all(&Mutation::some(answer, seed))?;
-                    return finish(&raw, end);
-                }
-                Manner::Floods(said) => {
-                    let many = said.repeat(4096 / said.len() + 1);
-                    loop {
-                        wire.get_mut().write_all(many.as_bytes())?;
-                    }
-                }
-                Manner::ReadsOn => {
-                    raw.set_read_timeout(Some(Duration::from_millis(300)))?;
-                    // In TLS what came in between ends the connection with an alert.
-                    match wire.fill_buf() {
-                        Err(error) if is_timeout(&error) => {}
-                        Err(_) => return finish(&raw, End::Fin),
-                        Ok(_) => {}
-                    }
-                    raw.set_read_timeout(None)?;
-                    wire.get_mut().write_all(&answer)?;
-                }
-                Manner::Alerts(alert) => return wire.into_inner().end_with(alert),
-                _ => wire.get_mut().write_all(&answer)?,
-            }
-        }
+        let server = self;
+        Connection { server, raw, wire }.serve()
     }
 
     /// The sandbox's answer, as bytes.
@@ -210,6 +149,97 @@ impl PayoutServer {
         let request = request(head, body);
         let mut sandbox = self.sandbox.lock().unwrap_or_else(PoisonError::into_inner);
         bytes_of(&sandbox.handle(&request, SystemTime::now()))
+    }
+}
+
+/// A connection on which requests come.
+struct Connection<'a> {
+    server: &'a PayoutServer,
+    raw: TcpStream,
+    wire: BufReader<Wire>,
+}
+
+impl Connection<'_> {
+    fn serve(mut self) -> io::Result<()> {
+        loop {
+            match self.wire.fill_buf()?.first() {
+                None => return Ok(()),
+                Some(first) if !first.is_ascii_uppercase() => {
+                    return self.say_and_end(NO_HTTP, End::Fin);
+                }
+                Some(_) => {}
+            }
+            let (head, length) = read_head(&mut self.wire)?;
+            if head.starts_with(b"POST") {
+                if let Manner::EndsInBody(most, said, end) = self.server.manner() {
+                    self.read(most.min(length))?;
+                    return self.say_and_end(said.as_bytes(), end);
+                }
+                let body = self.read(length)?;
+                let answer = self.server.answer(&head, body);
+                let manner = self.server.manner();
+                self.server.tally.count();
+                let Some(going_on) = self.executed(manner, answer)? else {
+                    return Ok(());
+                };
+                self = going_on;
+            } else {
+                let body = self.read(length)?;
+                let answer = self.server.answer(&head, body);
+                self.wire.get_mut().write_all(&answer)?;
+                if let Manner::EndsIdle(after, end) = self.server.manner() {
+                    pause(after);
+                    return finish(&self.raw, end);
+                }
+            }
+        }
+    }
+
+    /// What is said of a payout that was executed; the connection, if it goes on.
+    fn executed(mut self, manner: Manner, answer: Vec<u8>) -> io::Result<Option<Self>> {
+        match manner {
+            Manner::Says(said, end) => self.say_and_end(&said, end)?,
+            Manner::AnswersAnd(end) => self.say_and_end(&answer, end)?,
+            Manner::Damages(seed, end) => self.say_and_end(&Mutation::some(answer, seed), end)?,
+            Manner::Alerts(alert) => self.wire.into_inner().end_with(alert)?,
+            Manner::Floods(said) => {
+                let many = said.repeat(4096 / said.len() + 1);
+                loop {
+                    self.wire.get_mut().write_all(many.as_bytes())?;
+                }
+            }
+            Manner::ReadsOn => {
+                self.raw.set_read_timeout(Some(WORKING))?;
+                // In TLS what came in between ends the connection with an alert.
+                match self.wire.fill_buf() {
+                    Err(error) if !is_timeout(&error) => {
+                        return finish(&self.raw, End::Fin).map(|()| None);
+                    }
+                    _ => self.raw.set_read_timeout(None)?,
+                }
+                self.wire.get_mut().write_all(&answer)?;
+                return Ok(Some(self));
+            }
+            _ => {
+                self.wire.get_mut().write_all(&answer)?;
+                return Ok(Some(self));
+            }
+        }
+        Ok(None)
+    }
+
+    fn read(&mut self, length: usize) -> io::Result<Vec<u8>> {
+        let mut body = vec![0; length];
+        self.wire.read_exact(&mut body)?;
+        Ok(body)
+    }
+
+    fn say_and_end(mut self, said: &[u8], end: End) -> io::Result<()> {
+        self.wire.get_mut().write_all(said)?;
+        if end == End::Goodbye {
+            self.wire.get_mut().say_goodbye()?;
+        }
+        finish(&self.raw, end)
     }
 }
 

@@ -41,8 +41,8 @@ const EHOSTUNREACH: i32 = 113;
 /// Longer than the kernel tries (below), so that its error is seen; reqwest asks it to try for 30 s.
 const PATIENT: Duration = Duration::from_secs(40);
 
-/// How often the kernel of the namespace retransmits before it gives up: about 3 s.
-const RETRANSMISSIONS: &str = "3";
+/// How often the kernel of the namespace retransmits before it gives up: about 12 s.
+const RETRANSMISSIONS: &str = "5";
 
 fn run(command: &mut Command, input: &str) -> Result<(), String> {
     let process = command

@@ -17,7 +17,7 @@ use tokio::runtime::{Builder, Runtime};
 static PKI: LazyLock<Pki> = LazyLock::new(Pki::new);
 
 /// Far more than a call takes, and far less than the client's own deadline.
-const SOON: Duration = Duration::from_secs(5);
+const SOON: Duration = Duration::from_secs(15);
 
 fn server(speaks: Speaks) -> PayoutServer {
     let sandbox = Arc::new(Mutex::new(Sandbox::new(SandboxConfig::default())));

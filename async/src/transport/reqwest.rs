@@ -28,6 +28,10 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// connections of its own, because a connection stands still when the runtime that made it does.
 /// The sixteen that came last keep their idle connections. Outside of a runtime nothing is sent.
 ///
+/// Interim answers (1xx) without end are given up at the request's time limit. Over plain `http` a
+/// server that floods a client with them keeps a thread of the runtime busy for up to a second at a
+/// time, over TLS for far less.
+///
 /// ```
 /// use std::time::Duration;
 /// use sanspay_async::{Client, ReqwestTransport, TlsConfig};

@@ -17,7 +17,7 @@ use sanspay_e2e::{Adapter, Paid, Told};
 use rows::{Row, rows};
 
 /// How many rows are tried at a time; most of them wait.
-const LANES: usize = 6;
+const LANES: usize = 12;
 
 /// A server that has the whole request counts it within this time.
 const COUNTED: Duration = Duration::from_secs(2);

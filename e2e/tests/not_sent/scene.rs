@@ -16,8 +16,11 @@ use socket2::{Domain, Socket, Type};
 
 pub(crate) static PKI: LazyLock<Pki> = LazyLock::new(Pki::new);
 
-/// How long a connection may take where the row waits for the end of that.
-const SHORT: Duration = Duration::from_millis(300);
+/// How long a connection may take.
+const PATIENT: Duration = Duration::from_secs(9);
+
+/// The same where the row waits for the end of that.
+const HASTY: Duration = Duration::from_millis(300);
 
 /// A whole megabyte does not fit into the buffers of a loopback connection, eight do not by far.
 const LARGE: usize = 8 * 1024 * 1024;
@@ -59,6 +62,7 @@ pub(crate) struct Scene {
     reused: bool,
     pause: Duration,
     large: bool,
+    connect_timeout: Duration,
     deadline: Duration,
 }
 
@@ -77,6 +81,7 @@ impl Scene {
             reused: false,
             pause: Duration::ZERO,
             large: false,
+            connect_timeout: PATIENT,
             deadline: Duration::from_secs(10),
         }
     }
@@ -166,6 +171,14 @@ impl Scene {
         }
     }
 
+    /// A connection may take no time to speak of.
+    pub(crate) fn hasty(self) -> Self {
+        Self {
+            connect_timeout: HASTY,
+            ..self
+        }
+    }
+
     pub(crate) fn large(self) -> Self {
         Self {
             large: true,
@@ -212,12 +225,11 @@ impl Scene {
             tls = tls.client_certificate(chain, key);
         }
         let tls: TlsConfig = tls.build().unwrap();
-        let connect_timeout = SHORT;
         let setup = PayerSetup {
             base_url,
             tls,
             sandbox,
-            connect_timeout,
+            connect_timeout: self.connect_timeout,
         };
         Stage {
             scene: self.clone(),

@@ -37,7 +37,7 @@ def serve(connection):
         read_request(stream)
         print("executed", flush=True)
         if manner == "reads-on":
-            stream.settimeout(0.3)
+            stream.settimeout(5)
             try:
                 stream.recv(1)
             except TimeoutError:
