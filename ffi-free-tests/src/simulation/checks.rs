@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use http::{Method, Request};
 use sanspay_core::Error;
-use sanspay_core::journal::{Begin, OrderUpdate, Outcome};
+use sanspay_core::journal::{Begin, OrderUpdate};
 use sanspay_core::partner::Status;
 use sanspay_core::sandbox::RecordStatus;
 use serde_json::Value;
@@ -68,17 +68,25 @@ impl Simulation {
             }
             return Ok(());
         }
-        let Purpose::Create(number) = task.purpose else {
+        let Purpose::Create(attempt) = task.purpose else {
             return Ok(());
         };
-        let Some(job) = self.jobs.get(&number) else {
+        self.check_fence(key)?;
+        let Some(job) = self.jobs.get(&attempt.number) else {
             return Ok(());
         };
         let (begin, _) = process
             .disk
             .durable()
             .begin(&job.intent(), clock(self.now, 0));
-        if matches!(begin, Begin::LookUp(_)) {
+        // Somebody else may have found out what came of the first copy of a repeated request.
+        let repeated = self.plan.honours_idempotency && task.sends > 0;
+        let stored = match begin {
+            Begin::LookUp(_) => true,
+            Begin::Executed(_) => repeated,
+            Begin::Send | Begin::Conflict(_) => false,
+        };
+        if stored {
             return Ok(());
         }
         let detail = format!(
@@ -125,25 +133,27 @@ impl Simulation {
         Ok(())
     }
 
-    /// What must hold when a merchant believes to know what became of an intent.
-    pub(super) fn check_belief(&self, number: usize, outcome: Outcome) -> Held {
-        let Some((job, kind)) = self
-            .jobs
-            .get(&number)
-            .and_then(|job| Some((job, job.kind.record()?)))
-        else {
+    /// What must hold when a merchant has stored what became of an intent.
+    pub(super) fn check_stored(&self, index: usize, number: usize) -> Held {
+        let (Some(job), Some(process)) = (self.jobs.get(&number), self.processes.get(index)) else {
+            return Ok(());
+        };
+        let Some(kind) = job.kind.record() else {
             return Ok(());
         };
         let times = self.provider.executions(kind, &job.reference);
-        let right = match outcome {
-            Outcome::Executed(id) => times == 1 && self.provider.status(&id.to_string()).is_some(),
-            Outcome::NotExecuted => times == 0,
+        let entries = process.disk.entries();
+        let (stored, _) = entries.begin(&job.intent(), clock(self.now, 0));
+        let right = match &stored {
+            Begin::Executed(id) => times == 1 && self.provider.status(&id.to_string()).is_some(),
+            Begin::Send => times == 0,
+            Begin::LookUp(_) | Begin::Conflict(_) => true,
         };
         if right {
             return Ok(());
         }
         let detail = format!(
-            "{} was executed {times} times, and {outcome:?} is stored",
+            "{} was executed {times} times, and {stored:?} is stored",
             job.reference
         );
         broken(Invariant::StoredIsTrue, detail)
@@ -168,14 +178,10 @@ impl Simulation {
             return Ok(());
         }
         process.believed_paid.insert(order.to_owned());
-        let checkout = self
-            .jobs
-            .get(&number)
-            .is_some_and(|job| job.kind == JobKind::Checkout);
-        let held = if checkout {
-            self.payers.ever_paid(order)
-        } else {
-            self.provider.status(order) == Some(RecordStatus::Paid)
+        let kind = self.jobs.get(&number).and_then(|job| job.kind.record());
+        let held = match kind {
+            None => self.payers.ever_paid(order),
+            Some(kind) => self.true_status(kind, order) == Some(RecordStatus::Paid),
         };
         if held {
             return Ok(());
@@ -210,8 +216,7 @@ impl Simulation {
             return Ok(());
         };
         for (number, job) in &self.jobs {
-            let (Some(kind), true) = (job.kind.record(), self.process_of(*number) == Some(index))
-            else {
+            let (Some(kind), true) = (job.kind.record(), self.keeps(index, *number)) else {
                 continue;
             };
             let (begin, _) = process
@@ -289,6 +294,7 @@ impl Simulation {
         if lost {
             self.figures.outcome("run with a message given up");
         }
+        let mut open = 0;
         for (number, job) in &self.jobs {
             let Some(process) = self.process_of(*number).and_then(|p| self.processes.get(p)) else {
                 continue;
@@ -305,18 +311,26 @@ impl Simulation {
             let known = match begin {
                 Begin::Executed(_) => times == 1,
                 Begin::Send => times == 0,
-                Begin::LookUp(_) | Begin::Conflict(_) => false,
+                Begin::LookUp(_) => self.may_stay_open(*number),
+                Begin::Conflict(_) => false,
             };
+            if matches!(begin, Begin::LookUp(_)) && known {
+                open += 1;
+                continue;
+            }
             if !known {
                 let detail = format!("{reference} was executed {times} times, stored is {begin:?}");
                 return broken(Invariant::ResolvedAfterHealing, detail);
             }
-            let there = self.provider.status(reference).filter(|_| times > 0);
+            let there = self.true_status(kind, reference);
             let there = there.map_or("created", RecordStatus::as_str);
             if times > 0 && stored.unwrap_or("created") != there {
                 let detail = format!("{reference} is {there}, stored is {stored:?}");
                 return broken(Invariant::StatusesAreKnown, detail);
             }
+        }
+        for _ in 0..open {
+            self.figures.outcome("intent stays unknown");
         }
         for job in self.jobs.values() {
             let executed = job

@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::{Method, Request};
 use sanspay_core::TransportError;
 use sanspay_core::checkout::{SigningKey, php_query};
+use sanspay_core::journal::Outcome;
 use sanspay_core::partner::RecordId;
 use sanspay_core::sandbox::OrderStatus;
 use serde_json::json;
@@ -25,6 +26,7 @@ impl Simulation {
             operation.deed,
             Deed::End(..)
                 | Deed::GoBack(_)
+                | Deed::Impostor(_)
                 | Deed::Checkout
                 | Deed::RevokeTokens
                 | Deed::RestartProvider { .. }
@@ -51,13 +53,16 @@ impl Simulation {
                 if self
                     .processes
                     .get(process)
-                    .is_some_and(|process| process.up) =>
+                    .is_some_and(|process| process.runs(self.now)) =>
             {
                 self.list(process, number)
             }
             Deed::List => Ok(()),
             Deed::End(target, ending) => self.end_at_provider(target, ending),
             Deed::ForgeWebhook(target) => self.forge_webhook(number, target),
+            Deed::ForeignWebhook(target) => self.foreign_webhook(number, target),
+            Deed::Impostor(target) => self.impostor(target),
+            Deed::Suspend(point, nap) => self.suspend_at(process, point, nap),
             Deed::Recut(target) => self.recut(number, target),
             Deed::GoBack(target) => self.go_back(target),
             Deed::Crash { down, in_write } => self.doom(number, process, down, in_write),
@@ -78,13 +83,7 @@ impl Simulation {
             Deed::MerchantClock(jump) => {
                 self.figures.fault("merchant's clock jumped");
                 self.tell(|| format!("the clock of p{process} jumps by {jump} ms"));
-                if let Some(process) = self.processes.get_mut(process) {
-                    process.skew += jump;
-                    process.token = None;
-                    if jump < 0 {
-                        process.turned_back += Duration::from_millis(jump.unsigned_abs());
-                    }
-                }
+                self.set_clock(process, jump);
                 Ok(())
             }
             Deed::ProviderClock(jump) => {
@@ -252,7 +251,7 @@ impl Simulation {
         Ok(())
     }
 
-    fn post(&mut self, index: usize, number: usize, path: &'static str, body: Vec<u8>) {
+    pub(super) fn post(&mut self, index: usize, number: usize, path: &'static str, body: Vec<u8>) {
         let mut request = Request::new(body);
         *request.method_mut() = Method::POST;
         *request.uri_mut() = http::Uri::from_static(path);
@@ -277,7 +276,7 @@ impl Simulation {
         };
         process.down_for = down;
         if in_write {
-            process.disk.dies_in_write = Some(chance.below(1200));
+            process.disk.die_in_write(Some(chance.below(1200)));
             return Ok(());
         }
         self.crash(index)
@@ -287,11 +286,12 @@ impl Simulation {
     fn cancel(&mut self, number: usize, index: usize) -> Held {
         let mut chance = Chance::new(self.case.seed, &format!("cancel{number}"));
         let leaks = self.is(Mutation::DropLeaderHandOver);
-        let Some(process) = self.processes.get_mut(index) else {
+        let now = self.now;
+        let Some(process) = self.processes.get_mut(index).filter(|p| p.runs(now)) else {
             return Ok(());
         };
         // Confirmations are left alone: the provider waits for their answers.
-        let may_go = |purpose: &Purpose| !matches!(purpose, Purpose::Confirm(_));
+        let may_go = |purpose: &Purpose| !matches!(purpose, Purpose::Confirm(..));
         let able: Vec<u32> = process
             .tasks
             .iter()
@@ -303,12 +303,22 @@ impl Simulation {
             return Ok(());
         };
         let name = task.name.clone();
+        let attempt = match &task.purpose {
+            Purpose::Create(attempt) => Some(*attempt),
+            _ => None,
+        };
         if leaks {
             process.leaked.push(task);
         }
         self.figures.fault("call given up");
         self.tell(|| format!("p{index} gives up {name}"));
-        Ok(())
+        match attempt.filter(|_| self.is(Mutation::TreatDroppedAsRefused)) {
+            Some(attempt) => {
+                self.denies(&name)?;
+                self.end(index, attempt, Outcome::NotExecuted)
+            }
+            None => Ok(()),
+        }
     }
 
     /// The provider comes back with what it has acknowledged.

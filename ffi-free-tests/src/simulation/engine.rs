@@ -6,7 +6,6 @@ use std::time::{Duration, SystemTime};
 
 use http::{Request, Response};
 use sanspay_core::checkout::{SigningKey, Verifier};
-use sanspay_core::journal::Journal;
 use sanspay_core::partner::RecordType;
 use sanspay_core::sandbox::{Delivery, DeliveryId, DuplicateReferences, Sandbox, SandboxConfig};
 use sanspay_core::{Error, Idempotency, Session, SessionBuilder, TransportError};
@@ -18,8 +17,11 @@ use super::invariant::{Broken, Held, Invariant, broken, set_up};
 use super::mutation::Mutation;
 use super::network::Fault;
 use super::payers::Payers;
-use super::plan::{Case, Plan, millis};
+use super::plan::{Case, Plan};
 use super::process::{Job, Process, ReplyTo, TaskKey, clock, true_time};
+use super::provider::Trust;
+use super::suspend::{HandedOut, Next};
+use super::truth::Truth;
 use crate::driver::{KEY_ID, KEY_SECRET};
 
 /// How long after the healing everything must have found its end.
@@ -34,6 +36,10 @@ pub(super) enum Event {
     Due,
     Receive(usize, Box<Request<Vec<u8>>>, ReplyTo),
     Report(DeliveryId, Option<Response<Vec<u8>>>),
+    /// A transport writes the first byte of a request.
+    Write(HandedOut),
+    /// A process that was suspended goes on.
+    GoOn(usize, u32, Next),
     Start(usize, u32),
     Sweep(usize, u32),
     ProviderUp,
@@ -50,6 +56,8 @@ pub(super) struct Flight {
     pub(super) chance: Chance,
     pub(super) landed: bool,
     pub(super) copies: u32,
+    /// Its answer is not about what was asked, or leaves something open.
+    pub(super) misleads: bool,
 }
 
 pub(super) struct Simulation {
@@ -74,6 +82,7 @@ pub(super) struct Simulation {
     pub(super) tokens: Vec<String>,
     /// Payers of the hosted checkout, and what became of it.
     pub(super) payers: Payers,
+    pub(super) truth: Truth,
     pub(super) healed: bool,
     pub(super) reconciled: bool,
     pub(super) figures: Figures,
@@ -129,6 +138,7 @@ impl Simulation {
         config.partner.token_life = plan.token_life;
         config.partner.payment_life = Duration::from_secs(3600);
         config.partner.idempotency = plan.honours_idempotency;
+        config.partner.page_shape = plan.lists.page_shape();
         if plan.accepts_duplicates {
             config.partner.duplicate_references = DuplicateReferences::Accept;
         }
@@ -152,6 +162,7 @@ impl Simulation {
             verifier: Verifier::for_sandbox(keys.map_err(set_up)?).map_err(set_up)?,
             tokens: Vec::new(),
             payers: Payers::default(),
+            truth: Truth::default(),
             healed: false,
             reconciled: false,
             figures: Figures {
@@ -184,8 +195,8 @@ impl Simulation {
     }
 
     fn new_process(&self, index: usize) -> Result<Process, Broken> {
-        let mut disk = Disk::default();
-        disk.mistake = self.mutation;
+        let others = self.processes.first().filter(|_| self.plan.is_shared());
+        let disk = others.map_or_else(|| Disk::new(self.mutation), |other| other.disk.clone());
         Ok(Process {
             up: true,
             incarnation: 0,
@@ -204,13 +215,18 @@ impl Simulation {
             token: None,
             leaked: Vec::new(),
             believed_paid: BTreeSet::new(),
+            asleep_until: Duration::ZERO,
+            sleeps_at: None,
+            stood_still: Duration::ZERO,
+            shown: BTreeSet::new(),
+            evidence: Vec::new(),
         })
     }
 
     pub(super) fn new_session(&self, process: usize, incarnation: u32) -> Result<Session, Broken> {
         let seed = self.case.seed ^ ((process as u64) << 32) ^ u64::from(incarnation);
         let honoured = self.plan.honours_idempotency;
-        SessionBuilder::new(seed)
+        let builder = SessionBuilder::new(seed)
             .base_url("https://api.example.com")
             .credentials(KEY_ID, KEY_SECRET)
             .deadline(self.plan.deadline)
@@ -218,11 +234,14 @@ impl Simulation {
                 Idempotency::Honoured
             } else {
                 Idempotency::Unknown
-            })
-            .authoritative_list(RecordType::Payment)
-            .authoritative_list(RecordType::Payout)
-            .build()
-            .map_err(set_up)
+            });
+        let builder = match self.plan.lists.trust {
+            Trust::Declared => builder
+                .authoritative_list(RecordType::Payment)
+                .authoritative_list(RecordType::Payout),
+            Trust::Evidence | Trust::Nothing => builder,
+        };
+        builder.build().map_err(set_up)
     }
 
     pub(super) fn at(&mut self, at: Duration, event: Event) {
@@ -278,7 +297,12 @@ impl Simulation {
     }
 
     fn happen(&mut self, event: Event) -> Held {
+        if let Some(wake) = self.asleep(&event) {
+            return self.put_off(event, wake);
+        }
         match event {
+            Event::Write(handed_out) => self.write(handed_out),
+            Event::GoOn(process, incarnation, next) => self.go_on(process, incarnation, next),
             Event::Operate(index) => self.operate(index),
             Event::Poll(key) => {
                 let due = self
@@ -288,7 +312,7 @@ impl Simulation {
             }
             Event::Arrive(flight) => self.arrive(flight),
             Event::Land(flight, outcome) => self.land(flight, outcome),
-            Event::Due => self.hand_out(),
+            Event::Due => self.send_due(),
             Event::Receive(process, request, reply) => self.receive(process, &request, reply),
             Event::Report(id, answer) => {
                 let now = self.provider_now();
@@ -331,70 +355,11 @@ impl Simulation {
         }
     }
 
-    fn hand_out(&mut self) -> Held {
+    fn send_due(&mut self) -> Held {
         self.due_at = None;
         let now = self.provider_now();
         let due: Vec<Delivery> = self.provider.due(now);
         due.into_iter()
             .try_for_each(|delivery| self.send_delivery(delivery))
-    }
-
-    fn heal(&mut self) -> Held {
-        self.healed = true;
-        self.tell(|| "the network and all machines are well from now on".into());
-        for index in 0..self.processes.len() {
-            if let Some(process) = self.processes.get_mut(index) {
-                process.disk.dies_in_write = None;
-                let incarnation = process.incarnation;
-                if !process.up {
-                    self.after(Duration::ZERO, Event::Start(index, incarnation));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether nothing is left to be done.
-    fn is_over(&mut self) -> Result<bool, Broken> {
-        let busy = |process: &Process| !process.up || !process.tasks.is_empty();
-        if self.restarting.is_some()
-            || self.processes.iter().any(busy)
-            || self.provider.pending_deliveries() > 0
-            || !self.flights.is_empty()
-            || self.payers.are_returning()
-            || self.unfinished().next().is_some()
-        {
-            return Ok(false);
-        }
-        if !self.reconciled {
-            // What no webhook told is asked for, as a nightly job does.
-            self.reconciled = true;
-            self.reconcile()?;
-            return Ok(self
-                .processes
-                .iter()
-                .all(|process| process.tasks.is_empty()));
-        }
-        Ok(true)
-    }
-
-    fn what_is_open(&self) -> String {
-        let jobs: Vec<_> = self.unfinished().take(3).collect();
-        let calls: usize = self
-            .processes
-            .iter()
-            .map(|process| process.tasks.len())
-            .sum();
-        let pending = self.provider.pending_deliveries();
-        let open: usize = self
-            .processes
-            .iter()
-            .map(|process| process.disk.open().map_or(0, |open| open.len()))
-            .sum();
-        format!(
-            "{open} intents open, {calls} calls, {pending} deliveries, {} flights, {jobs:?} after {} s",
-            self.flights.len(),
-            millis(self.now) / 1000
-        )
     }
 }

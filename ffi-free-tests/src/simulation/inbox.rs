@@ -3,17 +3,14 @@
 use http::{Request, Response};
 use sanspay_core::checkout::{Answer, Signature, SigningKey};
 use sanspay_core::journal::{Journal, OrderUpdate};
-use sanspay_core::partner::{Change, Record, RecordType, Status, UnconfirmedEvent};
 use sanspay_core::sandbox::Delivery;
-use sanspay_core::{Error, ErrorKind};
 use serde_json::Value;
 
-use super::call::Output;
 use super::engine::{Event, Simulation};
 use super::invariant::{Held, set_up};
 use super::mutation::Mutation;
 use super::network::{Fate, Fault};
-use super::process::{Purpose, ReplyTo, response};
+use super::process::{ReplyTo, response};
 use super::requests::HTML;
 
 /// What the merchants sell.
@@ -32,6 +29,7 @@ impl Simulation {
             self.faulty.insert(name.clone());
         }
         let (index, claim) = self.addressee(&delivery.request);
+        let foreign = claim.is_none() && delivery.request.uri().path() == "/webhooks";
         let fault = fate
             .fault
             .map_or(String::new(), |fault| format!(" [{}]", fault.name()));
@@ -41,9 +39,14 @@ impl Simulation {
         });
         self.tell(|| format!("the provider sends {name} to p{index}{about}{fault}"));
         let mut request = delivery.request;
+        if foreign {
+            // Nobody waits until the merchant understands what it is about.
+            let understood = response(200, "text/plain", "");
+            self.after(fate.there, Event::Report(delivery.id, Some(understood)));
+        }
         let reply = ReplyTo {
             name,
-            delivery: Some(delivery.id),
+            delivery: Some(delivery.id).filter(|_| !foreign),
             back: fate.back,
             lost: matches!(
                 fate.fault,
@@ -52,6 +55,7 @@ impl Simulation {
             claim,
         };
         match fate.fault {
+            Some(_) if foreign => {}
             Some(Fault::NotConnected) => {
                 self.after(fate.there, Event::Report(delivery.id, None));
                 return Ok(());
@@ -95,6 +99,14 @@ impl Simulation {
                 let value = event.get("data").and_then(|data| data.get(name));
                 value.and_then(Value::as_str).unwrap_or_default().to_owned()
             };
+            // A record of another type is not the job's, whatever its reference.
+            let about = self.job_of(&field("reference"));
+            let job = about.and_then(|number| self.jobs.get(&number));
+            let kind = job.map_or("", |job| job.kind.name());
+            if kind != field("type") {
+                let index = about.and_then(|number| self.process_of(number));
+                return (index.unwrap_or_default(), None);
+            }
             (field("reference"), field("status"))
         } else {
             let pairs: Vec<_> = form_urlencoded::parse(request.body()).collect();
@@ -132,94 +144,6 @@ impl Simulation {
         } else {
             self.notification(index, request.body(), &reply)
         }
-    }
-
-    fn webhook(&mut self, index: usize, body: &[u8], reply: ReplyTo) -> Held {
-        let Ok(event) = UnconfirmedEvent::parse(body) else {
-            self.figures.outcome("webhook unreadable");
-            return self.answer(index, &reply, response(400, "text/plain", "unreadable"));
-        };
-        if self.is(Mutation::TrustUnconfirmedWebhook) {
-            let claim = event.unconfirmed_record();
-            let job = claim.and_then(|claim| self.job_of(claim.reference()?));
-            if let (Some(claim), Some(job)) = (claim, job) {
-                self.apply(index, job, claim)?;
-            }
-            return self.answer(index, &reply, response(200, "text/plain", ""));
-        }
-        let name = format!("{}c{}", reply.name, self.fresh_name(index, ""));
-        let call = Box::new(self.session_of(index)?.exchange(event.confirm()));
-        if self.is(Mutation::AcknowledgeBeforeCommit) {
-            self.answer(index, &reply, response(200, "text/plain", ""))?;
-            let silent = ReplyTo {
-                delivery: None,
-                claim: None,
-                ..reply
-            };
-            return self.begin_call(index, name, call, Purpose::Confirm(silent));
-        }
-        self.begin_call(index, name, call, Purpose::Confirm(reply))
-    }
-
-    /// The record of a webhook was fetched, or could not be.
-    pub(super) fn confirmed(
-        &mut self,
-        index: usize,
-        reply: &ReplyTo,
-        result: Result<Output, Error>,
-    ) -> Held {
-        let status = match result {
-            Ok(Output::Confirmed(event)) => {
-                let record = event.into_record();
-                let job = record
-                    .reference()
-                    .and_then(|reference| self.job_of(reference));
-                if let Some(job) = job {
-                    self.apply(index, job, &record)?;
-                }
-                self.figures.outcome("webhook confirmed");
-                200
-            }
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                self.figures.outcome("webhook about nothing");
-                404
-            }
-            _ => {
-                self.figures.outcome("webhook left for later");
-                503
-            }
-        };
-        if self.processes.get(index).is_some_and(|process| process.up) {
-            self.answer(index, reply, response(status, "text/plain", ""))?;
-        }
-        Ok(())
-    }
-
-    /// Stores what a record says about its order, together with the dedup key.
-    pub(super) fn apply(&mut self, index: usize, number: usize, record: &Record) -> Held {
-        let (Some(job), Some(process)) = (self.jobs.get(&number), self.processes.get_mut(index))
-        else {
-            return Ok(());
-        };
-        let mine = record.record_type().map(RecordType::as_str) == Some(job.kind.name())
-            && record.reference() == Some(&*job.reference);
-        let reference = job.reference.clone();
-        if !mine {
-            return Ok(());
-        }
-        let Ok(known) = process.disk.order_status(&reference) else {
-            return self.write_failed(index);
-        };
-        let known = known.map_or(Status::Created, |known| Status::from(&*known));
-        if known.change_to(record.status()) != Change::Advance {
-            return Ok(());
-        }
-        let key = format!("{}:{}", record.id(), record.status());
-        self.commit(
-            index,
-            number,
-            &OrderUpdate::new(reference, record.status().as_str(), key),
-        )
     }
 
     pub(super) fn commit(&mut self, index: usize, number: usize, update: &OrderUpdate) -> Held {
@@ -286,7 +210,12 @@ impl Simulation {
     }
 
     /// The process answers a webhook or notification.
-    fn answer(&mut self, index: usize, reply: &ReplyTo, answer: Response<Vec<u8>>) -> Held {
+    pub(super) fn answer(
+        &mut self,
+        index: usize,
+        reply: &ReplyTo,
+        answer: Response<Vec<u8>>,
+    ) -> Held {
         let status = answer.status();
         self.tell(|| format!("p{index} answers {} with {status}", reply.name));
         if status.is_success() {

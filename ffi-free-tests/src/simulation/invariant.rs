@@ -14,7 +14,8 @@ pub enum Invariant {
     ExecutedIsListed,
     /// Where it says executed it was, and where it says not executed it was not.
     StoredIsTrue,
-    /// Every intent ends as executed or as refused, and nothing stays open for hours.
+    /// Every intent ends as executed or as refused, and nothing stays open for hours, unless
+    /// nothing proves that the list would show it.
     ResolvedAfterHealing,
     /// Not a webhook or notification that anybody could have posted.
     PaidOnlyIfProviderSays,
@@ -39,13 +40,26 @@ pub enum Invariant {
     ErrorsHoldNoSecret,
     /// In the middle of a write too.
     JournalOpensAfterCrash,
+    /// Declared, or shown by a record of the same kind that was made; and never by an answer that
+    /// leaves something open.
+    AbsentIsProven,
+    /// Not by a process either that was suspended meanwhile.
+    NothingSentAfterFence,
+    /// A record of another type, reference, amount or currency is no success, and no failure.
+    MismatchIsUnknown,
+    /// Not for a record of another type, reference, amount or currency.
+    PaidOnlyForTheVeryOrder,
+    /// Of every single attempt, and also if the request is still on its way.
+    NotSentIsTrue,
+    /// Whoever stores the end of an attempt after another one began learns of it.
+    LateIsTold,
     /// Otherwise the simulation itself is wrong.
     SimulationIsSetUp,
 }
 
 impl Invariant {
     /// All of them, but the one about the simulation itself.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 22] = [
         Self::NothingExecutedTwice,
         Self::StoredBeforeSent,
         Self::ExecutedIsListed,
@@ -62,6 +76,12 @@ impl Invariant {
         Self::NothingSentAfterDeadline,
         Self::ErrorsHoldNoSecret,
         Self::JournalOpensAfterCrash,
+        Self::AbsentIsProven,
+        Self::NothingSentAfterFence,
+        Self::MismatchIsUnknown,
+        Self::PaidOnlyForTheVeryOrder,
+        Self::NotSentIsTrue,
+        Self::LateIsTold,
     ];
 }
 
@@ -86,6 +106,12 @@ impl fmt::Display for Invariant {
             Self::NothingSentAfterDeadline => "nothing is sent after its deadline",
             Self::ErrorsHoldNoSecret => "no error holds a secret",
             Self::JournalOpensAfterCrash => "the journal opens after any crash",
+            Self::AbsentIsProven => "absent is said with proof only",
+            Self::NothingSentAfterFence => "nothing is sent after its send-by time",
+            Self::MismatchIsUnknown => "another record leaves the outcome unknown",
+            Self::PaidOnlyForTheVeryOrder => "an order is paid only by its own record",
+            Self::NotSentIsTrue => "what a call says was not executed is not executed",
+            Self::LateIsTold => "an attempt that came late is told",
             Self::SimulationIsSetUp => "the simulation is set up",
         })
     }

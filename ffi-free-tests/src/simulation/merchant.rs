@@ -3,18 +3,17 @@
 use std::time::SystemTime;
 
 use sanspay_core::checkout::OrderNumber;
-use sanspay_core::journal::{Begin, Journal, Outcome};
-use sanspay_core::partner::{
-    ListPayments, NewPayment, NewPayout, Record, RecordId, Resolution, ShowPayment, Unresolved,
-};
-use sanspay_core::{Amount, Currency, Error, ErrorKind, UnknownOutcome};
+use sanspay_core::journal::{Begin, End, Journal, Outcome};
+use sanspay_core::partner::{ListPayments, NewPayment, NewPayout, Record, RecordId, ShowPayment};
+use sanspay_core::{Currency, Endpoint, Error, ErrorKind, Exchange};
 use serde_json::json;
 
 use super::call::{Output, Repeatable, Running};
-use super::engine::{Event, Simulation};
-use super::invariant::{Broken, Held, Invariant, broken, set_up};
+use super::engine::Simulation;
+use super::invariant::{Broken, Held};
 use super::mutation::Mutation;
-use super::process::{Job, JobKind, Purpose, Task, clock};
+use super::process::{Attempt, Job, JobKind, Purpose, Task, clock};
+use super::suspend::{Next, Point};
 
 /// How often a merchant tries something that was refused.
 const MOST_ATTEMPTS: u32 = 3;
@@ -34,9 +33,17 @@ impl Simulation {
         (job.reference == reference).then_some(number)
     }
 
-    /// Does what is to be done next about a payment or payout.
+    /// Does what is to be done next about a payment or payout, at the process that it is of.
     pub(super) fn work(&mut self, number: usize) -> Held {
-        let (Some(index), Some(job)) = (self.process_of(number), self.jobs.get(&number)) else {
+        match self.process_of(number) {
+            Some(index) => self.work_at(index, number),
+            None => Ok(()),
+        }
+    }
+
+    /// Does what is to be done next about a payment or payout.
+    pub(super) fn work_at(&mut self, index: usize, number: usize) -> Held {
+        let Some(job) = self.jobs.get(&number) else {
             return Ok(());
         };
         let (intent, attempts) = (job.intent(), job.attempts);
@@ -46,7 +53,7 @@ impl Simulation {
         let Some(process) = self.processes.get_mut(index) else {
             return Ok(());
         };
-        if !process.up || process.works_on(number) {
+        if !process.runs(now) || process.works_on(number) {
             return Ok(());
         }
         let sent_by = clock(now, process.skew) + deadline;
@@ -63,45 +70,52 @@ impl Simulation {
             Err(_) => self.write_failed(index),
             Ok(Begin::Executed(_) | Begin::Conflict(_)) => Ok(()),
             Ok(Begin::LookUp(unknown)) if !resends => self.look_up(index, number, &unknown),
-            Ok(Begin::Send | Begin::LookUp(_)) => self.create(index, number),
+            Ok(Begin::Send | Begin::LookUp(_)) => {
+                let attempt = Attempt {
+                    number,
+                    sent_by,
+                    fence: now + deadline,
+                };
+                self.begun(attempt);
+                if self.puts_off(index, Point::Begun, Next::Create(attempt)) {
+                    return Ok(());
+                }
+                self.create(index, attempt)
+            }
         }
     }
 
-    fn create(&mut self, index: usize, number: usize) -> Held {
+    pub(super) fn create(&mut self, index: usize, attempt: Attempt) -> Held {
+        let number = attempt.number;
         let Some(job) = self.jobs.get_mut(&number) else {
             return Ok(());
         };
         job.attempts += 1;
         let (kind, reference) = (job.kind, job.reference.clone());
+        let expected = job.expected();
+        let Some(amount) = expected.map(|expected| expected.amount()) else {
+            return Ok(());
+        };
         let name = format!(
             "op{number}{}",
             "'".repeat(job.attempts.saturating_sub(1) as usize)
         );
-        let amount = Amount::from_minor_units(1000, 2).map_err(set_up)?;
         let session = self.session_of(index)?;
+        let fence = Some(attempt.sent_by).filter(|_| !self.is(Mutation::SendAfterFence));
         let call: Box<dyn Running> = if kind == JobKind::Payment {
             let payment = NewPayment::new(reference.clone(), amount, Currency::USD);
-            Box::new(session.exchange(payment))
+            Box::new(fenced(session.exchange(payment), fence))
         } else {
             let beneficiary = json!({"iban": "DE00"});
             let payout = NewPayout::new(reference.clone(), amount, Currency::USD, &beneficiary);
             if self.is(Mutation::RetryPayoutBlindly) {
-                Box::new(session.exchange(Repeatable(payout)))
+                Box::new(fenced(session.exchange(Repeatable(payout)), fence))
             } else {
-                Box::new(session.exchange(payout))
+                Box::new(fenced(session.exchange(payout), fence))
             }
         };
         self.tell(|| format!("p{index} begins {reference} as {name}"));
-        self.begin_call(index, name, call, Purpose::Create(number))
-    }
-
-    fn look_up(&mut self, index: usize, number: usize, unknown: &UnknownOutcome) -> Held {
-        let session = self.session_of(index)?;
-        let skew = self.processes.get(index).map_or(0, |process| process.skew);
-        let lookup = session.exchange(session.lookup(unknown, clock(self.now, skew)));
-        let name = self.fresh_name(index, "look");
-        self.tell(|| format!("p{index} looks {} up as {name}", unknown.reference()));
-        self.begin_call(index, name, Box::new(lookup), Purpose::LookUp(number))
+        self.begin_call(index, name, call, Purpose::Create(attempt))
     }
 
     pub(super) fn list(&mut self, index: usize, number: usize) -> Held {
@@ -133,10 +147,10 @@ impl Simulation {
     pub(super) fn finished(
         &mut self,
         index: usize,
-        task: Task,
+        task: &Task,
         result: Result<Output, Error>,
     ) -> Held {
-        self.check_ending(index, &task)?;
+        self.check_ending(index, task)?;
         if let Err(error) = &result {
             self.check_error(index, error)?;
         }
@@ -151,13 +165,17 @@ impl Simulation {
             Err(_) => "call failed",
         });
         self.tell(|| format!("p{index}: {} {said}", task.name));
-        match task.purpose {
-            Purpose::Create(job) => self.created(index, job, &record_of(result)),
-            Purpose::LookUp(job) => self.looked_up(index, job, result),
-            Purpose::Confirm(reply) => self.confirmed(index, &reply, result),
+        match &task.purpose {
+            Purpose::Create(attempt) => self.created(index, task, *attempt, &record_of(result)),
+            Purpose::LookUp(attempt) => self.looked_up(index, task, *attempt, result),
+            Purpose::Control(kind) => {
+                self.controlled(index, *kind, result);
+                Ok(())
+            }
+            Purpose::Confirm(reply, claimed) => self.confirmed(index, reply, *claimed, result),
             Purpose::Reconcile(job) => {
                 if let Ok(record) = record_of(result) {
-                    self.apply(index, job, &record)?;
+                    self.reconciled(index, *job, &record)?;
                 }
                 Ok(())
             }
@@ -165,7 +183,14 @@ impl Simulation {
         }
     }
 
-    fn created(&mut self, index: usize, job: usize, result: &Result<Record, Error>) -> Held {
+    fn created(
+        &mut self,
+        index: usize,
+        task: &Task,
+        attempt: Attempt,
+        result: &Result<Record, Error>,
+    ) -> Held {
+        let job = attempt.number;
         let mut outcome = Outcome::of(result);
         if let Err(error) = result {
             let conflict = error.kind() == ErrorKind::Conflict;
@@ -174,7 +199,13 @@ impl Simulation {
             if hasty {
                 outcome = Some(Outcome::NotExecuted);
             }
+            if let Some(mismatch) = error.mismatch()
+                && self.is(Mutation::TakeMismatchForSuccess)
+            {
+                outcome = Some(Outcome::Executed(mismatch.record().id()));
+            }
         }
+        self.check_outcome(task, result.as_ref().err(), outcome)?;
         if self.is(Mutation::JournalAfterSending)
             && let Some(intent) = self.jobs.get(&job).map(Job::intent)
             && let Some(process) = self.processes.get_mut(index)
@@ -185,59 +216,50 @@ impl Simulation {
             }
         }
         match outcome {
-            Some(outcome) => self.end(index, job, outcome),
+            Some(outcome) => self.learned(index, attempt, outcome),
             None => Ok(()),
         }
     }
 
-    fn looked_up(&mut self, index: usize, job: usize, result: Result<Output, Error>) -> Held {
-        let resolution = match result {
-            Ok(Output::Resolution(resolution)) => resolution,
-            Ok(_) => return Ok(()),
-            Err(error) => Resolution::from(Err(error)),
-        };
-        let mut outcome = Outcome::of_lookup(&resolution);
-        let early = matches!(resolution, Resolution::Unknown(Unresolved::TooEarly { .. }));
-        if early && self.is(Mutation::ResendTooEarly) {
-            outcome = Some(Outcome::NotExecuted);
-        }
-        self.figures.outcome(match outcome {
-            Some(Outcome::Executed(_)) => "lookup found it",
-            Some(Outcome::NotExecuted) => "lookup found nothing",
-            None => "lookup left it unknown",
-        });
-        let Some(outcome) = outcome else {
+    /// What became of an attempt is known, and is stored next.
+    pub(super) fn learned(&mut self, index: usize, attempt: Attempt, outcome: Outcome) -> Held {
+        if self.puts_off(index, Point::Known, Next::End(attempt, outcome)) {
             return Ok(());
-        };
-        self.end(index, job, outcome)?;
-        if outcome == Outcome::NotExecuted {
-            self.work(job)?;
         }
-        Ok(())
+        self.end(index, attempt, outcome)
     }
 
     /// Stores what is known now about a payment or payout.
-    fn end(&mut self, index: usize, number: usize, outcome: Outcome) -> Held {
+    pub(super) fn end(&mut self, index: usize, attempt: Attempt, outcome: Outcome) -> Held {
+        let number = attempt.number;
         let (Some(process), Some(job)) =
             (self.processes.get_mut(index), self.jobs.get_mut(&number))
         else {
             return Ok(());
         };
-        // A process has one attempt of an intent under way at a time.
-        let intent = job.intent();
-        let sent_by = (process.disk.entries().open())
-            .find(|open| open.reference() == job.reference)
-            .map_or(SystemTime::UNIX_EPOCH, |open| open.sent_at());
-        if process.disk.end(&intent, sent_by, outcome).is_err() {
+        let Ok(end) = process.disk.end(&job.intent(), attempt.sent_by, outcome) else {
             return self.write_failed(index);
+        };
+        let told = end == End::Late && !self.is(Mutation::SwallowLateEnd);
+        if told {
+            // Both are looked up: whatever the journal says now is looked up in the next round.
+            self.figures.outcome("late end told");
         }
-        job.done = matches!(outcome, Outcome::Executed(_));
-        let (reference, believed) = (job.reference.clone(), outcome);
-        self.tell(|| match believed {
-            Outcome::Executed(_) => format!("p{index} believes that {reference} is executed"),
-            Outcome::NotExecuted => format!("p{index} believes that {reference} is not executed"),
+        let Some(job) = self.jobs.get_mut(&number) else {
+            return Ok(());
+        };
+        job.done |= matches!(outcome, Outcome::Executed(_));
+        let reference = job.reference.clone();
+        self.tell(|| match outcome {
+            Outcome::Executed(_) => format!("p{index} learns that {reference} is executed"),
+            Outcome::NotExecuted => format!("p{index} learns that {reference} is not executed"),
         });
-        self.check_belief(number, outcome)
+        self.check_end_of(attempt, outcome, end, told)?;
+        self.check_stored(index, number)?;
+        if outcome == Outcome::NotExecuted {
+            return self.work_at(index, number);
+        }
+        Ok(())
     }
 
     /// Looks after what is open and what is to be tried again.
@@ -247,9 +269,10 @@ impl Simulation {
             .iter()
             .filter(|(_, job)| job.kind != JobKind::Checkout && !job.done)
             .map(|(number, _)| *number)
-            .filter(|number| self.process_of(*number) == Some(index))
+            .filter(|number| self.keeps(index, *number))
             .collect();
-        mine.into_iter().try_for_each(|number| self.work(number))
+        mine.into_iter()
+            .try_for_each(|number| self.work_at(index, number))
     }
 
     /// What is begun and not known, or asked for and not begun.
@@ -262,7 +285,7 @@ impl Simulation {
                 .entries()
                 .begin(&job.intent(), clock(self.now, 0));
             let open = match begin {
-                Begin::LookUp(_) => true,
+                Begin::LookUp(_) => !self.may_stay_open(*number),
                 Begin::Executed(_) | Begin::Conflict(_) => false,
                 Begin::Send => job.attempts < MOST_ATTEMPTS,
             };
@@ -304,58 +327,12 @@ impl Simulation {
             _ => None,
         }
     }
+}
 
-    /// A write failed, or the process died in it. Whoever goes on does not know what is stored.
-    pub(super) fn write_failed(&mut self, index: usize) -> Held {
-        if self.is(Mutation::WriteAfterFailure) {
-            return Ok(());
-        }
-        self.crash(index)
-    }
-
-    /// The process dies: what is not on its disk is gone.
-    pub(super) fn crash(&mut self, index: usize) -> Held {
-        let mut chance =
-            super::chance::Chance::new(self.case.seed, &self.fresh_name(index, "crash"));
-        let Some(process) = self.processes.get_mut(index) else {
-            return Ok(());
-        };
-        if !process.up {
-            return Ok(());
-        }
-        process.up = false;
-        process.tasks.clear();
-        process.leaked.clear();
-        process.token = None;
-        process.disk.crash(chance.below(1001));
-        let (down, incarnation) = (process.down_for, process.incarnation);
-        self.figures.fault("process crashed");
-        self.tell(|| format!("p{index} dies, for {} s", down.as_secs()));
-        self.after(down, Event::Start(index, incarnation));
-        Ok(())
-    }
-
-    /// The process comes back with nothing but its disk.
-    pub(super) fn start(&mut self, index: usize, incarnation: u32) -> Held {
-        let session = self.new_session(index, incarnation + 1)?;
-        let Some(process) = self.processes.get_mut(index) else {
-            return Ok(());
-        };
-        if process.up || process.incarnation != incarnation {
-            return Ok(());
-        }
-        process.up = true;
-        process.incarnation += 1;
-        process.session = session;
-        if let Err(error) = process.disk.open_again() {
-            return broken(Invariant::JournalOpensAfterCrash, error);
-        }
-        self.tell(|| format!("p{index} starts anew"));
-        // What it knew is gone: its disk tells what is left to be done.
-        self.jobs.values_mut().for_each(|job| job.done = false);
-        self.check_paid_orders(index)?;
-        self.check_executed(index)?;
-        self.sweep(index, 0)
+fn fenced<E: Endpoint>(exchange: Exchange<E>, sent_by: Option<SystemTime>) -> Exchange<E> {
+    match sent_by {
+        Some(time) => exchange.with_send_by(time),
+        None => exchange,
     }
 }
 

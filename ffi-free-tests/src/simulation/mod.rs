@@ -1,22 +1,33 @@
-//! Years of faults in seconds: merchants, both providers and the network between them, all
-//! virtual, all from one seed.
+//! Years of faults in seconds: merchants, both providers and the network between them, all virtual,
+//! all from one seed.
 //!
 //! One run has one to three processes of merchants, each with a session that its interleaved calls
 //! share, a journal on a disk that tears its last line when the process dies, and the provider's
-//! webhooks and notifications coming in. Requests and answers are lost, delayed, duplicated,
-//! overtaken, cut, corrupted and replaced by a proxy's HTML; the provider refuses, fails, is slow,
-//! revokes tokens and restarts; clocks are wrong and jump; processes die at any step, in the
-//! middle of a write too; attackers forge webhooks and cut signed texts anew. There is no thread
-//! and no sleep. The merchant is written the way the journal's documentation tells users to write
-//! theirs (see [`sanspay_core::journal`]).
+//! webhooks and notifications coming in. In many runs the processes share one journal and take each
+//! other's work over. Requests and answers are lost, delayed, duplicated, overtaken, cut, corrupted
+//! and replaced by the bytes of anybody; TLS breaks after the request; echoes tell another amount,
+//! currency, type or reference; lists lag, leave out a kind of record, and page in ways that nobody
+//! knows; the provider refuses, fails, is slow, revokes tokens and restarts; clocks are wrong and
+//! jump; processes die at any step, in the middle of a write too, and are suspended at any step for
+//! any time; attackers forge webhooks, also about other records, and cut signed texts anew. There
+//! is no thread and no sleep. The merchant is written the way the journal's documentation tells
+//! users to write theirs (see [`sanspay_core::journal`]).
+//!
+//! In some runs the merchants declare the provider's lists authoritative, in some they rely on
+//! evidence, which they look for, and in some there is neither: there an intent whose answer is
+//! lost may stay unknown for ever, unless the list shows its record.
 //!
 //! After every step it is checked that
 //!
 //! - nothing is executed twice: no payout, no payment of one reference;
 //! - an intent is on the disk before it is sent, and what is executed is known or listed as
-//!   unknown; what is stored about it is true; once the network heals nothing stays unknown;
-//! - an order is paid only if the provider holds it as paid, and no paid order is un-paid; a
-//!   second payment of one is reported;
+//!   unknown; what is stored about it is true; once the network heals nothing stays unknown that
+//!   somebody could find out;
+//! - what a call says was not executed is not executed, ever; absent is said with proof only; a
+//!   record that is not what was asked for leaves the outcome unknown;
+//! - nothing is sent after its send-by time, and an attempt that came late is told;
+//! - an order is paid only if the provider holds it as paid, by its own record, and no paid order
+//!   is un-paid; a second payment of one is reported;
 //! - what is acknowledged is on the disk;
 //! - one token request is on its way at a time, and a good token is not thrown away;
 //! - every call ends by its deadline, and nothing is sent after it;
@@ -24,9 +35,16 @@
 //!
 //! [`Invariant`] names them, and each of them is broken by one of the mistakes in [`Mutation`].
 //!
-//! Two things do not happen, because no client could do anything about them: a proxy that repeats
-//! a payment or payout, which HTTP forbids it, before a provider that executes a used reference
-//! again; and such a proxy passing on nothing but that the copy was refused for its token.
+//! Some things do not happen, because no client could do anything about them:
+//!
+//! - a proxy repeats a payment or payout, which HTTP forbids it, before a provider that executes a
+//!   used reference again; or it passes on nothing but that the copy was refused for its token;
+//! - somebody makes up one of the application's own refusals about what was executed, an empty list
+//!   of a provider whose lists the merchant trusts, or an answer that is right in everything;
+//! - a list that is trusted, because of a declaration or because it has shown a record, lags for
+//!   longer than `Wire::settle` allows;
+//! - all clocks of a suspended process stand still while others take its work over, or the clocks
+//!   of those who share a journal differ by more than a few seconds.
 //!
 //! A [`Violation`] comes as a story of a few numbered lines, from which everything was taken out
 //! that it does not need, and with one line that repeats it:
@@ -54,17 +72,27 @@ mod checks;
 mod deeds;
 mod disk;
 mod engine;
+mod healing;
+mod impostors;
 mod inbox;
 mod invariant;
+mod lives;
+mod lookups;
 mod merchant;
 mod mutation;
 mod network;
 mod payers;
 mod plan;
 mod process;
+mod provider;
 mod requests;
 mod shrink;
+mod strangers;
+mod suspend;
 mod till;
+mod truth;
+mod webhooks;
+mod wire;
 
 pub use books::{Figures, Violation};
 pub use invariant::Invariant;

@@ -47,11 +47,27 @@ pub enum Mutation {
     SwallowSecondPayment,
     /// What the browser brings back is shown and not acted on.
     IgnoreReturns,
+    /// Neither the exchange nor the transport knows by when an intent has to be sent.
+    SendAfterFence,
+    /// What is not listed counts as absent, though nothing proves that it would be listed.
+    AbsentWithoutProof,
+    /// What is not listed counts as absent, though the answer says more than is understood.
+    IgnoreUnaccountedFields,
+    /// A record that is not what was asked for is stored as executed.
+    TakeMismatchForSuccess,
+    /// An order is paid when the record of the webhook about it is, whatever record that is.
+    PayByStatusAlone,
+    /// The transport claims that a request was not sent whenever no answer came.
+    ClaimNotSent,
+    /// A call that was given up is stored as not executed.
+    TreatDroppedAsRefused,
+    /// That an attempt came late is not looked at.
+    SwallowLateEnd,
 }
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 29] = [
         Self::RetryPayoutBlindly,
         Self::ForgetDeadline,
         Self::DropLeaderHandOver,
@@ -73,5 +89,13 @@ impl Mutation {
         Self::NeverReconcile,
         Self::SwallowSecondPayment,
         Self::IgnoreReturns,
+        Self::SendAfterFence,
+        Self::AbsentWithoutProof,
+        Self::IgnoreUnaccountedFields,
+        Self::TakeMismatchForSuccess,
+        Self::PayByStatusAlone,
+        Self::ClaimNotSent,
+        Self::TreatDroppedAsRefused,
+        Self::SwallowLateEnd,
     ];
 }

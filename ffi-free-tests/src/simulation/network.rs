@@ -26,6 +26,12 @@ pub(super) enum Fault {
     ServerError,
     ServerErrorExecuted,
     Slow,
+    AnsweredByAnybody,
+    AnswerReplaced,
+    TlsBroken,
+    TlsBrokenExecuted,
+    EchoDiffers,
+    PagedOddly,
 }
 
 impl Fault {
@@ -51,6 +57,12 @@ impl Fault {
             Self::ServerError => "5xx",
             Self::ServerErrorExecuted => "5xx, executed",
             Self::Slow => "provider slow",
+            Self::AnsweredByAnybody => "anybody's answer",
+            Self::AnswerReplaced => "anybody's answer, executed",
+            Self::TlsBroken => "TLS broken",
+            Self::TlsBrokenExecuted => "TLS broken, executed",
+            Self::EchoDiffers => "echo differs",
+            Self::PagedOddly => "paged in an unknown way",
         }
     }
 }
@@ -76,7 +88,7 @@ impl Fate {
     /// Draws the fate of the request of this name.
     pub(super) fn of_request(seed: u64, name: &str, rate: u32) -> Self {
         use Fault as F;
-        const FAULTS: [(u32, Fault); 19] = [
+        const FAULTS: [(u32, Fault); 25] = [
             (3, F::NotConnected),
             (4, F::RequestLost),
             (6, F::AnswerLost),
@@ -96,6 +108,12 @@ impl Fate {
             (2, F::ServerError),
             (2, F::ServerErrorExecuted),
             (2, F::Slow),
+            (3, F::AnsweredByAnybody),
+            (4, F::AnswerReplaced),
+            (1, F::TlsBroken),
+            (2, F::TlsBrokenExecuted),
+            (4, F::EchoDiffers),
+            (3, F::PagedOddly),
         ];
         Self::draw(seed, name, rate, &FAULTS)
     }

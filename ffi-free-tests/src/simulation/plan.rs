@@ -6,6 +6,8 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::chance::Chance;
+use super::provider::Lists;
+use super::suspend::{Nap, Point};
 
 /// One run of the simulation: its seed, and what is left out of it.
 ///
@@ -95,10 +97,17 @@ pub(super) enum Deed {
     ForgeWebhook(usize),
     /// Somebody has a text signed that, cut differently, says that the order is paid.
     Recut(usize),
+    /// Somebody posts a webhook with the id of a paid record that names the payment of another
+    /// operation.
+    ForeignWebhook(usize),
+    /// Somebody pays out under the reference of a payment.
+    Impostor(usize),
     /// The order's status goes back and is notified (grade V: the server can do that).
     GoBack(usize),
     /// The process dies and comes back after a while.
     Crash { down: Duration, in_write: bool },
+    /// The process is suspended, now or at some point of its next call.
+    Suspend(Point, Nap),
     /// One of the process's calls is given up.
     Cancel,
     /// The provider revokes all tokens.
@@ -129,6 +138,15 @@ pub(super) struct Operation {
     pub(super) deed: Deed,
 }
 
+/// Whose journals the processes write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Journals {
+    /// Each has one.
+    Own,
+    /// They have one together, and take each other's work over.
+    Shared,
+}
+
 /// Everything that is drawn before a run begins.
 pub(super) struct Plan {
     pub(super) operations: Vec<Operation>,
@@ -150,6 +168,8 @@ pub(super) struct Plan {
     pub(super) honours_idempotency: bool,
     pub(super) heeds_wakers: bool,
     pub(super) webhook_copies: u32,
+    pub(super) journals: Journals,
+    pub(super) lists: Lists,
 }
 
 const HOUR: i64 = 3_600_000;
@@ -184,12 +204,34 @@ impl Plan {
             honours_idempotency,
             heeds_wakers: chance.per_mille(700),
             webhook_copies: chance.pick(&[1, 1, 2], 1),
+            journals: Journals::Own,
+            lists: Lists::default(),
         };
+        plan.draw_world(case);
         plan.draw_operations(&mut chance, count, length);
         plan.operations.sort_by_key(|operation| operation.at);
         plan.operations
             .retain(|operation| !case.without.contains(&operation.number));
         plan
+    }
+
+    pub(super) fn is_shared(&self) -> bool {
+        self.journals == Journals::Shared
+    }
+
+    /// What is known of the provider's lists, and whether the processes work together.
+    fn draw_world(&mut self, case: &Case) {
+        let mut chance = Chance::new(case.seed, "world");
+        let shared = self.processes > 1 && chance.per_mille(600);
+        self.lists = Lists::draw(&mut chance);
+        if shared {
+            self.journals = Journals::Shared;
+            // Whoever shares a journal agrees about the time, to a few seconds.
+            let common = self.merchant_skews.first().copied().unwrap_or_default();
+            for skew in &mut self.merchant_skews {
+                *skew = common + chance.pick(&[0, 2_000, -2_000], 0);
+            }
+        }
     }
 
     fn draw_operations(&mut self, chance: &mut Chance, count: usize, length: Duration) {
@@ -255,7 +297,7 @@ fn draw_deed(chance: &mut Chance, made: &[Made], at: Duration) -> (Deed, Duratio
     let draw = chance.below(100);
     let target = match draw {
         30..52 => one_of(chance, &[Kind::Payment, Kind::Payout, Kind::Checkout]),
-        52..57 => one_of(chance, &[Kind::Payment]),
+        52..57 | 96..97 => one_of(chance, &[Kind::Payment]),
         57..64 => one_of(chance, &[Kind::Checkout]),
         _ => None,
     };
@@ -265,11 +307,17 @@ fn draw_deed(chance: &mut Chance, made: &[Made], at: Duration) -> (Deed, Duratio
             let ending = chance.weighted(&endings, Ending::Paid);
             (Deed::End(made.number, ending), after(chance, made))
         }
-        (52..57, Some(made)) => (Deed::ForgeWebhook(made.number), after(chance, made)),
+        (52..55, Some(made)) => (Deed::ForgeWebhook(made.number), after(chance, made)),
+        (55..57, Some(made)) => (Deed::ForeignWebhook(made.number), after(chance, made)),
+        (96..97, Some(made)) => (Deed::Impostor(made.number), after(chance, made)),
         (57..61, Some(made)) => (Deed::Recut(made.number), after(chance, made)),
         (61..64, Some(made)) => (Deed::GoBack(made.number), after(chance, made) * 2),
         (64..74, _) => (Deed::Checkout, at),
-        (74..80, _) => {
+        (77..80 | 93..96, _) => {
+            let point = chance.pick(&Point::ALL, Point::Now);
+            (Deed::Suspend(point, Nap::draw(chance)), at)
+        }
+        (74..77, _) => {
             let down = chance.between(0, 300_000);
             let in_write = chance.per_mille(600);
             (Deed::Crash { down, in_write }, at)
@@ -288,7 +336,7 @@ fn draw_deed(chance: &mut Chance, made: &[Made], at: Duration) -> (Deed, Duratio
             Deed::ProviderClock(chance.pick(&[-60_000, -2_000, 2_000, 60_000], 0)),
             at,
         ),
-        (91..96, _) => (Deed::List, at),
+        (91..93, _) => (Deed::List, at),
         (0..16, _) => (Deed::Payout, at),
         _ => (Deed::Payment, at),
     }

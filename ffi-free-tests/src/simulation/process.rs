@@ -7,11 +7,13 @@ use std::time::{Duration, SystemTime};
 
 use http::Response;
 use sanspay_core::checkout::Status as CheckoutStatus;
+use sanspay_core::partner::{Expected, ListEvidence, RecordType};
 use sanspay_core::sandbox::{DeliveryId, RecordKind};
-use sanspay_core::{Intent, Session};
+use sanspay_core::{Amount, Currency, Intent, Session};
 
 use super::call::Running;
 use super::disk::Disk;
+use super::suspend::{Nap, Point};
 
 /// True time 0 of every run: the 15th of January 2027.
 const BEGINNING: Duration = Duration::from_secs(1_800_000_000);
@@ -43,7 +45,7 @@ pub(super) struct Job {
     pub(super) done: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum JobKind {
     Payout,
     Payment,
@@ -70,8 +72,39 @@ impl JobKind {
 
 impl Job {
     pub(super) fn intent(&self) -> Intent {
-        Intent::new(self.kind.name(), &self.reference)
+        let expected = self.expected();
+        expected.map_or_else(
+            || Intent::new(self.kind.name(), &self.reference),
+            |expected| Intent::of(&expected),
+        )
     }
+
+    /// What its record has to be. No two jobs are about the same amount.
+    pub(super) fn expected(&self) -> Option<Expected> {
+        let record_type = match self.kind {
+            JobKind::Payout => RecordType::Payout,
+            JobKind::Payment => RecordType::Payment,
+            JobKind::Checkout => return None,
+        };
+        let number: u64 = self.reference.rsplit('-').next()?.parse().ok()?;
+        let amount = Amount::from_minor_units(1000 + number, 2).ok()?;
+        Some(Expected::new(
+            record_type,
+            &*self.reference,
+            amount,
+            Currency::USD,
+        ))
+    }
+}
+
+/// One attempt of a job: what the journal was told of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Attempt {
+    pub(super) number: usize,
+    /// By the clock of whoever began it.
+    pub(super) sent_by: SystemTime,
+    /// The same in true time.
+    pub(super) fence: Duration,
 }
 
 /// Names a call of a process that lives.
@@ -92,15 +125,20 @@ pub(super) struct Task {
     pub(super) polled_at: Option<Duration>,
     pub(super) ends_by: Duration,
     pub(super) sends: u32,
+    /// Its last answer was not about what it asked, or left something open.
+    pub(super) misled: bool,
     /// The only time that a broken driver ever shows.
     pub(super) frozen: Option<SystemTime>,
 }
 
 /// What a merchant does with the result of a call.
 pub(super) enum Purpose {
-    Create(usize),
-    LookUp(usize),
-    Confirm(ReplyTo),
+    Create(Attempt),
+    LookUp(Attempt),
+    /// Looks up a record that is known to exist, to see whether the list shows it.
+    Control(JobKind),
+    /// With the job that the webhook claims to be about.
+    Confirm(ReplyTo, Option<usize>),
     Reconcile(usize),
     List,
 }
@@ -109,7 +147,7 @@ impl Purpose {
     /// The job that the call is about.
     pub(super) fn job(&self) -> Option<usize> {
         match self {
-            Self::Create(job) | Self::LookUp(job) => Some(*job),
+            Self::Create(attempt) | Self::LookUp(attempt) => Some(attempt.number),
             _ => None,
         }
     }
@@ -150,9 +188,24 @@ pub(super) struct Process {
     pub(super) leaked: Vec<Task>,
     /// Orders that it has ever held for paid.
     pub(super) believed_paid: BTreeSet<String>,
+    /// Until then it does not run.
+    pub(super) asleep_until: Duration,
+    /// Where it will be suspended next, and how.
+    pub(super) sleeps_at: Option<(Point, Nap)>,
+    /// For how long its clocks stood still so far.
+    pub(super) stood_still: Duration,
+    /// The kinds of record that a lookup of this session, or of one whose evidence it has, found.
+    pub(super) shown: BTreeSet<JobKind>,
+    /// The evidence that it has stored.
+    pub(super) evidence: Vec<ListEvidence>,
 }
 
 impl Process {
+    /// Whether it is up and not suspended.
+    pub(super) fn runs(&self, now: Duration) -> bool {
+        self.up && self.asleep_until <= now
+    }
+
     /// Whether a call about the job is on its way.
     pub(super) fn works_on(&self, job: usize) -> bool {
         self.tasks

@@ -6,15 +6,15 @@ use std::time::{Duration, SystemTime};
 
 use http::{Method, Request, Response};
 use sanspay_core::exchange::Step;
-use sanspay_core::{Limits, NotSent, TransportError};
+use sanspay_core::{NotSent, TransportError};
 use serde_json::Value;
 
 use super::call::Running;
-use super::engine::{Event, Flight, Simulation};
+use super::engine::{Event, Simulation};
 use super::invariant::Held;
 use super::mutation::Mutation;
-use super::network::{Fate, Fault, corrupt};
-use super::process::{HeldToken, Purpose, Task, TaskKey, Woken, clock, response};
+use super::network::{Fate, Fault};
+use super::process::{HeldToken, Purpose, Task, TaskKey, Woken, clock};
 
 pub(super) const HTML: &str =
     "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>";
@@ -62,6 +62,7 @@ impl Simulation {
             polled_at: None,
             ends_by,
             sends: 0,
+            misled: false,
             frozen,
         };
         process.tasks.insert(key.task, task);
@@ -80,12 +81,19 @@ impl Simulation {
 
     /// Does what a driver does with one step.
     pub(super) fn poll(&mut self, key: TaskKey) -> Held {
+        if let Some(wake) = self.asleep(&Event::Poll(key)) {
+            if let Some(task) = self.task_mut(key) {
+                task.polled_at = Some(wake);
+            }
+            self.at(wake, Event::Poll(key));
+            return Ok(());
+        }
         let now = self.clock_of(key);
         let Some(task) = self.task_mut(key) else {
             return Ok(());
         };
         match task.call.poll(now) {
-            Step::Send(request) => self.send(key, request),
+            Step::Send(request) => self.hand_out(key, request),
             Step::Wait(wait) => {
                 if task.flight.is_some() {
                     // The transport gives up by itself.
@@ -105,14 +113,20 @@ impl Simulation {
             Step::Done(result) => {
                 let process = self.processes.get_mut(key.process);
                 match process.and_then(|process| process.tasks.remove(&key.task)) {
-                    Some(task) => self.finished(key.process, task, result),
+                    Some(task) => self.finished(key.process, &task, result),
                     None => Ok(()),
                 }
             }
         }
     }
 
-    fn send(&mut self, key: TaskKey, request: Request<Vec<u8>>) -> Held {
+    /// Gives a request to the network, so long after it was handed out.
+    pub(super) fn send(
+        &mut self,
+        key: TaskKey,
+        request: Request<Vec<u8>>,
+        passed: Duration,
+    ) -> Held {
         let for_token = request.uri().path() == "/partner/auth/token";
         self.check_sending(key, for_token)?;
         self.last_flight += 1;
@@ -143,167 +157,8 @@ impl Simulation {
             .map_or(String::new(), |fault| format!(" [{}]", fault.name()));
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         self.tell(|| format!("p{} sends {method} {path} as {name}{fault}", key.process));
-        self.depart(flight, key, name, request, fate);
+        self.depart(flight, key, name, request, fate, passed);
         Ok(())
-    }
-
-    /// Puts everything into the queue that will come of a request.
-    fn depart(
-        &mut self,
-        id: u64,
-        key: TaskKey,
-        name: String,
-        request: Request<Vec<u8>>,
-        fate: Fate,
-    ) {
-        let limit = Limits::of(&request).time_left;
-        let (there, back) = (fate.there, fate.back);
-        let mut chance = fate.chance;
-        let answered =
-            |status, kind, body: &str| Some((there + back, Ok(response(status, kind, body))));
-        let json = "application/json";
-        let (mut arrivals, mut landing) = (vec![there], None);
-        match fate.fault {
-            Some(Fault::NotConnected) => {
-                arrivals.clear();
-                landing = Some((
-                    there,
-                    Err(TransportError::not_sent(NotSent::proven(), "refused")),
-                ));
-            }
-            Some(Fault::RequestLost) => arrivals.clear(),
-            Some(Fault::ProxyHtml) => {
-                arrivals.clear();
-                let status = chance.pick(&[400, 408, 502, 503, 504], 502);
-                landing = answered(status, "text/html", HTML);
-            }
-            Some(Fault::Unauthorized) => {
-                arrivals.clear();
-                landing = answered(401, json, r#"{"message":"no","code":"token_invalid"}"#);
-            }
-            Some(Fault::RateLimited) => {
-                arrivals.clear();
-                landing = answered(
-                    429,
-                    json,
-                    r#"{"message":"slow down","code":"rate_limited"}"#,
-                );
-            }
-            Some(Fault::ServerError) => {
-                arrivals.clear();
-                let status = chance.pick(&[500, 502, 503, 504], 500);
-                landing = answered(status, json, r#"{"message":"oops","code":"server_error"}"#);
-            }
-            Some(Fault::Duplicated) => arrivals.push(there + chance.between(1, 20_000)),
-            _ => {}
-        }
-        if let Some(breaks) = fate.breaks {
-            landing = Some((breaks, Err(TransportError::maybe_sent("reset"))));
-        }
-        let mut copies = 0;
-        for arrival in arrivals {
-            copies += 1;
-            self.after(arrival, Event::Arrive(id));
-        }
-        if let Some((wait, outcome)) = landing {
-            self.after(wait.min(limit), Event::Land(id, outcome));
-        }
-        if !self.is(Mutation::ForgetDeadline) {
-            self.after(
-                limit,
-                Event::Land(id, Err(TransportError::maybe_sent("too late"))),
-            );
-        }
-        let fault = fate.fault;
-        let landed = false;
-        let flight = Flight {
-            key,
-            name,
-            request,
-            fault,
-            back,
-            chance,
-            landed,
-            copies,
-        };
-        self.flights.insert(id, flight);
-    }
-
-    /// A request reaches the provider.
-    pub(super) fn arrive(&mut self, id: u64) -> Held {
-        if let Some((_, unanswered)) = &mut self.restarting {
-            unanswered.push(id);
-            return Ok(());
-        }
-        let now = self.provider_now();
-        let Some(flight) = self.flights.get_mut(&id) else {
-            return Ok(());
-        };
-        flight.copies = flight.copies.saturating_sub(1);
-        let first_copy = flight.copies > 0;
-        let mut request = flight.request.clone();
-        if flight.fault == Some(Fault::RequestCorrupted) {
-            corrupt(request.body_mut(), &mut flight.chance);
-        }
-        if flight.fault == Some(Fault::RequestCut) {
-            let half = request.body().len() / 2;
-            request.body_mut().truncate(half);
-        }
-        let mut answer = self.provider.handle(&request, now);
-        let status = answer.status();
-        let mut outcome_lost = None;
-        let mut lost = false;
-        match flight.fault {
-            Some(Fault::AnswerLost) => lost = true,
-            // A proxy sends once more when it got no answer; or both answers arrive.
-            Some(Fault::Duplicated) if first_copy => lost = flight.chance.per_mille(500),
-            // To repeat a POST is forbidden to proxies (RFC 9110, 9.2.2). One that does, loses the
-            // answer to the first copy and passes on that the second was refused for its token
-            // lies about the first, and no client could know.
-            Some(Fault::Duplicated) if request.method() == Method::POST => lost = status == 401,
-            Some(Fault::AnswerCut) => outcome_lost = Some("cut"),
-            Some(Fault::AnswerTruncated) => {
-                let half = answer.body().len() / 2;
-                answer.body_mut().truncate(half);
-            }
-            Some(Fault::AnswerCorrupted) => corrupt(answer.body_mut(), &mut flight.chance),
-            Some(Fault::ProxyHtmlExecuted) => {
-                let status = flight.chance.pick(&[408, 502, 504], 504);
-                answer = response(status, "text/html", HTML);
-            }
-            Some(Fault::ServerErrorExecuted) => {
-                answer = response(500, "application/json", r#"{"message":"oops"}"#);
-            }
-            _ => {}
-        }
-        let (back, name) = (flight.back, flight.name.clone());
-        let line = if lost { ", and the answer is lost" } else { "" };
-        self.tell(|| format!("the provider answers {name} with {status}{line}"));
-        self.note_token(&request, &answer);
-        if !lost {
-            let outcome = match outcome_lost {
-                Some(why) => Err(TransportError::maybe_sent(why)),
-                None => Ok(answer),
-            };
-            self.after(back, Event::Land(id, outcome));
-        }
-        if self
-            .flights
-            .get(&id)
-            .is_some_and(|flight| flight.landed && flight.copies == 0)
-        {
-            self.flights.remove(&id);
-        }
-        self.check_executions(&request)
-    }
-
-    fn note_token(&mut self, request: &Request<Vec<u8>>, answer: &Response<Vec<u8>>) {
-        if request.uri().path() == "/partner/auth/token"
-            && let Some(token) = token_in(answer.body())
-        {
-            // The first bytes of a JWT are the same in all.
-            self.tokens.extend(token.get(60..92).map(str::to_owned));
-        }
     }
 
     /// An answer, or that there is none, reaches the process, if it still waits for it.
@@ -317,6 +172,7 @@ impl Simulation {
         };
         let key = flight.key;
         let waited = !std::mem::replace(&mut flight.landed, true);
+        let misleads = flight.misleads;
         let token = bearer(&flight.request);
         if flight.copies == 0 {
             self.flights.remove(&id);
@@ -325,6 +181,13 @@ impl Simulation {
         if !waited || self.task(key).is_none_or(|task| task.flight != Some(id)) {
             return Ok(());
         }
+        let lies = self.is(Mutation::ClaimNotSent);
+        let outcome = outcome.map_err(|error| {
+            if lies && error.may_have_been_sent() {
+                return TransportError::not_sent(NotSent::proven(), error);
+            }
+            error
+        });
         let said = match &outcome {
             Ok(answer) => answer.status().to_string(),
             Err(error) => error.to_string(),
@@ -341,6 +204,7 @@ impl Simulation {
         let name = task.name.clone();
         task.flight = None;
         let fetched = std::mem::take(&mut task.fetches_token);
+        task.misled = misleads && !fetched && outcome.is_ok();
         task.call.reply(now, outcome);
         if let Some(process) = self.processes.get_mut(key.process) {
             match (&mut process.token, token) {
@@ -377,7 +241,7 @@ fn bearer(request: &Request<Vec<u8>>) -> Option<String> {
         .map(str::to_owned)
 }
 
-fn token_in(body: &[u8]) -> Option<String> {
+pub(super) fn token_in(body: &[u8]) -> Option<String> {
     let answer: Value = serde_json::from_slice(body).ok()?;
     answer.get("access_token")?.as_str().map(str::to_owned)
 }

@@ -1,0 +1,224 @@
+//! The network between a process and the provider: what becomes of a request and of its answer.
+
+use std::time::Duration;
+
+use http::{Method, Request, Response};
+use sanspay_core::{Limits, NotSent, TlsProblem, TransportError};
+
+use super::chance::Chance;
+use super::engine::{Event, Flight, Simulation};
+use super::invariant::Held;
+use super::mutation::Mutation;
+use super::network::{Fate, Fault, corrupt};
+use super::process::{TaskKey, response};
+use super::provider::{self, Trust};
+use super::requests::{HTML, token_in};
+use super::strangers;
+
+impl Simulation {
+    /// Puts everything into the queue that will come of a request.
+    pub(super) fn depart(
+        &mut self,
+        id: u64,
+        key: TaskKey,
+        name: String,
+        request: Request<Vec<u8>>,
+        fate: Fate,
+        passed: Duration,
+    ) {
+        let limit = Limits::of(&request).time_left.saturating_sub(passed);
+        let (there, back) = (fate.there, fate.back);
+        let (mut chance, mut misleads) = (fate.chance, false);
+        let answered =
+            |status, kind, body: &str| Some((there + back, Ok(response(status, kind, body))));
+        let json = "application/json";
+        let (mut arrivals, mut landing) = (vec![there], None);
+        match fate.fault {
+            Some(Fault::NotConnected) => {
+                arrivals.clear();
+                landing = Some((
+                    there,
+                    Err(TransportError::not_sent(NotSent::proven(), "refused")),
+                ));
+            }
+            Some(Fault::RequestLost) => arrivals.clear(),
+            Some(Fault::ProxyHtml) => {
+                arrivals.clear();
+                let status = chance.pick(&[400, 408, 502, 503, 504], 502);
+                landing = answered(status, "text/html", HTML);
+            }
+            Some(Fault::Unauthorized) => {
+                arrivals.clear();
+                landing = answered(401, json, r#"{"message":"no","code":"token_invalid"}"#);
+            }
+            Some(Fault::RateLimited) => {
+                arrivals.clear();
+                landing = answered(
+                    429,
+                    json,
+                    r#"{"message":"slow down","code":"rate_limited"}"#,
+                );
+            }
+            Some(Fault::ServerError) => {
+                arrivals.clear();
+                let status = chance.pick(&[500, 502, 503, 504], 500);
+                landing = answered(status, json, r#"{"message":"oops","code":"server_error"}"#);
+            }
+            Some(Fault::AnsweredByAnybody) => {
+                arrivals.clear();
+                let empty = self.plan.lists.trust == Trust::Nothing;
+                let answer = strangers::answer(&request, false, empty, &mut chance);
+                misleads = answer.status().is_success();
+                landing = Some((there + back, Ok(answer)));
+            }
+            Some(Fault::TlsBroken) => {
+                arrivals.clear();
+                landing = Some((there + back, Err(broken_tls(&mut chance))));
+            }
+            Some(Fault::Duplicated) => arrivals.push(there + chance.between(1, 20_000)),
+            _ => {}
+        }
+        if let Some(breaks) = fate.breaks {
+            landing = Some((breaks, Err(TransportError::maybe_sent("reset"))));
+        }
+        let mut copies = 0;
+        for arrival in arrivals {
+            copies += 1;
+            self.after(arrival, Event::Arrive(id));
+        }
+        if let Some((wait, outcome)) = landing {
+            self.after(wait.min(limit), Event::Land(id, outcome));
+        }
+        if !self.is(Mutation::ForgetDeadline) {
+            self.after(
+                limit,
+                Event::Land(id, Err(TransportError::maybe_sent("too late"))),
+            );
+        }
+        let fault = fate.fault;
+        let landed = false;
+        let flight = Flight {
+            key,
+            name,
+            request,
+            fault,
+            back,
+            chance,
+            landed,
+            copies,
+            misleads,
+        };
+        self.flights.insert(id, flight);
+    }
+
+    /// A request reaches the provider.
+    pub(super) fn arrive(&mut self, id: u64) -> Held {
+        if let Some((_, unanswered)) = &mut self.restarting {
+            unanswered.push(id);
+            return Ok(());
+        }
+        let Some(flight) = self.flights.get_mut(&id) else {
+            return Ok(());
+        };
+        flight.copies = flight.copies.saturating_sub(1);
+        let first_copy = flight.copies > 0;
+        let mut request = flight.request.clone();
+        if flight.fault == Some(Fault::RequestCorrupted) {
+            corrupt(request.body_mut(), &mut flight.chance);
+        }
+        if flight.fault == Some(Fault::RequestCut) {
+            let half = request.body().len() / 2;
+            request.body_mut().truncate(half);
+        }
+        let name = flight.name.clone();
+        let call = name
+            .rsplit_once('.')
+            .map_or("", |(call, _)| call)
+            .to_owned();
+        let (mut answer, _) = self.handled(&call, &request);
+        self.note_token(&request, &answer);
+        self.check_denials(&call)?;
+        self.hide_unlisted(&request, &mut answer);
+        let empty = self.plan.lists.trust == Trust::Nothing;
+        let Some(flight) = self.flights.get_mut(&id) else {
+            return Ok(());
+        };
+        let status = answer.status();
+        let mut outcome_lost = None;
+        let mut lost = false;
+        match flight.fault {
+            Some(Fault::AnswerLost) => lost = true,
+            // A proxy sends once more when it got no answer; or both answers arrive.
+            Some(Fault::Duplicated) if first_copy => lost = flight.chance.per_mille(500),
+            // To repeat a POST is forbidden to proxies (RFC 9110, 9.2.2). One that does, loses the
+            // answer to the first copy and passes on that the second was refused for its token
+            // lies about the first, and no client could know.
+            Some(Fault::Duplicated) if request.method() == Method::POST => lost = status == 401,
+            Some(Fault::AnswerCut) => outcome_lost = Some(TransportError::maybe_sent("cut")),
+            Some(Fault::AnswerTruncated) => {
+                let half = answer.body().len() / 2;
+                answer.body_mut().truncate(half);
+            }
+            Some(Fault::AnswerCorrupted) => corrupt(answer.body_mut(), &mut flight.chance),
+            Some(Fault::ProxyHtmlExecuted) => {
+                let status = flight.chance.pick(&[408, 502, 504], 504);
+                answer = response(status, "text/html", HTML);
+            }
+            Some(Fault::ServerErrorExecuted) => {
+                answer = response(500, "application/json", r#"{"message":"oops"}"#);
+            }
+            Some(Fault::AnswerReplaced) => {
+                answer = strangers::answer(&request, true, empty, &mut flight.chance);
+                flight.misleads = answer.status().is_success();
+            }
+            Some(Fault::TlsBrokenExecuted) => outcome_lost = Some(broken_tls(&mut flight.chance)),
+            Some(Fault::EchoDiffers) => {
+                flight.misleads = provider::twist(&request, &mut answer, &mut flight.chance);
+            }
+            Some(Fault::PagedOddly) if provider::is_list(&request) => {
+                provider::page_oddly(&mut answer, &mut flight.chance);
+                flight.misleads = true;
+            }
+            _ => {}
+        }
+        let back = flight.back;
+        let line = if lost { ", and the answer is lost" } else { "" };
+        self.tell(|| format!("the provider answers {name} with {status}{line}"));
+        if !lost {
+            let outcome = match outcome_lost {
+                Some(error) => Err(error),
+                None => Ok(answer),
+            };
+            self.after(back, Event::Land(id, outcome));
+        }
+        if self
+            .flights
+            .get(&id)
+            .is_some_and(|flight| flight.landed && flight.copies == 0)
+        {
+            self.flights.remove(&id);
+        }
+        self.check_executions(&request)
+    }
+
+    fn note_token(&mut self, request: &Request<Vec<u8>>, answer: &Response<Vec<u8>>) {
+        if request.uri().path() == "/partner/auth/token"
+            && let Some(token) = token_in(answer.body())
+        {
+            // The first bytes of a JWT are the same in all.
+            self.tokens.extend(token.get(60..92).map(str::to_owned));
+        }
+    }
+}
+
+/// An alert, or anybody's bytes, after the request was sent: what the error is says nothing about
+/// how far the request came.
+fn broken_tls(chance: &mut Chance) -> TransportError {
+    let problems = [
+        TlsProblem::TlsToPlainHttp,
+        TlsProblem::ClientCertificateRejected,
+        TlsProblem::HandshakeRefused,
+    ];
+    let problem = chance.pick(&problems, TlsProblem::TlsToPlainHttp);
+    TransportError::maybe_sent("alert").with_tls_problem(problem)
+}
