@@ -61,13 +61,12 @@ impl<E: Endpoint> Exchange<E> {
             }
             Err(failed) => failed,
         };
-        if fallback.is_none() && self.ran_out_of_time(failed.failure) {
-            // Our haste is no failure of the token: the others go on trying.
+        if self.ran_out_of_time(failed.failure) {
+            // Our haste is no failure of the token: the others go on trying, for whom the old one
+            // may be over.
             drop(leadership);
-            return self.end_with(
-                now,
-                self.deadline_error(TOKEN_LATE).with_source(failed.error),
-            );
+            let error = self.deadline_error(TOKEN_LATE).with_source(failed.error);
+            return self.end_with(now, error);
         }
         let error = failed.error.with_attempts(attempts);
         if let Some(grant) = fallback {

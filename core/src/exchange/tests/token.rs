@@ -125,6 +125,22 @@ fn a_leader_whose_own_deadline_passes_hands_over_instead_of_failing_the_others()
     assert_eq!(sent(patient.poll(at(2))).uri().path(), "/token");
 }
 
+/// As when a process is suspended while it renews, and another call begins when it wakes.
+#[test]
+fn a_renewal_whose_own_deadline_passed_fails_nobody_for_whom_the_old_token_is_over() {
+    let session = warm(|_| ());
+    let mut renewer = session.exchange(Probe(Replay::Safe));
+    assert_eq!(sent(renewer.poll(at(3600 - 299))).uri().path(), "/token");
+    let mut patient = session.exchange(Probe(Replay::Safe));
+    let _ = waits(patient.poll(at(3700)));
+    renewer.reply(at(3700), not_sent());
+    assert_eq!(
+        done(renewer.poll(at(3700))).unwrap_err().kind(),
+        ErrorKind::Deadline
+    );
+    assert_eq!(sent(patient.poll(at(3700))).uri().path(), "/token");
+}
+
 #[test]
 fn a_failed_fetch_is_shared_by_its_waiters_and_forgotten_within_seconds() {
     let session = session(|s| s.retry = RetryPolicy::never());
