@@ -13,6 +13,12 @@ impl<E: Endpoint> Exchange<E> {
         self.left().is_zero() && !matches!(failure, Failure::Status(..))
     }
 
+    /// Whether a transport sent nothing, or gave up, when the fence had closed.
+    pub(super) fn is_too_late_to_send(&self, now: SystemTime, failure: Failure) -> bool {
+        let closed = self.fence.is_some_and(|fence| fence.is_closed(now));
+        closed && !matches!(failure, Failure::Status(..))
+    }
+
     pub(super) fn repeatable(&self) -> bool {
         match self.endpoint.replay() {
             Replay::Safe => true,

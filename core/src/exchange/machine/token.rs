@@ -61,7 +61,7 @@ impl<E: Endpoint> Exchange<E> {
             }
             Err(failed) => failed,
         };
-        if self.ran_out_of_time(failed.failure) {
+        if self.ran_out_of_time(failed.failure) || self.is_too_late_to_send(now, failed.failure) {
             // Our haste is no failure of the token: the others go on trying, for whom the old one
             // may be over.
             drop(leadership);

@@ -141,6 +141,27 @@ fn a_renewal_whose_own_deadline_passed_fails_nobody_for_whom_the_old_token_is_ov
     assert_eq!(sent(patient.poll(at(3700))).uri().path(), "/token");
 }
 
+/// The transport finds the token request of a call too late for that call, or its clock turned back.
+#[test]
+fn a_token_request_that_was_too_late_for_its_own_call_fails_no_other() {
+    for (send_by, found) in [
+        (at(10), at(11)),
+        (at(30), at(0) - Duration::from_millis(700)),
+    ] {
+        let session = session(|_| ());
+        let exchange = session.exchange(Probe(Replay::Unsafe));
+        let mut fenced = exchange.with_send_by(send_by);
+        assert_eq!(sent(fenced.poll(at(0))).uri().path(), "/token");
+        let mut patient = session.exchange(Probe(Replay::Safe));
+        let _ = waits(patient.poll(found));
+        fenced.reply(found, not_sent());
+        let error = done(fenced.poll(found)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Deadline);
+        assert!(!error.outcome_unknown());
+        assert_eq!(sent(patient.poll(found)).uri().path(), "/token");
+    }
+}
+
 #[test]
 fn a_failed_fetch_is_shared_by_its_waiters_and_forgotten_within_seconds() {
     let session = session(|s| s.retry = RetryPolicy::never());
