@@ -29,15 +29,13 @@ fn gzip(text: &str) -> Vec<u8> {
 
 /// JSON with every character escaped.
 fn escaped(text: &str) -> String {
-    text.encode_utf16()
-        .map(|unit| format!("\\u{unit:04x}"))
-        .collect()
+    let units = text.encode_utf16().map(|unit| format!("\\u{unit:04x}"));
+    units.collect::<Vec<_>>().concat()
 }
 
 fn html(text: &str) -> String {
-    text.chars()
-        .map(|c| format!("&#{};", u32::from(c)))
-        .collect()
+    let references = text.chars().map(|c| format!("&#{};", u32::from(c)));
+    references.collect::<Vec<_>>().concat()
 }
 
 fn colons(text: &str) -> String {

@@ -279,7 +279,10 @@ fn files(shown: &mut Shown, text: &str) {
     shown.debug(&replay);
     let other = Request::post("https://api.example.com/a").body(note(&format!("{text}{text}")));
     let mismatch = replay.take(&other.unwrap()).unwrap_err();
-    assert!(mismatch.to_string().contains("body /note: recorded `"), "{mismatch}");
+    assert!(
+        mismatch.to_string().contains("body /note: recorded `"),
+        "{mismatch}"
+    );
     // One line for each difference.
     mismatch
         .to_string()
