@@ -45,7 +45,8 @@
 //! # Recorded fixtures
 //!
 //! With feature `cassette`: record a run of your own code once, commit the file, replay it for
-//! ever. Secrets and personal data do not reach the file; see [`sanspay_core::cassette`].
+//! ever. Only what is listed is written, such as statuses, amounts and times; placeholders stand
+//! for the rest. See [`Redaction`](sanspay_core::cassette::Redaction) for what that guarantees.
 //!
 //! ```
 //! # #[cfg(feature = "testing")]

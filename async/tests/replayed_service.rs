@@ -33,7 +33,7 @@ async fn the_service_does_what_was_recorded() {
     let url = begin_checkout(&client, "order-1").await.unwrap();
     assert_eq!(
         url,
-        "http://127.0.0.1/pay/00000000-0000-4000-8000-000000000001"
+        "http://origin-1.invalid/pay/00000000-0000-4000-8000-000000000001"
     );
     replay.assert_all_used();
 }

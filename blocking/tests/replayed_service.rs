@@ -38,7 +38,7 @@ fn the_service_does_what_was_recorded() {
     let told = begin_checkout(&client(&replay), "order-1").unwrap();
     assert_eq!(
         told,
-        "order-1: http://127.0.0.1/pay/00000000-0000-4000-8000-000000000001"
+        "order-1: http://origin-1.invalid/pay/00000000-0000-4000-8000-000000000001"
     );
     replay.assert_all_used();
 }

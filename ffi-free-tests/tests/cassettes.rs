@@ -15,7 +15,7 @@ use sanspay_ffi_free_tests::{cassettes, scenarios};
 use serde_json::Value;
 
 /// What the sandbox and the scenarios know and no file may hold.
-const SECRETS: [&str; 8] = [
+const SECRETS: [&str; 12] = [
     "sandbox-key-id",
     "sandbox-key-secret",
     "sandbox-app-key",
@@ -24,6 +24,10 @@ const SECRETS: [&str; 8] = [
     "Doe",
     "DE00",
     "eyJhbGci",
+    "jane.doe",
+    "shop.example",
+    "Tea",
+    "T20211224",
 ];
 
 /// The committed files by name.
@@ -156,7 +160,8 @@ fn a_recorded_notification_and_return_are_verified_with_the_test_key() {
         replay.next_delivery().is_none(),
         "the payer opens the page first"
     );
-    let replay = replay.matching(sanspay_core::cassette::Matching::new().in_any_order());
+    let opened = replay.answer(&cassettes::page().unwrap()).unwrap();
+    assert_eq!(opened.status(), 200);
     let notification = replay.next_delivery().unwrap();
     assert_eq!(notification.answer.unwrap().body(), b"succeed");
     let signed = verifier.notification(notification.request.body()).unwrap();
@@ -167,6 +172,7 @@ fn a_recorded_notification_and_return_are_verified_with_the_test_key() {
         .browser_return(back.request.uri().query().unwrap())
         .unwrap();
     assert!(signed.matches(&order).unwrap().paid().is_some());
+    replay.assert_all_used();
 }
 
 #[test]

@@ -85,27 +85,18 @@ impl fmt::Display for CassetteError {
 
 impl std::error::Error for CassetteError {}
 
-/// A cassette that was not written, because a secret would have been in it.
+/// A cassette that was not written, because a told secret would have been in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeakError {
-    label: String,
     interaction: Option<usize>,
 }
 
 impl LeakError {
-    pub(super) fn new(label: impl Into<String>, interaction: Option<usize>) -> Self {
-        Self {
-            label: label.into(),
-            interaction,
-        }
+    pub(super) fn new(interaction: Option<usize>) -> Self {
+        Self { interaction }
     }
 
-    /// What is left in the text, such as `secret` or `access_token`; never its value.
-    pub fn label(&self) -> &str {
-        &self.label
-    }
-
-    /// The interaction that holds it, counted from 0; `None` where it is not in one.
+    /// The interaction that holds it, counted from 0; `None` where the cassette's name does.
     pub fn interaction(&self) -> Option<usize> {
         self.interaction
     }
@@ -113,12 +104,15 @@ impl LeakError {
 
 impl fmt::Display for LeakError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "not written, because a {} is still found", self.label)?;
+        f.write_str("not written, because a told secret is still found in ")?;
         match self.interaction {
-            Some(index) => write!(f, " in /interactions/{index}")?,
-            None => f.write_str(" in the name")?,
+            Some(index) => write!(
+                f,
+                "/interactions/{index}; it is part of the protocol's own words, or of a name that \
+                 is kept"
+            ),
+            None => f.write_str("the name; choose another"),
         }
-        f.write_str("; name the field that holds it with `Redaction::field`")
     }
 }
 

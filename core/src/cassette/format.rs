@@ -152,9 +152,13 @@ impl Cassette {
     }
 
     /// The text to be committed. The same cassette always gives the same text.
+    #[expect(
+        clippy::expect_used,
+        clippy::missing_panics_doc,
+        reason = "only numbers could fail, and they were read as JSON"
+    )]
     pub fn to_json(&self) -> String {
-        // Nothing in it can fail: the numbers were read as JSON.
-        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
+        let mut text = serde_json::to_string_pretty(self).expect("it can be written as JSON");
         text.push('\n');
         text
     }
@@ -231,13 +235,21 @@ impl Interaction {
         self.failure
     }
 
+    /// In one line.
+    #[expect(
+        clippy::expect_used,
+        reason = "only numbers could fail, and they were read as JSON"
+    )]
+    pub(super) fn text(&self) -> String {
+        serde_json::to_string(self).expect("it can be written as JSON")
+    }
+
     fn digest(&self) -> String {
         let rest = Self {
             check: None,
             ..self.clone()
         };
-        let text = serde_json::to_string(&rest).unwrap_or_default();
-        let mut digits = hex::encode(Md5::digest(text));
+        let mut digits = hex::encode(Md5::digest(rest.text()));
         digits.truncate(16);
         digits
     }

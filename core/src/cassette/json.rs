@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 /// What is nested deeper is no message of these protocols and is kept as text.
 const MAX_DEPTH: usize = 64;
 
-/// A JSON value. Objects are sorted by name; a name given twice is kept twice.
+/// A JSON value. A name given twice is kept twice.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum Json {
     Null,
@@ -56,12 +56,26 @@ impl Json {
                     Self::read(raw, depth + 1).map(|value| (name, value))
                 };
                 let members = members.into_iter().map(read);
-                let mut members = members.collect::<Option<Vec<_>>>()?;
-                members.sort_by(|a, b| a.0.cmp(&b.0));
-                Self::Object(members)
+                Self::Object(members.collect::<Option<_>>()?)
             }
             _ => Self::Number(text.to_owned()),
         })
+    }
+
+    /// With the members of objects sorted by name.
+    pub(super) fn sorted(self) -> Self {
+        match self {
+            Self::Array(items) => Self::Array(items.into_iter().map(Self::sorted).collect()),
+            Self::Object(members) => {
+                let sorted = members
+                    .into_iter()
+                    .map(|(name, value)| (name, value.sorted()));
+                let mut members: Vec<_> = sorted.collect();
+                members.sort_by(|a, b| a.0.cmp(&b.0));
+                Self::Object(members)
+            }
+            other => other,
+        }
     }
 
     /// With other texts in the places of its texts.
@@ -82,9 +96,12 @@ impl Json {
     }
 
     /// Without white space.
+    #[expect(
+        clippy::expect_used,
+        reason = "only numbers could fail, and they were read as JSON"
+    )]
     pub(super) fn compact(&self) -> String {
-        // Only numbers could fail, and they were read as JSON.
-        serde_json::to_string(self).unwrap_or_default()
+        serde_json::to_string(self).expect("it can be written as JSON")
     }
 }
 
@@ -160,7 +177,7 @@ mod tests {
     #[test]
     fn digits_and_duplicates_stay_and_names_are_sorted() {
         let text = r#" {"b": [1e400, 10.00, -0],"a":{"x":null},"b":"é\n"} "#;
-        let json = Json::parse(text).unwrap();
+        let json = Json::parse(text).unwrap().sorted();
         let told = r#"{"a":{"x":null},"b":[1e400,10.00,-0],"b":"é\n"}"#;
         assert_eq!(json.compact(), told);
         assert!(Json::parse(told).unwrap() == json);

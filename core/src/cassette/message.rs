@@ -1,16 +1,36 @@
 //! Requests and responses as a cassette holds them: parts that a person can read and compare.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
-
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use serde::de::Unexpected;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use super::json::Json;
+use super::redact::known_text;
+use super::signature;
+
+/// What no path in a URI may hold.
+const NOT_IN_PATH: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'`')
+    .add(b'{')
+    .add(b'}')
+    .add(b'[')
+    .add(b']')
+    .add(b'^')
+    .add(b'|')
+    .add(b'\\');
+
+/// The most bytes that stand for a body that was not written.
+const LONGEST_HIDDEN: usize = 1 << 26;
 
 /// A request, without its origin and with the headers that matter.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,19 +68,16 @@ pub(super) enum Body {
     Json(Json),
     /// The pairs of an HTML form, decoded and sorted by name.
     Form(Vec<Pair>),
-    /// Anything else in UTF-8.
+    /// What is known of any other body, such as the title of a gateway's page.
     Text(String),
-    /// What is not UTF-8: its text, with `\xNN` for each byte that is none, and `\\`.
-    Bytes(Mixed),
+    /// The length of one that is not written.
+    #[serde(deserialize_with = "read_hidden")]
+    Hidden(usize),
 }
 
 /// A name and a value, written `name=value`; `=` and `%` in the name are percent-encoded.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Pair(pub(super) String, pub(super) String);
-
-/// Bytes that are text for the most part.
-#[derive(Clone, PartialEq, Eq)]
-pub(super) struct Mixed(pub(super) Vec<u8>);
 
 /// Headers by name in lower case; of a name given more than once the values are joined.
 #[derive(Clone, PartialEq, Eq, Default, Serialize)]
@@ -75,7 +92,7 @@ impl RecordedRequest {
         Self {
             method: request.method().clone(),
             path: format!("/{path}"),
-            query: pairs(query),
+            query: sorted_pairs(query),
             headers: Headers::of(request.headers()),
             body: Body::read(request.headers(), request.body()),
         }
@@ -83,13 +100,13 @@ impl RecordedRequest {
 
     /// Path and query; `change` may replace texts, and what no URI may hold is encoded.
     pub(super) fn uri(&self, change: impl Fn(&str) -> String) -> Uri {
-        let mut target = change(&self.path).replace('<', "%3C").replace('>', "%3E");
+        let mut target = encoded_path(&change(&self.path));
         if !self.query.is_empty() {
-            let change = |Pair(name, value): &Pair| Pair(name.clone(), change(value));
             target.push('?');
-            target.push_str(&encoded(&self.query.iter().map(change).collect::<Vec<_>>()));
+            target.push_str(&encoded(&changed(&self.query, change)));
         }
-        target.parse().unwrap_or_default()
+        // All that a URI may not hold is encoded, so only one that is too long is refused.
+        target.parse().unwrap_or_else(|_| Uri::from_static("/"))
     }
 }
 
@@ -135,14 +152,35 @@ impl Headers {
     }
 }
 
-/// The pairs of a query or form, decoded and sorted by name; a name's values keep their order.
+/// The pairs of a query or form, decoded.
 pub(super) fn pairs(encoded: &str) -> Vec<Pair> {
-    let decoded = form_urlencoded::parse(encoded.as_bytes());
-    let mut pairs: Vec<_> = decoded
+    form_urlencoded::parse(encoded.as_bytes())
         .map(|(name, value)| Pair(name.into_owned(), value.into_owned()))
-        .collect();
+        .collect()
+}
+
+/// The same sorted by name; a name's values keep their order.
+fn sorted_pairs(encoded: &str) -> Vec<Pair> {
+    let mut pairs = pairs(encoded);
     pairs.sort_by(|a, b| a.0.cmp(&b.0));
     pairs
+}
+
+/// Pairs with other texts in the places of theirs. What a cassette signed is signed anew.
+pub(super) fn changed(pairs: &[Pair], change: impl Fn(&str) -> String) -> Vec<Pair> {
+    let changed = pairs
+        .iter()
+        .map(|Pair(name, value)| Pair(change(name), change(value)));
+    let mut changed: Vec<_> = changed.collect();
+    if signature::is_of_cassette(pairs) {
+        signature::sign_anew(&mut changed);
+    }
+    changed
+}
+
+/// A path with what no URI may hold percent-encoded.
+pub(super) fn encoded_path(path: &str) -> String {
+    utf8_percent_encode(path, NOT_IN_PATH).to_string()
 }
 
 /// Pairs as a query or form again.
@@ -158,30 +196,30 @@ impl Body {
         if bytes.is_empty() {
             return None;
         }
+        let hidden = Self::Hidden(bytes.len().min(LONGEST_HIDDEN));
         let Ok(text) = std::str::from_utf8(bytes) else {
-            return Some(Self::Bytes(Mixed(bytes.to_vec())));
+            return Some(hidden);
         };
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         if let Some(json) = Json::parse_structure(text) {
-            return Some(Self::Json(json));
+            return Some(Self::Json(json.sorted()));
         }
         let content_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
         let is_form = content_type.is_some_and(|t| t.starts_with(b"application/x-www-form"));
         if is_form && percent_decode_str(text).decode_utf8().is_ok() {
-            return Some(Self::Form(pairs(text)));
+            return Some(Self::Form(sorted_pairs(text)));
         }
-        Some(Self::Text(text.to_owned()))
+        Some(known_text(text).map_or(hidden, Self::Text))
     }
 
     /// As bytes again; `change` may replace texts.
     pub(super) fn write(&self, change: impl Fn(&str) -> String) -> Vec<u8> {
         match self {
             Self::Json(json) => json.with_texts(&change).compact().into_bytes(),
-            Self::Text(text) => change(text).into_bytes(),
-            Self::Bytes(Mixed(bytes)) => bytes.clone(),
-            Self::Form(pairs) => {
-                let change = |Pair(name, value): &Pair| Pair(name.clone(), change(value));
-                encoded(&pairs.iter().map(change).collect::<Vec<_>>()).into_bytes()
-            }
+            Self::Text(text) => text.clone().into_bytes(),
+            // No JSON, and no form of anything.
+            Self::Hidden(length) => vec![b'-'; *length],
+            Self::Form(pairs) => encoded(&changed(pairs, change)).into_bytes(),
         }
     }
 }
@@ -205,52 +243,6 @@ impl<'de> Deserialize<'de> for Pair {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         Ok(Self::read(&text))
-    }
-}
-
-impl Mixed {
-    fn escaped(&self) -> String {
-        let mut text = String::new();
-        for chunk in self.0.utf8_chunks() {
-            text.push_str(&chunk.valid().replace('\\', "\\\\"));
-            for byte in chunk.invalid() {
-                // Writing to a String cannot fail.
-                let _ = write!(text, "\\x{byte:02x}");
-            }
-        }
-        text
-    }
-
-    fn read(text: &str) -> Option<Self> {
-        let mut bytes = Vec::with_capacity(text.len());
-        let mut parts = text.split('\\');
-        bytes.extend_from_slice(parts.next()?.as_bytes());
-        while let Some(part) = parts.next() {
-            if let Some(rest) = part.strip_prefix('x') {
-                bytes.push(u8::from_str_radix(rest.get(..2)?, 16).ok()?);
-                bytes.extend_from_slice(rest.get(2..)?.as_bytes());
-            } else if part.is_empty() {
-                // A doubled backslash: what follows the second one is plain text.
-                bytes.push(b'\\');
-                bytes.extend_from_slice(parts.next()?.as_bytes());
-            } else {
-                return None;
-            }
-        }
-        Some(Self(bytes))
-    }
-}
-
-impl Serialize for Mixed {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.escaped())
-    }
-}
-
-impl<'de> Deserialize<'de> for Mixed {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Self::read(&text).ok_or_else(|| wrong("text with `\\xNN` and `\\\\` for bytes"))
     }
 }
 
@@ -293,6 +285,15 @@ fn read_status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<StatusCode,
     StatusCode::from_u16(code).map_err(|_| wrong("an HTTP status"))
 }
 
+fn read_hidden<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    let length = usize::deserialize(deserializer)?;
+    if length <= LONGEST_HIDDEN {
+        Ok(length)
+    } else {
+        Err(wrong("at most 64 MiB"))
+    }
+}
+
 fn read_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let path = String::deserialize(deserializer)?;
     if path.starts_with('/') {
@@ -308,18 +309,6 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        #[test]
-        fn bytes_of_any_kind_are_written_and_read_back(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
-            let mixed = Mixed(bytes);
-            prop_assert!(Mixed::read(&mixed.escaped()).unwrap() == mixed);
-        }
-
-        #[test]
-        fn backslashes_are_read_back(text in r"[\\x0-9a]{0,12}") {
-            let mixed = Mixed(text.into_bytes());
-            prop_assert!(Mixed::read(&mixed.escaped()).unwrap() == mixed);
-        }
-
         #[test]
         fn pairs_are_written_and_read_back(name in "[=%a&é]{0,6}", value in "[=%a&é]{0,6}") {
             let pair = Pair(name, value);

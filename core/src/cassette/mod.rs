@@ -1,8 +1,9 @@
 //! Record once against the real thing, replay for ever without it.
 //!
-//! A [`Recorder`] goes around any transport and writes a [`Cassette`]: readable JSON that holds
-//! no secret and no personal data, made to be committed. A [`Replay`] is a transport that answers
-//! from it. Nothing here touches a file: texts come in and go out.
+//! A [`Recorder`] goes around any transport and writes a [`Cassette`]: readable JSON, made to be
+//! committed. Only what is listed is written in it, such as statuses, amounts and times; every
+//! other name and value becomes a placeholder. A [`Replay`] is a transport that answers from it.
+//! Nothing here touches a file: texts come in and go out.
 //!
 //! ```
 //! use std::time::SystemTime;
@@ -30,30 +31,38 @@
 //! ```
 //!
 //! # What is in the file
-//! The form is described by [`SCHEMA`]. It is stable: whoever records the same run again gets the
-//! same text, because names are sorted, times count from the [beginning](Cassette::beginning),
-//! UUIDs are numbered, and origin, ports and passing headers are left out. What is taken out is
-//! [`Redaction`]'s to say. A cassette that is damaged, newer than this reader or edited by hand is
-//! refused with its name and the place.
+//! What is kept, what stands for the rest, and what that guarantees: see [`Redaction`]. The form
+//! is described by [`SCHEMA`]. It is stable: whoever records the same run again gets the same
+//! text, because names are sorted, times count from the [beginning](Cassette::beginning), UUIDs
+//! and placeholders are numbered, and origin and passing headers are left out. A cassette that is
+//! damaged, newer than this reader or edited by hand is refused with its name and the place.
 //!
 //! # What fits
-//! See [`Matching`]. A placeholder fits anything, so a test uses whatever key and customer it
-//! likes; what the test sends in the place of a placeholder comes back where the recording had
-//! the same value. What the cassette gave out, such as a token or an id, has to come back as it
-//! is.
+//! See [`Matching`]. A placeholder fits anything, so a test uses whatever key, customer and
+//! reference it likes; what the test sends in the place of a placeholder comes back where the
+//! recording had the same value. What the cassette gave out, such as a token or an id, has to come
+//! back as it is. What the provider signed is signed with [`Redaction::TEST_KEY`], over the values
+//! that the test gets. A body that was not written comes back as so many dashes.
+//!
+//! A hidden number or a hidden field's name is a text on replay. Where your code reads a field
+//! that the protocols do not have, give its name to [`Redaction::keep_name`] or
+//! [`Redaction::keep`] before you record.
 
+mod comparison;
 mod error;
 mod format;
 mod json;
+mod link;
 mod matching;
 mod message;
 mod mismatch;
-mod moment;
-mod origin;
+mod placeholder;
 mod record;
 mod redact;
 mod replay;
-mod token;
+mod replayed;
+mod signature;
+mod time_shift;
 
 pub use error::{CassetteError, LeakError};
 pub use format::{Cassette, Failure, Interaction, Kind, SCHEMA};
@@ -61,20 +70,19 @@ pub use matching::Matching;
 pub use mismatch::ReplayError;
 pub use record::{RecordedId, Recorder};
 pub use redact::Redaction;
-pub use replay::{Delivered, Replay, Replayed};
+pub use replay::Replay;
+pub use replayed::{Delivered, Replayed};
 
 /// Whether one of the secrets is found in the text, in whatever encoding.
 #[cfg(feature = "testing")]
-pub(crate) fn leak(secrets: &[String], text: &str) -> bool {
-    let add = |rules: Redaction, secret: &String| rules.secret(secret.as_str());
-    let rules = secrets.iter().fold(Redaction::new(), add);
-    redact::Redactor::new(&rules, 0).leak(text).is_some()
+pub(crate) fn is_found(secrets: &[crate::Secret], text: &str) -> bool {
+    redact::is_found(secrets, text)
 }
 
 /// Whether the text is a placeholder and nothing else.
 #[cfg(feature = "testing")]
 pub(crate) fn is_placeholder(text: &str) -> bool {
-    token::is_placeholder(text)
+    placeholder::is_placeholder(text)
 }
 
 #[cfg(test)]

@@ -9,9 +9,9 @@ use http::{Request, Response};
 
 use super::error::LeakError;
 use super::format::{Cassette, Failure, Interaction, Kind};
+use super::link;
 use super::message::{RecordedRequest, RecordedResponse};
-use super::origin;
-use super::redact::{Redaction, Redactor};
+use super::redact::{Redaction, Redactor, is_found};
 use crate::timestamp::unix_seconds;
 use crate::transport::TransportError;
 
@@ -163,7 +163,7 @@ impl Recorder {
     /// The recording so far, redacted.
     ///
     /// # Errors
-    /// When a secret is still found in it, in whatever form; nothing is given out then.
+    /// When a told secret is still found in it, see [`Redaction`]; nothing is given out then.
     pub fn cassette(&self) -> Result<Cassette, LeakError> {
         self.lock().redacted()
     }
@@ -185,7 +185,7 @@ impl Recorder {
             kind,
             began: now,
             took: Duration::ZERO,
-            origin: is_call.then(|| origin::of(request.uri())).flatten(),
+            origin: is_call.then(|| link::origin_of(request.uri())).flatten(),
             request: RecordedRequest::of(request),
             outcome: None,
         });
@@ -213,22 +213,18 @@ impl Recording {
         for entry in &self.entries {
             redactor.origin(entry.origin.clone());
         }
-        // Once to learn, once to write.
-        for entry in &self.entries {
-            entry.redacted(&mut redactor, beginning, self.resolution);
-        }
         let written = self
             .entries
             .iter()
             .map(|entry| entry.redacted(&mut redactor, beginning, self.resolution));
         let interactions: Vec<_> = written.collect();
-        if let Some(label) = redactor.leak(&self.name) {
-            return Err(LeakError::new(label, None));
+        let secrets = self.redaction.secrets();
+        if is_found(secrets, &self.name) {
+            return Err(LeakError::new(None));
         }
         for (index, interaction) in interactions.iter().enumerate() {
-            let text = serde_json::to_string(interaction).unwrap_or_default();
-            if let Some(label) = redactor.leak(&text) {
-                return Err(LeakError::new(label, Some(index)));
+            if is_found(secrets, &interaction.text()) {
+                return Err(LeakError::new(Some(index)));
             }
         }
         Ok(Cassette::new(self.name.clone(), interactions))

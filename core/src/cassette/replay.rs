@@ -4,21 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::future::{Ready, ready};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use http::{Request, Response};
 
+use super::comparison::{Comparison, Difference};
 use super::error::CassetteError;
 use super::format::{Cassette, Failure, Interaction, Kind};
-use super::matching::{Comparison, Difference, Matching};
-use super::message::RecordedRequest;
+use super::json::Json;
+use super::link::{self, Link};
+use super::matching::Matching;
+use super::message::{RecordedRequest, changed};
 use super::mismatch::ReplayError;
+use super::placeholder;
 use super::redact::{Redaction, Redactor};
-use super::{origin, token};
+use super::replayed::{Delivered, Outcome, Replayed};
 use crate::transport::{NotSent, TransportError};
-
-/// What came of a request, as a transport reports it.
-type Outcome = Result<Response<Vec<u8>>, TransportError>;
 
 /// A transport that answers from a cassette. Clones share what is used up.
 ///
@@ -43,28 +43,6 @@ struct State {
     bound: BTreeMap<String, String>,
     origin: Option<String>,
     first_error: Option<ReplayError>,
-}
-
-/// What the cassette has for a request, with the time that it took.
-///
-/// `Debug` leaves headers and body out.
-pub struct Replayed {
-    /// How long the answer or the failure took, as far as it was recorded.
-    pub took: Duration,
-    /// What came of the request.
-    pub outcome: Outcome,
-}
-
-/// A webhook, notification or browser return as it arrived at the merchant.
-pub struct Delivered {
-    /// Which of them it is.
-    pub kind: Kind,
-    /// How long after the beginning it arrived.
-    pub at: Duration,
-    /// What arrived; its URI has no origin.
-    pub request: Request<Vec<u8>>,
-    /// What the merchant answered when it was recorded, if that was recorded.
-    pub answer: Option<Response<Vec<u8>>>,
 }
 
 impl Replay {
@@ -190,7 +168,7 @@ impl State {
 
     fn take(&mut self, request: &Request<Vec<u8>>) -> Result<Replayed, ReplayError> {
         let asked = RecordedRequest::of(request);
-        if let Some(origin) = origin::of(request.uri()) {
+        if let Some(origin) = link::origin_of(request.uri()) {
             self.origin = Some(origin);
         }
         match self.find(&asked) {
@@ -237,37 +215,19 @@ impl State {
         nearest: Option<(usize, Comparison)>,
     ) -> ReplayError {
         let rules = Redaction::new();
-        let mut redactor = Redactor::new(&rules, 0);
-        let shown = redactor.request(asked);
+        let path = Redactor::new(&rules, 0).path(&asked.path);
         let name = self.cassette.name();
         let mut error = ReplayError {
-            summary: format!(
-                "`{name}` has no recording left for {} {}",
-                shown.method, shown.path
-            ),
+            summary: format!("`{name}` has no recording left for {} {path}", asked.method),
             details: Vec::new(),
         };
-        let Some((index, comparison)) = nearest else {
-            return error;
-        };
-        if let Some(interaction) = self.cassette.interactions().get(index) {
-            error
-                .details
-                .push(format!("nearest is {}", describe(index, interaction)));
+        if let Some((index, comparison)) = nearest {
+            let nearest = self.cassette.interactions().get(index);
+            let shown = nearest.map(|nearest| format!("nearest is {}", describe(index, nearest)));
+            error.details.extend(shown);
+            let differences = comparison.differences.iter();
+            error.details.extend(differences.map(Difference::shortened));
         }
-        // Asked once more in redacted form, so that the difference shows no secret.
-        let again = self.cassette.interactions().get(index);
-        let shown = again.map(|i| self.matching.compare(&i.request, &shown).differences);
-        let differences = shown.filter(|d| !d.is_empty()).unwrap_or_else(|| {
-            comparison
-                .differences
-                .iter()
-                .map(Difference::without_values)
-                .collect()
-        });
-        error
-            .details
-            .extend(differences.iter().map(Difference::shortened));
         error
     }
 
@@ -330,34 +290,36 @@ impl State {
 
     /// A text of the cassette with what the requests have in the places of its placeholders.
     fn given_back(&self, text: &str) -> String {
-        let places = token::free_places(text).into_iter();
-        let known = places.filter_map(|range| {
-            let value = self.bound.get(text.get(range.clone())?)?;
-            Some((range, value.clone()))
-        });
-        let text = token::replace(text, known.collect());
-        let origin = self.origin.as_deref().unwrap_or("https://origin.invalid");
-        text.replace(origin::ORIGIN, origin)
-    }
-}
-
-impl Replayed {
-    /// What a driver of the sandbox's kind makes of it.
-    #[cfg(feature = "testing")]
-    pub(crate) fn into_reply(self) -> crate::sandbox::Reply {
-        use crate::sandbox::Reply;
-        match self.outcome {
-            Ok(response) => Reply::Answer(response),
-            Err(error) if error.may_have_been_sent() => Reply::Lost,
-            Err(_) => Reply::NotConnected,
+        if let Some(link) = Link::read_recorded(text) {
+            return self.link(link);
+        }
+        // Placeholders in JSON in a text are texts there.
+        match Json::parse_structure(text) {
+            Some(json) if !placeholder::free_places(text).is_empty() => {
+                json.with_texts(&|text| self.given_back(text)).compact()
+            }
+            _ => self.filled(text),
         }
     }
 
-    fn lost() -> Self {
-        Self {
-            took: Duration::ZERO,
-            outcome: Err(TransportError::maybe_sent("not recorded")),
+    fn filled(&self, text: &str) -> String {
+        placeholder::fill(text, |free| self.bound.get(free).map(String::as_str))
+    }
+
+    fn link(&self, mut link: Link) -> String {
+        if let Some(bound) = self.bound.get(&link.origin) {
+            link.origin.clone_from(bound);
+        } else if link.origin == link::ORIGIN {
+            let origin = self.origin.as_deref();
+            origin
+                .unwrap_or("https://origin.invalid")
+                .clone_into(&mut link.origin);
         }
+        link.path = self.filled(&link.path);
+        link.query = link
+            .query
+            .map(|query| changed(&query, |text| self.given_back(text)));
+        link.encoded()
     }
 }
 
@@ -373,27 +335,6 @@ impl fmt::Debug for Replay {
             .field("cassette", &state.cassette.name())
             .field("used", &state.used.len())
             .field("interactions", &state.cassette.interactions().len())
-            .finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Replayed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let outcome = self.outcome.as_ref().map(Response::status);
-        f.debug_struct("Replayed")
-            .field("took", &self.took)
-            .field("outcome", &outcome)
-            .finish()
-    }
-}
-
-/// Method and path only.
-impl fmt::Debug for Delivered {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Delivered")
-            .field("kind", &self.kind)
-            .field("at", &self.at)
-            .field("path", &self.request.uri().path())
             .finish_non_exhaustive()
     }
 }

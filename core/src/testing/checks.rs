@@ -6,7 +6,8 @@ use http::{Request, Response};
 
 use super::trace::{Event, RequestEnd};
 use super::world::World;
-use crate::cassette::{is_placeholder, leak};
+use crate::cassette::{is_found, is_placeholder};
+use crate::secret::Secret;
 use crate::transport::TransportError;
 
 /// What came of a request, as a transport reports it.
@@ -73,15 +74,17 @@ impl World {
     /// When it does; the text is not part of the message.
     #[track_caller]
     pub fn assert_no_secret_in(&self, text: &str) {
-        let secrets: Vec<String> = {
+        let secrets: Vec<Secret> = {
             let inner = self.lock();
             let keys = [&inner.partner.key_id, &inner.partner.key_secret];
-            let keys = keys.map(|key| key.expose().to_owned());
+            let keys = keys.map(Secret::clone);
             // What a cassette gives out is no secret.
             let tokens = inner.tokens.iter().filter(|token| !is_placeholder(token));
-            keys.into_iter().chain(tokens.cloned()).collect()
+            keys.into_iter()
+                .chain(tokens.cloned().map(Secret::new))
+                .collect()
         };
-        assert!(!leak(&secrets, text), "the text holds a key or a token");
+        assert!(!is_found(&secrets, text), "the text holds a key or a token");
     }
 
     /// The world as a blocking transport, for the client of an adapter.

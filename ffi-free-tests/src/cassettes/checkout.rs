@@ -1,10 +1,11 @@
 //! The hosted checkout: a payer's page, notifications and returns.
 
 use std::error::Error;
+use std::time::SystemTime;
 
 use http::{Request, Response};
 use sanspay_core::Currency;
-use sanspay_core::cassette::{Kind, Recorder, Redaction};
+use sanspay_core::cassette::{Cassette, Kind, Recorder, Redaction};
 use sanspay_core::checkout::{
     Answer, BillingCycle, Checkout, Customer, Environment, IntervalUnit, Order, Plan, Product,
     ProductType, SignedCheckout, SigningKey, TestMessage, Verifier,
@@ -75,22 +76,41 @@ fn begin(name: &str) -> Result<(World, Recorder), Box<dyn Error>> {
     Ok((world, recorder))
 }
 
-fn open(world: &World, checkout: Checkout) -> Result<(), Box<dyn Error>> {
+/// The request with which the payer opens the page of [`order`], signed with a key of the test's
+/// own.
+///
+/// # Errors
+/// None that can be expected.
+pub fn page() -> Result<Request<Vec<u8>>, Box<dyn Error>> {
+    let key = SigningKey::new("a key of the test")?;
+    request(one_off()?, &key, Cassette::beginning())
+}
+
+fn one_off() -> Result<Checkout, Box<dyn Error>> {
+    let checkout = Checkout::one_off(APP, Environment::Sandbox, tea());
+    Ok(checkout.order(NUMBER, "10.00".parse()?, Currency::USD))
+}
+
+fn request(
+    checkout: Checkout,
+    key: &SigningKey,
+    now: SystemTime,
+) -> Result<Request<Vec<u8>>, Box<dyn Error>> {
     let signed: SignedCheckout = checkout
         .notify_url("https://shop.example/notify")
         .return_url("https://shop.example/thanks")
-        .sign(&app_key()?, world.now())?;
-    world.send(&Request::get(signed.url()).body(Vec::new())?)?;
+        .sign(key, now)?;
+    Ok(Request::get(signed.url()).body(Vec::new())?)
+}
+
+fn open(world: &World, checkout: Checkout) -> Result<(), Box<dyn Error>> {
+    world.send(&request(checkout, &app_key()?, world.now())?)?;
     Ok(())
 }
 
 fn paid() -> Result<String, Box<dyn Error>> {
     let (world, recorder) = begin("checkout: paid")?;
-    let checkout = Checkout::one_off(APP, Environment::Sandbox, tea());
-    open(
-        &world,
-        checkout.order(NUMBER, "10.00".parse()?, Currency::USD),
-    )?;
+    open(&world, one_off()?)?;
     let target = world.sandbox(|sandbox, now| sandbox.pay_order(NUMBER, now))?;
     let (real, order) = (Verifier::for_sandbox([default_key()?])?, order()?);
     world.deliver(|request| {

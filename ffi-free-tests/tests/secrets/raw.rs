@@ -260,9 +260,11 @@ fn files(shown: &mut Shown, text: &str) {
     let update = Entry::Committed(OrderUpdate::new(text, text, text));
     shown.whole("Entry", &format!("{update:?}"));
 
-    let recorder = Recorder::new("raw", Redaction::new());
+    // What a name is kept for is shown of the recording and of the request.
+    let recorder = Recorder::new("raw", Redaction::new().keep("note"));
+    let note = |text: &str| json!({ "note": text }).to_string().into_bytes();
     let request = Request::post("https://api.example.com/a")
-        .body(text.into())
+        .body(note(text))
         .unwrap();
     let id = recorder.request(&request, SystemTime::UNIX_EPOCH);
     let answer = Response::new(text.as_bytes().to_vec());
@@ -275,8 +277,12 @@ fn files(shown: &mut Shown, text: &str) {
     shown.debug(&cassette);
     let replay = Replay::new(cassette);
     shown.debug(&replay);
-    let other = Request::post("https://api.example.com/a").body(format!("{text}{text}").into());
+    let other = Request::post("https://api.example.com/a").body(note(&format!("{text}{text}")));
     let mismatch = replay.take(&other.unwrap()).unwrap_err();
+    assert!(
+        mismatch.to_string().contains("body /note: recorded `"),
+        "{mismatch}"
+    );
     // One line for each difference.
     mismatch
         .to_string()

@@ -1,41 +1,47 @@
-//! Takes secrets and personal data out of what is recorded, in the moment of writing.
+//! Writes what is listed and a placeholder for everything else.
 
-mod known;
-mod names;
+mod headers;
+mod kept;
 mod rules;
-mod text;
-mod view;
+mod told;
 
-pub use rules::Redaction;
+pub(super) use self::kept::known_text;
+pub use self::rules::Redaction;
+pub(super) use self::rules::is_listed;
+pub(super) use self::told::is_found;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use percent_encoding::percent_decode_str;
 
-use self::known::{Known, Reach};
-use self::names::{Class, Within};
-use self::text::Finding;
+use self::kept::Form;
 use super::json::Json;
-use super::message::{Body, Headers, Mixed, Pair, RecordedRequest, RecordedResponse};
-use super::token;
-use super::{moment, origin};
-use crate::checkout::{Signature, SigningKey};
+use super::link::{self, Link};
+use super::message::{Body, Pair, RecordedRequest, RecordedResponse};
+use super::{placeholder, signature, time_shift};
+use crate::checkout::Signature;
 
-/// A cookie's value of this length or more is none that every visitor gets.
-const COOKIE_LENGTH: usize = 6;
+/// How many texts of JSON inside of each other are read; what is deeper is one value.
+const DEPTH: usize = 4;
 
-/// How many encodings inside of each other are undone while writing, and while checking.
-const DEPTH: usize = 2;
+/// What the placeholders of values, names and parts of paths are called where no name is known.
+const VALUE: &str = "value";
+const FIELD: &str = "field";
+const SEGMENT: &str = "segment";
+const SECRET: &str = "secret";
 
-/// Redacts the messages of one cassette. Going through all messages twice gives the final form:
-/// the first time it learns what has to be hidden, also where it stands without a name.
+/// Redacts the messages of one cassette, in their order.
 pub(super) struct Redactor<'a> {
     rules: &'a Redaction,
     /// Seconds by which points in time are moved.
     shift: i64,
-    known: Known,
-    ids: BTreeMap<String, usize>,
     origins: BTreeSet<String>,
+    /// What stands for a value, an id or a foreign origin.
+    placeholders: BTreeMap<String, String>,
+    /// How many placeholders each label has.
+    counts: BTreeMap<String, usize>,
+    /// How many texts of JSON the present value is in.
+    depth: usize,
 }
 
 impl<'a> Redactor<'a> {
@@ -43,9 +49,10 @@ impl<'a> Redactor<'a> {
         Self {
             rules,
             shift,
-            known: Known::new(rules.secrets()),
-            ids: BTreeMap::new(),
             origins: BTreeSet::new(),
+            placeholders: BTreeMap::new(),
+            counts: BTreeMap::new(),
+            depth: 0,
         }
     }
 
@@ -72,277 +79,206 @@ impl<'a> Redactor<'a> {
         }
     }
 
-    fn path(&mut self, path: &str) -> String {
-        let segments = path.split('/').map(|segment| {
+    pub(super) fn path(&mut self, path: &str) -> String {
+        let mut redacted = String::with_capacity(path.len());
+        for (index, segment) in path.split('/').enumerate() {
+            if index > 0 {
+                redacted.push('/');
+            }
             let decoded = percent_decode_str(segment).decode_utf8_lossy();
-            let redacted = self.value(&decoded);
-            if redacted == decoded {
-                segment.to_owned()
-            } else {
-                redacted
-            }
-        });
-        segments.collect::<Vec<_>>().join("/")
-    }
-
-    fn headers(&mut self, headers: &Headers) -> Headers {
-        let mut kept = Headers::default();
-        for (name, text) in &headers.0 {
-            let redacted = match name.as_str() {
-                "retry-after" => moment::http_date(text, self.shift),
-                "cookie" | "set-cookie" => {
-                    self.cookies(text);
-                    continue;
-                }
-                "x-request-id" => self.hide("request_id", text, Reach::Person),
-                _ => self.leaf(name, Within::Nothing, text),
-            };
-            if self.rules.keeps_header(name) {
-                // A header holds no line break, wherever the text came from.
-                let line = redacted.replace(|c: char| c.is_ascii_control(), " ");
-                kept.0.insert(name.clone(), line);
-            }
+            redacted.push_str(&match self.stands_as_it_is(&decoded) {
+                Some(kept) => kept,
+                None if kept::is_segment(&decoded) => decoded.into_owned(),
+                None => self.hide(SEGMENT, &decoded),
+            });
         }
-        kept
-    }
-
-    /// Learns the values, which are not kept.
-    fn cookies(&mut self, text: &str) {
-        for cookie in text.split([';', ',']) {
-            let value = cookie.split_once('=').map_or("", |(_, value)| value.trim());
-            if value.len() >= COOKIE_LENGTH {
-                self.hide("cookie", value, Reach::Secret);
-            }
-        }
+        redacted
     }
 
     fn body(&mut self, body: &Body) -> Body {
         match body {
-            Body::Json(json) => Body::Json(self.json(json, "", Within::Nothing)),
+            Body::Json(json) => Body::Json(self.json("", json)),
             Body::Form(pairs) => Body::Form(self.pairs(pairs)),
-            Body::Text(text) => Body::Text(self.value(text)),
-            Body::Bytes(Mixed(bytes)) => {
-                let mut redacted = Vec::new();
-                for chunk in bytes.utf8_chunks() {
-                    redacted.extend_from_slice(self.value(chunk.valid()).as_bytes());
-                    redacted.extend_from_slice(chunk.invalid());
-                }
-                Body::Bytes(Mixed(redacted))
-            }
+            // Nothing else was read of it.
+            Body::Text(_) | Body::Hidden(_) => body.clone(),
         }
     }
 
     /// A query or form. The signature of one that was signed with a known key is made anew.
     fn pairs(&mut self, pairs: &[Pair]) -> Vec<Pair> {
-        let genuine = self.is_genuine(pairs);
-        let redact = |Pair(name, value): &Pair| match Signature::from_received(value) {
-            Some(_) if name == "sign" && !genuine => Pair(name.clone(), self.wrong_sign(value)),
-            _ => Pair(self.free(name), self.leaf(name, Within::Nothing, value)),
-        };
-        let mut redacted: Vec<_> = pairs.iter().map(redact).collect();
-        if genuine {
-            let rest: Vec<_> = unsigned(&redacted).collect();
-            let sign = Redaction::test_key().sign(&rest);
-            let text = sign.as_str().to_owned();
-            for pair in redacted.iter_mut().filter(|pair| pair.0 == "sign") {
-                pair.1.clone_from(&text);
-            }
+        let is_genuine = signature::is_made_by(self.rules.signing_keys(), pairs);
+        let redacted = pairs.iter().map(|Pair(name, value)| {
+            let value = match Signature::from_received(value) {
+                Some(_) if name == signature::NAME => self.wrong_sign(value),
+                _ => self.value(name, value),
+            };
+            Pair(self.name(name), value)
+        });
+        let mut redacted: Vec<_> = redacted.collect();
+        if is_genuine {
+            signature::sign_anew(&mut redacted);
         }
-        redacted.sort_by(|a, b| a.0.cmp(&b.0));
+        // The rest keeps its order, by which a replay knows which is which.
+        redacted.sort_by_key(|Pair(name, _)| placeholder::is_free(name));
         redacted
     }
 
     /// What has the form of a signature and is none: equal ones stay equal, and all stay wrong.
     fn wrong_sign(&mut self, sign: &str) -> String {
-        let placeholder = self.hide("sign", sign, Reach::Secret);
+        let placeholder = self.hide(signature::NAME, sign);
         let digits = placeholder.chars().filter(char::is_ascii_digit);
         format!("{:0>32}", digits.collect::<String>())
     }
 
-    fn is_genuine(&self, pairs: &[Pair]) -> bool {
-        let mut signs = pairs.iter().filter(|pair| pair.0 == "sign");
-        let (Some(Pair(_, sign)), None) = (signs.next(), signs.next()) else {
-            return false;
-        };
-        let rest: Vec<_> = unsigned(pairs).collect();
-        let made_by = |key: &SigningKey| key.sign(&rest).as_str() == sign;
-        self.rules.signing_keys().any(made_by)
-    }
-
-    fn json(&mut self, json: &Json, name: &str, within: Within) -> Json {
+    pub(super) fn json(&mut self, name: &str, json: &Json) -> Json {
         match json {
             Json::Object(members) => {
-                let inside = self.rules.enter(name, within);
-                let redact =
-                    |(key, value): &(String, Json)| (self.free(key), self.json(value, key, inside));
-                let mut members: Vec<_> = members.iter().map(redact).collect();
-                members.sort_by(|a, b| a.0.cmp(&b.0));
+                let members = members
+                    .iter()
+                    .map(|(name, value)| (self.name(name), self.json(name, value)));
+                let mut members: Vec<_> = members.collect();
+                // The rest keeps its order, by which a replay knows which is which.
+                members.sort_by_key(|(name, _)| placeholder::is_free(name));
                 Json::Object(members)
             }
             Json::Array(items) => {
-                let items = items.iter().map(|item| self.json(item, name, within));
-                Json::Array(items.collect())
+                Json::Array(items.iter().map(|item| self.json(name, item)).collect())
             }
-            Json::Text(text) => Json::Text(self.leaf(name, within, text)),
+            Json::Text(text) => Json::Text(self.value(name, text)),
             Json::Number(digits) => {
-                let redacted = match self.rules.classify(name, within) {
-                    Class::Plain => self.known.alone(digits).map(str::to_owned),
-                    _ => Some(self.leaf(name, within, digits)),
-                };
-                redacted.map_or_else(|| json.clone(), Json::Text)
+                let redacted = self.value(name, digits);
+                if redacted == *digits {
+                    json.clone()
+                } else {
+                    Json::Text(redacted)
+                }
             }
             Json::Null | Json::Bool(_) => json.clone(),
         }
     }
 
+    /// The name of a field.
+    fn name(&mut self, name: &str) -> String {
+        if self.rules.knows(name) {
+            return name.to_owned();
+        }
+        self.stands_as_it_is(name)
+            .unwrap_or_else(|| self.hide(FIELD, name))
+    }
+
     /// The value of a field.
-    fn leaf(&mut self, name: &str, within: Within, text: &str) -> String {
-        if text.trim().is_empty() || token::is_placeholder(text) {
-            return text.to_owned();
+    pub(super) fn value(&mut self, name: &str, text: &str) -> String {
+        note_work(text.len());
+        if let Some(kept) = self.stands_as_it_is(text) {
+            return kept;
         }
-        match self.rules.classify(name, within) {
-            Class::Plain => self.value_within(name, within, text),
-            Class::Secret => self.secret(name, text),
-            Class::Personal => self.person(name, within, text, Reach::Person),
-            Class::Belonging => self.person(name, within, text, Reach::Field),
+        if let Some(json) = self.nested(text) {
+            self.depth += 1;
+            let redacted = self.json(name, &json).compact();
+            self.depth -= 1;
+            return redacted;
         }
+        self.kept(name, text)
+            .unwrap_or_else(|| self.hide(name, text))
     }
 
-    fn secret(&mut self, name: &str, text: &str) -> String {
-        let scheme = ["Bearer ", "Basic ", "bearer ", "basic "];
-        let begun = scheme.into_iter().find(|scheme| text.starts_with(scheme));
-        let scheme = begun.unwrap_or_default();
-        let rest = text.get(scheme.len()..).unwrap_or_default().trim();
-        if rest.is_empty() {
-            return text.to_owned();
+    /// What needs no name to be written: nothing at all, an id, or a placeholder of our own.
+    fn stands_as_it_is(&mut self, text: &str) -> Option<String> {
+        let is_id = placeholder::is_numbered_id(text) || placeholder::is_plain_id(text);
+        if text.is_empty() || is_id || self.is_own(text) {
+            return Some(text.to_owned());
         }
-        let label = if scheme.is_empty() {
-            name
+        let id = placeholder::uuid(text)?.to_string();
+        Some(self.numbered("uuid", id, placeholder::numbered_id))
+    }
+
+    /// Whether a placeholder may be one that a cassette gave out: not every word is a label.
+    fn is_own(&self, text: &str) -> bool {
+        placeholder::label_of(text).is_some_and(|label| {
+            [VALUE, FIELD, SEGMENT, SECRET].contains(&label) || self.rules.knows(label)
+        })
+    }
+
+    fn nested(&self, text: &str) -> Option<Json> {
+        let json = (self.depth < DEPTH).then(|| Json::parse_structure(text))??;
+        Some(json.sorted())
+    }
+
+    /// What is written of a value; `None` where it is hidden.
+    fn kept(&mut self, name: &str, text: &str) -> Option<String> {
+        let form = Redaction::form(name);
+        let kept = if self.rules.keeps(name) || form.fits(text) {
+            Some(text.to_owned())
         } else {
-            "access_token"
-        };
-        let hidden = if token::is_placeholder(rest) {
-            rest.to_owned()
-        } else {
-            self.hide(label, rest, Reach::Secret)
-        };
-        format!("{scheme}{hidden}")
-    }
-
-    /// A value of or about a person, which may be a structure in a text.
-    fn person(&mut self, name: &str, within: Within, text: &str, reach: Reach) -> String {
-        match Json::parse_structure(text) {
-            Some(json) => self.json(&json, name, within).compact(),
-            None => self.hide(name, text, reach),
-        }
-    }
-
-    /// A value that no name gives away.
-    fn value(&mut self, text: &str) -> String {
-        self.value_within("", Within::Nothing, text)
-    }
-
-    fn value_within(&mut self, name: &str, within: Within, text: &str) -> String {
-        if let Some(json) = Json::parse_structure(text) {
-            let redacted = self.json(&json, name, within);
-            // An unchanged text keeps its white space.
-            return if redacted == json {
-                text.to_owned()
-            } else {
-                redacted.compact()
-            };
-        }
-        if let Some(moved) = moment::rfc3339(text, self.shift) {
-            return moved;
-        }
-        match self.known.alone(text) {
-            Some(placeholder) => placeholder.to_owned(),
-            None => self.free(text),
-        }
-    }
-
-    /// Any text.
-    fn free(&mut self, text: &str) -> String {
-        let tags = text::fields_of_tags(text);
-        let text = self.replace_fields(text, tags, view::unescape_html, view::escape_html);
-        let named = text::named(&text, |name| self.rules.classify(name, Within::Nothing));
-        let decode = |text: &str| {
-            let decoded = percent_decode_str(text).decode_utf8_lossy();
-            decoded.into_owned()
-        };
-        let text = self.replace_fields(&text, named, decode, str::to_owned);
-        let text = origin::hide(&text, &self.origins);
-        let text = self.scrub(&text);
-        self.number_ids(&text)
-    }
-
-    fn replace_fields(
-        &mut self,
-        text: &str,
-        fields: Vec<Finding>,
-        decode: fn(&str) -> String,
-        encode: fn(&str) -> String,
-    ) -> String {
-        let mut replaced = Vec::new();
-        for field in fields {
-            let raw = text.get(field.range.clone()).unwrap_or_default();
-            let decoded = decode(raw);
-            let redacted = self.leaf(&field.name, Within::Nothing, &decoded);
-            if redacted != decoded {
-                self.known.note_readings(raw, &redacted);
-                replaced.push((field.range, encode(&redacted)));
+            match form {
+                Form::Time => time_shift::date_time(text, self.shift),
+                Form::Link => self.link(text),
+                _ => None,
             }
-        }
-        token::replace(text, replaced)
-    }
-
-    /// Hides what is known, and what gives itself away, in every encoding.
-    fn scrub(&mut self, text: &str) -> String {
-        let mut replaced = Vec::new();
-        for view in view::views(text, DEPTH) {
-            for finding in text::patterns(view.text()) {
-                let value = view.text().get(finding.range.clone()).unwrap_or_default();
-                let placeholder = self.hide(&finding.name, value, Reach::Person);
-                replaced.extend(view.original(&finding.range).map(|r| (r, placeholder)));
-            }
-            replaced.extend(self.known.find_in(&view));
-        }
-        let kept = token::ranges(text);
-        let apart = |range: &std::ops::Range<usize>| {
-            kept.iter()
-                .all(|k| range.end <= k.start || k.end <= range.start)
         };
-        replaced.retain(|(range, _)| apart(range));
-        token::replace(text, replaced)
+        kept.filter(|_| !is_found(self.rules.secrets(), text))
     }
 
-    fn hide(&mut self, name: &str, value: &str, reach: Reach) -> String {
-        self.known.hide(name, value, reach, self.shift)
-    }
-
-    /// The label of a secret that is still found in the text, in whatever form.
-    pub(super) fn leak(&self, text: &str) -> Option<&str> {
-        self.known.leak(text)
-    }
-
-    fn number_ids(&mut self, text: &str) -> String {
-        let mut replaced = Vec::new();
-        for range in token::uuids(text) {
-            let id = text
-                .get(range.clone())
-                .unwrap_or_default()
-                .to_ascii_lowercase();
-            if !token::is_numbered_id(&id) {
-                let next = self.ids.len() + 1;
-                let number = *self.ids.entry(id).or_insert(next);
-                replaced.push((range, token::numbered_id(number)));
-            }
+    fn link(&mut self, text: &str) -> Option<String> {
+        let mut link = Link::read(text)?;
+        if self.origins.contains(&link.origin) {
+            link::ORIGIN.clone_into(&mut link.origin);
+        } else if let Some((scheme, _)) = link.origin.split_once("://") {
+            let scheme = scheme.to_owned();
+            // Apart from values that are the same text.
+            let key = format!("origin of {}", link.origin);
+            link.origin = self.numbered("origin", key, |number| {
+                link::foreign_origin(&scheme, number)
+            });
         }
-        token::replace(text, replaced)
+        link.path = self.path(&link.path);
+        link.query = link.query.map(|query| self.pairs(&query));
+        Some(link.redacted())
+    }
+
+    /// The placeholder of a value, the same for each value that is equal.
+    fn hide(&mut self, name: &str, value: &str) -> String {
+        let is_told = self.rules.secrets().iter().any(|s| s.expose() == value);
+        let label = match name {
+            _ if is_told => SECRET.to_owned(),
+            FIELD | SEGMENT => name.to_owned(),
+            _ if self.rules.knows(name) => placeholder::label(rules::last_part(name)),
+            _ => VALUE.to_owned(),
+        };
+        let expiry = match Redaction::form(name) {
+            Form::Token => time_shift::expiry(value, self.shift),
+            Form::PlainId if !is_told => {
+                // Apart from the same value in a field where any placeholder fits.
+                let key = format!("id {value}");
+                return self.numbered("plain id", key, placeholder::plain_id);
+            }
+            _ => None,
+        };
+        self.numbered(&label, value.to_owned(), |number| {
+            placeholder::placeholder(&label, number, expiry)
+        })
+    }
+
+    fn numbered(&mut self, label: &str, value: String, write: impl Fn(usize) -> String) -> String {
+        let count = self.counts.entry(label.to_owned()).or_default();
+        let placeholder = self.placeholders.entry(value).or_insert_with(|| {
+            *count += 1;
+            write(*count)
+        });
+        placeholder.clone()
     }
 }
 
-fn unsigned(pairs: &[Pair]) -> impl Iterator<Item = (&str, &str)> {
-    let rest = pairs.iter().filter(|pair| pair.0 != "sign");
-    rest.map(|Pair(name, value)| (name.as_str(), value.as_str()))
+/// Counts the bytes that were looked at, for the test that their number grows as the messages do.
+#[cfg(test)]
+fn note_work(bytes: usize) {
+    WORK.with(|work| work.set(work.get() + bytes));
+}
+
+#[cfg(not(test))]
+const fn note_work(_: usize) {}
+
+#[cfg(test)]
+thread_local! {
+    pub(in super::super) static WORK: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }

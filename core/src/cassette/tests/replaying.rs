@@ -91,6 +91,33 @@ fn a_mismatch_names_the_nearest_recording_and_each_difference() {
 }
 
 #[test]
+fn a_mismatch_shows_what_the_recording_keeps_and_no_more() {
+    let shown = |rules: Redaction| {
+        let calls = vec![(post("/payments", PAYMENT), answer("{}"))];
+        let replay = Replay::new(record(rules, calls).cassette().unwrap());
+        let asked = PAYMENT
+            .replace("order-1", "order-2")
+            .replace("10.00", "jane");
+        assert!(ask(&replay, post("/payments", &asked)).is_err());
+        replay.finish().unwrap_err().to_string()
+    };
+    let kept = shown(Redaction::new().keep("reference"));
+    assert!(
+        kept.ends_with("/reference: recorded `order-1`, asked `order-2`"),
+        "{kept}"
+    );
+    assert!(
+        kept.contains("recorded `10.00`, asked `<redacted:amount:1>`"),
+        "{kept}"
+    );
+    let listed = shown(Redaction::new());
+    assert!(
+        !listed.contains("order-2") && !listed.contains("jane"),
+        "{listed}"
+    );
+}
+
+#[test]
 fn out_of_order_is_a_mismatch_unless_any_order_is_fine() {
     assert!(
         ask(
@@ -197,4 +224,99 @@ fn debug_shows_neither_values_nor_bodies() {
         !shown.contains("jane") && !shown.contains("hush") && !shown.contains("10.00"),
         "{shown}"
     );
+}
+
+#[test]
+fn names_that_are_not_listed_fit_any_and_come_back() {
+    let carts =
+        |name: &str, value: &str| format!(r#"{{"metadata":{{"{name}":"{value}"}},"page":1}}"#);
+    let calls = vec![(
+        post("/payments", &carts("cart", "7")),
+        answer(carts("cart", "7")),
+    )];
+    let replay = || {
+        Replay::new(
+            record(Redaction::new(), calls_of(&calls))
+                .cassette()
+                .unwrap(),
+        )
+    };
+    let asked = carts("jane@mail.example", "8");
+    assert_eq!(ask(&replay(), post("/payments", &asked)).unwrap(), asked);
+    let two = r#"{"metadata":{"a":"8","b":"9"},"page":1}"#;
+    let replay = replay();
+    assert!(ask(&replay, post("/payments", two)).is_err());
+    let shown = replay.finish().unwrap_err().to_string();
+    let told = "body /metadata/<other>: not recorded, asked `\"<redacted:value:1>\"`";
+    assert!(shown.ends_with(told), "{shown}");
+}
+
+fn calls_of(calls: &[Call]) -> Vec<Call> {
+    let copy = |(request, outcome): &Call| {
+        let body = outcome.as_ref().unwrap().body().clone();
+        (request.clone(), answer(body))
+    };
+    calls.iter().map(copy).collect()
+}
+
+#[test]
+fn links_come_back_with_the_tests_own_values() {
+    let body = |origin: &str, reference: &str, shop: &str| {
+        format!(
+            r#"{{"next":"{origin}/payments?page=2&reference={reference}","url":"{shop}/tea?a={reference}"}}"#
+        )
+    };
+    let recorded = body("http://127.0.0.1:4711", "order%231", "https://shop.example");
+    let calls = vec![
+        (
+            get("/payments?reference=order%231"),
+            answer(recorded.clone()),
+        ),
+        (post("/payments", &recorded), answer("{}")),
+    ];
+    let replay = Replay::new(record(Redaction::new(), calls).cassette().unwrap());
+    let told = ask(&replay, get("/payments?reference=r%3C%26")).unwrap();
+    assert!(
+        told.contains("https://test.example/payments?page=2&reference=r%3C%26"),
+        "{told}"
+    );
+    assert!(
+        told.contains("https://origin-1.invalid/%3Credacted:segment:1%3E?"),
+        "{told}"
+    );
+    let asked = body("https://test.example", "r%3C%26", "https://other.example");
+    assert_eq!(ask(&replay, post("/payments", &asked)).unwrap(), "{}");
+    replay.assert_all_used();
+}
+
+#[test]
+fn what_a_cassette_signed_is_signed_again_with_the_tests_own_values() {
+    use crate::checkout::{SigningKey, php_query};
+    let key = SigningKey::new("the app's own secret").unwrap();
+    let signed = |key: &SigningKey, order: &str| {
+        let pairs = [("app_id", "7"), ("out_trade_no", order)];
+        let sign = key.sign(&pairs);
+        php_query(&[&pairs[..], &[("sign", sign.as_str())]].concat())
+    };
+    let recorder = Recorder::new("signed", Redaction::new().signing_key(key.clone()));
+    let page = |query: String| get(&format!("/checkout?{query}"));
+    let id = recorder.request(&page(signed(&key, "A-1")), NOW);
+    recorder.outcome(id, &answer("<p>"), NOW);
+    let notification = post("/notify", &signed(&key, "A-1"));
+    let _ = recorder.delivery(Kind::Notification, &notification, NOW);
+
+    let replay = Replay::new(recorder.cassette().unwrap());
+    let own = SigningKey::new("the test's own").unwrap();
+    assert_eq!(ask(&replay, page(signed(&own, "B<2"))).unwrap(), "---");
+    let delivered = replay.next_delivery().unwrap().request.into_body();
+    let wanted = signed(&Redaction::test_key(), "B<2");
+    let sorted = |text: &[u8]| {
+        let mut pairs: Vec<_> = form_urlencoded::parse(text).into_owned().collect();
+        pairs.sort();
+        pairs
+    };
+    assert_eq!(sorted(&delivered), sorted(wanted.as_bytes()));
+    let unsigned = Replay::new(recorder.cassette().unwrap());
+    let without = signed(&own, "B-2").replace("sign=", "sign=x");
+    assert!(ask(&unsigned, page(without)).is_err());
 }
