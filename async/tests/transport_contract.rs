@@ -177,7 +177,9 @@ async fn a_transport_that_repeats_in_another_task_is_found() {
 #[tokio::test]
 async fn a_transport_that_blocks_its_task_without_an_end_is_found() {
     let transport = over_reqwest();
-    let blocking = async |request: Request<Vec<u8>>| -> Outcome {
+    let blocking = async |mut request: Request<Vec<u8>>| -> Outcome {
+        let for_ever = Limits::new(Duration::from_secs(600), usize::MAX - 1);
+        request.extensions_mut().insert(for_ever);
         let transport = transport.clone();
         let alone = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread();

@@ -14,6 +14,7 @@ use sanspay_async::sandbox::{FREE_PORT, Merchant};
 use sanspay_core::Verdict;
 use sanspay_core::checkout::SigningKey;
 use sanspay_core::checkout::doctor::{CheckoutDiagnosis, Proof};
+use sanspay_core::sandbox::CheckoutFault;
 use sanspay_mtls_tests::{Adapter, Front, FrontKind, Pki, Setup, WebServer, WebServerKind};
 use sanspay_tls::TlsConfig;
 
@@ -129,7 +130,14 @@ fn an_open_installation_is_recognised_with_its_key_by_both_adapters() {
 #[test]
 fn over_tls_a_closed_installation_is_sound_and_an_untrusted_one_is_not_seen() {
     let pki = Pki::new();
-    let front = Front::start(FrontKind::Embedded, &Setup::without_mtls(&pki));
+    let mut setup = Setup::without_mtls(&pki);
+    // Its operator has closed the signing route.
+    setup
+        .sandbox
+        .checkout
+        .faults
+        .remove(&CheckoutFault::OpenSigning);
+    let front = Front::start(FrontKind::Embedded, &setup);
     let trusting = TlsConfig::builder().ca(pki.platform.pem()).build().unwrap();
     for adapter in Adapter::BOTH {
         let diagnosis = examine(adapter, &front.base_url(), Some(trusting.clone()));

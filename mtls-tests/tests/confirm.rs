@@ -24,7 +24,7 @@ fn number(order: usize) -> String {
 
 fn order(number: &str) -> Order {
     let amount = "10.00".parse().unwrap();
-    Order::new("sandbox-app", number, amount, Currency::USD, "Tea").channel("1", Currency::USD)
+    Order::new("sandbox-app", number, amount, Currency::USD, "Tea").channel("2", Currency::USD)
 }
 
 /// Opens so many checkouts and pays them.
@@ -33,7 +33,7 @@ fn paid_orders(installation: &Server, count: usize) {
     for place in 0..count {
         let product = Product::new("Tea", ProductType::Physical, "FOOD_PRODUCTS");
         let amount = "10.00".parse().unwrap();
-        let signed = Checkout::one_off("sandbox-app", Environment::Production, product)
+        let signed = Checkout::one_off("sandbox-app", Environment::Sandbox, product)
             .order(number(place), amount, Currency::USD)
             .notify_url("http://127.0.0.1:1/notify")
             .return_url("https://shop.example/thanks")
@@ -53,7 +53,7 @@ fn returned(installation: &Server, number: &str) -> Paid {
     let back = installation.with(|sandbox, now| sandbox.pay_order(number, now));
     let back = back.unwrap().unwrap();
     let key = SigningKey::new("sandbox-default-key").unwrap();
-    let signed = Verifier::new([key]).unwrap();
+    let signed = Verifier::for_sandbox([key]).unwrap();
     let signed = signed
         .browser_return(back.split_once('?').unwrap().1)
         .unwrap();
@@ -70,7 +70,7 @@ fn paid(matched: Matched) -> Paid {
 /// A message that the installation signed for somebody: whatever it says, the signature is right.
 fn forged(message: &TestMessage, order: &Order) -> Paid {
     let key = SigningKey::new("sandbox-default-key").unwrap();
-    let signed = Verifier::new([key.clone()]).unwrap();
+    let signed = Verifier::for_sandbox([key.clone()]).unwrap();
     let signed = signed.notification(&message.form_body(&key)).unwrap();
     paid(signed.matches(order).unwrap())
 }

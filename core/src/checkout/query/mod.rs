@@ -35,7 +35,7 @@
 //! // A payer pays an order at the sandbox, and the browser comes back with a signed message.
 //! let product = Product::new("Tea", ProductType::Physical, "FOOD_PRODUCTS");
 //! let number = "A-17-2f1c9b0e7d5a4c3b8e6f1a2b3c4d5e6f708192a3b4";
-//! let signed = Checkout::one_off("sandbox-app", Environment::Production, product)
+//! let signed = Checkout::one_off("sandbox-app", Environment::Sandbox, product)
 //!     .order(number, "10.00".parse()?, Currency::USD)
 //!     .notify_url("https://shop.example.com/notify")
 //!     .return_url("https://shop.example.com/thanks")
@@ -45,8 +45,8 @@
 //! assert!(sandbox.handle(&opening, SystemTime::now()).status().is_success());
 //! let back = sandbox.pay_order(number, SystemTime::now())?.unwrap_or_default();
 //! let order = Order::new("sandbox-app", number, "10.00".parse()?, Currency::USD, "Tea")
-//!     .channel("1", Currency::USD);
-//! let verifier = Verifier::new([SigningKey::new("sandbox-default-key")?])?;
+//!     .channel("2", Currency::USD);
+//! let verifier = Verifier::for_sandbox([SigningKey::new("sandbox-default-key")?])?;
 //! let query = back.split_once('?').map_or("", |(_, query)| query);
 //! let Matched::Paid(paid) = verifier.browser_return(query)?.matches(&order)? else {
 //!     panic!("not paid")

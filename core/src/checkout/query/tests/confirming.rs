@@ -14,7 +14,7 @@ const TRADE: &str = "2026112522213977664160";
 fn paid() -> Paid {
     let order = Order::new("7", ORDER, "10.00".parse().unwrap(), Currency::USD, "Tea")
         .channel("3", Currency::USD);
-    let key = SigningKey::new("secret").unwrap();
+    let key = SigningKey::new("a key of tests alone, 7f3a9c").unwrap();
     let message = TestMessage::paid(&order).with("trade_no", TRADE);
     let verifier = Verifier::new([key.clone()]).unwrap();
     let signed = verifier.notification(&message.form_body(&key)).unwrap();
