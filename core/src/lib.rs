@@ -16,7 +16,7 @@
 //!
 //! What the vendors document is told apart from what is assumed: grade D is documented, V was
 //! seen in the vendor's public source, A is assumed, stands in one place and can be overridden
-//! (see [`Wire`]).
+//! (see [`Wire`]). The grades, and every fact with its own, are in `docs/PROTOCOL.md`.
 //!
 //! # Three ways to use it
 //!

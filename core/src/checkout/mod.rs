@@ -6,6 +6,7 @@
 //! The two are evidence of the same rank, and some payments are told by one of them only, so act
 //! on whichever comes first. There is no token and nothing to wait for, so there is no
 //! [`Endpoint`](crate::Endpoint) here: a text is built, and texts are checked.
+//! `docs/PROTOCOL.md` lists every fact with its grade, and what the real server does (Y1 to Y19).
 //!
 //! **Whoever operates the installation confirms by [`query`] first of all:** `client.confirm(&paid)`
 //! asks its own books, which no signed text can change. Whoever does not still lets the [`doctor`]

@@ -13,6 +13,7 @@
 //!
 //! The token's route and the capabilities are documented by the vendor ("Qiaopay for partners",
 //! grade D); the other routes and the form of every body are assumed (grade A).
+//! `docs/PROTOCOL.md` lists every fact with its grade.
 //!
 //! Every endpoint is usable without anything else of the SDK: build the request, send it with
 //! what you have, parse the answer.

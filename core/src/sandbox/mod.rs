@@ -4,7 +4,7 @@
 //! says which webhooks and notifications are due, and is told what became of them. Time is an
 //! argument and ids follow from a seed, so the same inputs give the same outputs. It reads and
 //! writes the wire form by itself and not through the client's types, so that a misreading on
-//! either side shows.
+//! either side shows. `docs/PROTOCOL.md` says which facts are documented, seen or assumed.
 //!
 //! ```
 //! use std::time::{Duration, SystemTime};
