@@ -35,39 +35,31 @@ pub enum Offer {
 /// Everything is sold in US dollars.
 pub(crate) const CURRENCY: Currency = Currency::USD;
 
-impl Item {
-    /// The price as it is shown: `USD 18.00`.
-    pub(crate) fn price_text(&self) -> String {
-        let cents = self.price.minor_units(2).unwrap_or_default();
-        format!("{CURRENCY} {}.{:02}", cents / 100, cents % 100)
-    }
+/// A price as it is shown: `USD 18.00`.
+fn shown(price: Amount) -> String {
+    let cents = price.minor_units(2).unwrap_or_default();
+    format!("{CURRENCY} {}.{:02}", cents / 100, cents % 100)
+}
 
+impl Offer {
     /// The price in words.
-    pub(crate) fn offer_text(&self) -> String {
-        let price = self.price_text();
-        match self.offer {
-            Offer::Once => price,
-            Offer::Monthly { free_days: 0 } => format!("{price} every month"),
-            Offer::Monthly { free_days } => {
+    pub(crate) fn text(self, price: Amount) -> String {
+        let price = shown(price);
+        match self {
+            Self::Once => price,
+            Self::Monthly { free_days: 0 } => format!("{price} every month"),
+            Self::Monthly { free_days } => {
                 format!("{price} every month, first {free_days} days free")
             }
         }
     }
 
-    /// As the checkout is told about it.
-    pub(crate) fn product(&self) -> Product {
-        let product = Product::new(&self.name, ProductType::Physical, "FOOD_PRODUCTS");
-        let product = product.description(&self.about);
-        let add = |product: Product, (name, about): &(String, String)| product.item(name, about);
-        self.parts.iter().fold(product, add)
-    }
-
-    /// The plan of a subscription.
-    pub(crate) fn plan(&self) -> Option<Plan> {
-        let Offer::Monthly { free_days } = self.offer else {
+    /// The plan of a subscription, under this name.
+    pub(crate) fn plan(self, name: &str, price: Amount) -> Option<Plan> {
+        let Self::Monthly { free_days } = self else {
             return None;
         };
-        let plan = Plan::new(&self.name);
+        let plan = Plan::new(name);
         let plan = match (free_days, Amount::from_minor_units(0, 2)) {
             (1.., Ok(nothing)) => plan.cycle(BillingCycle::trial(
                 IntervalUnit::Day,
@@ -77,8 +69,18 @@ impl Item {
             )),
             _ => plan,
         };
-        let monthly = BillingCycle::regular(IntervalUnit::Month, 1, self.price, CURRENCY);
+        let monthly = BillingCycle::regular(IntervalUnit::Month, 1, price, CURRENCY);
         Some(plan.cycle(monthly))
+    }
+}
+
+impl Item {
+    /// As the checkout is told about it.
+    pub(crate) fn product(&self) -> Product {
+        let product = Product::new(&self.name, ProductType::Physical, "FOOD_PRODUCTS");
+        let product = product.description(&self.about);
+        let add = |product: Product, (name, about): &(String, String)| product.item(name, about);
+        self.parts.iter().fold(product, add)
     }
 }
 

@@ -7,14 +7,11 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use sanspay_core::Amount;
-use sanspay_core::checkout::{
-    Ability, Checkout, Customer, Environment, FirstCharge, Order, SafeBecause, SignedCheckout,
-    Status,
-};
+use sanspay_core::checkout::{Checkout, Customer, Environment, Order, SignedCheckout, Status};
 use serde::Deserialize;
 
 use crate::Failure;
-use crate::catalogue::{CURRENCY, Item, Offer};
+use crate::catalogue::{CURRENCY, Item};
 use crate::pages;
 use crate::server::{App, Oops};
 use crate::store::{self, OrderRow};
@@ -22,11 +19,9 @@ use crate::store::{self, OrderRow};
 /// The shop's app at the provider.
 pub(crate) const APP_ID: &str = "sandbox-app";
 
-/// The shop's own channels there. A payer may pick any other one of the installation.
-const CHANNELS: [&str; 2] = ["2", "3"];
-
-/// Why the shop's short order numbers are safe: neither channel signs without a status.
-const SAFE: SafeBecause = SafeBecause::EveryChannelSignsItsStatus;
+/// The shop's own channels there: Alipay, cards and `PayPal`. A payer may pick any other one of
+/// the installation.
+const CHANNELS: [&str; 3] = ["2", "3", "12"];
 
 /// `GET /`
 pub(crate) async fn shelf(State(app): State<App>) -> Response {
@@ -49,16 +44,15 @@ pub(crate) async fn buy(
     let item = item.clone();
     let signing = app.clone();
     let url = app.store.run(move |db| {
-        let number = store::fresh_number(db)?;
+        let number = String::from(store::fresh_order_number(db)?);
         let signed = sign(&signing, &item, &number)?;
         let order = OrderRow {
             number,
             item: item.id.clone(),
             subject: item.name.clone(),
             amount_cents: item.price.minor_units(2).ok_or("a price in cents")?,
-            ability: ability(item.offer),
+            offer: item.offer,
             status: Status::Created,
-            returned: None,
             url: signed.url(),
             signed_text: signed.signed_text().to_owned(),
         };
@@ -79,14 +73,14 @@ pub(crate) async fn pay_again(
             return Ok(None);
         };
         let item = signing.items.iter().find(|item| item.id == order.item);
-        let same = |item: &&Item| ability(item.offer) == order.ability;
-        let Some(item) = item.filter(|item| same(item) && !order.status.is_success()) else {
+        let Some(item) = item.filter(|_| !order.status.is_success()) else {
             return Ok(Some(format!("/orders/{number}")));
         };
-        // What was ordered, at the price at which it was ordered: messages are compared with that.
+        // What was ordered, as it was ordered: messages are compared with that.
         let ordered = Item {
             name: order.subject.clone(),
-            price: Amount::from_minor_units(order.amount_cents, 2)?,
+            price: order.price()?,
+            offer: order.offer,
             ..item.clone()
         };
         let signed = sign(&signing, &ordered, &number)?;
@@ -107,7 +101,7 @@ pub(crate) async fn order(
     show(&app, number, false).await
 }
 
-/// `GET /orders/{number}/cancelled`: navigation, and no evidence of anything.
+/// `GET /orders/{number}/cancelled`: unsigned, and no evidence of anything.
 pub(crate) async fn cancelled(
     State(app): State<App>,
     Path(number): Path<String>,
@@ -118,11 +112,12 @@ pub(crate) async fn cancelled(
 async fn show(app: &App, number: String, cancelled: bool) -> Result<Response, Oops> {
     let found = app.store.run(move |db| {
         let order = store::order(db, &number)?;
-        Ok((order, store::messages(db, &number)?))
+        let payments = store::payments(db, &number)?;
+        Ok((order, payments, store::messages(db, &number)?))
     });
-    let (order, messages) = found.await?;
+    let (order, payments, messages) = found.await?;
     Ok(order.map_or_else(not_found, |order| {
-        pages::order::page(&order, &messages, cancelled).into_response()
+        pages::order::page(&order, &payments, &messages, cancelled).into_response()
     }))
 }
 
@@ -134,48 +129,40 @@ pub(crate) fn not_found() -> Response {
     (StatusCode::NOT_FOUND, page).into_response()
 }
 
-fn ability(offer: Offer) -> Ability {
-    match offer {
-        Offer::Once => Ability::Checkout,
-        Offer::Monthly { .. } => Ability::Subscribe,
-    }
-}
-
 fn sign(app: &App, item: &Item, number: &str) -> Result<SignedCheckout, Failure> {
-    let checkout = match item.plan() {
-        None => Checkout::one_off(APP_ID, Environment::Sandbox, item.product()),
+    let checkout = match item.offer.plan(&item.name, item.price) {
+        None => Checkout::one_off(APP_ID, Environment::Sandbox, item.product())
+            .order(number, item.price, CURRENCY),
         // A real shop knows its customer; this one has no accounts.
         Some(plan) => Checkout::subscription(APP_ID, Environment::Sandbox, item.product())
+            .order_number(number)
             .plan(plan)
             .customer(Customer::new("Jane", "Doe").email("jane@example.com")),
     };
     let signed = checkout
-        .order(number, item.price, CURRENCY)
         .notify_url(format!("{}/notify", app.base_url))
         .return_url(format!("{}/return", app.base_url))
         .cancel_url(format!("{}/orders/{number}/cancelled", app.base_url))
-        .allow_extendable(SAFE)
         .page(format!("{}/checkout", app.provider_url))
         .sign(&app.app_key, SystemTime::now())?;
     Ok(signed)
 }
 
+impl OrderRow {
+    /// What the order costs, each time.
+    pub(crate) fn price(&self) -> Result<Amount, Failure> {
+        Ok(Amount::from_minor_units(self.amount_cents, 2)?)
+    }
+}
+
 /// The order to compare a message with: from the shop's books, never from the message.
-pub(crate) fn expected(items: &[Item], row: &OrderRow) -> Result<Order, Failure> {
-    let amount = Amount::from_minor_units(row.amount_cents, 2)?;
-    let order = match row.ability {
-        Ability::Subscribe => {
-            let item = items.iter().find(|item| item.id == row.item);
-            let plan = item.and_then(Item::plan);
-            let first = plan.and_then(|plan| plan.first_charge());
-            let first = first.unwrap_or_else(|| FirstCharge::new(amount, CURRENCY));
-            Order::subscription(APP_ID, &row.number, first, &row.subject)
-        }
-        _ => Order::new(APP_ID, &row.number, amount, CURRENCY, &row.subject),
+pub(crate) fn expected(row: &OrderRow) -> Result<Order, Failure> {
+    let price = row.price()?;
+    let plan = row.offer.plan(&row.subject, price);
+    let order = match plan.and_then(|plan| plan.first_charge()) {
+        Some(first) => Order::subscription(APP_ID, &row.number, first, &row.subject),
+        None => Order::new(APP_ID, &row.number, price, CURRENCY, &row.subject),
     };
     let allow = |order: Order, id| order.channel(id, CURRENCY);
-    Ok(CHANNELS
-        .into_iter()
-        .fold(order, allow)
-        .allow_extendable(SAFE))
+    Ok(CHANNELS.into_iter().fold(order, allow))
 }

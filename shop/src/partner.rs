@@ -6,13 +6,15 @@ use axum::body::Bytes;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use rusqlite::Transaction;
 use sanspay_core::partner::{
-    EventKind, ListPayments, NewPayment, NewPayout, Record, RecordType, Resolution, Status,
-    UnconfirmedEvent,
+    ConfirmedEvent, EventKind, Expected, ListPayments, Matched, NewPayment, NewPayout, Record,
+    RecordType, Resolution, Status, UnconfirmedEvent,
 };
 use sanspay_core::{Amount, Currency, Endpoint, Error, ErrorKind, Page};
 use serde::{Deserialize, Serialize};
 
+use crate::Failure;
 use crate::pages;
 use crate::server::{self, App, Oops};
 use crate::store;
@@ -85,11 +87,47 @@ async fn show(
             Err(error) => (None, Some(told(&error))),
         },
     };
-    let feed = app.store.run(|db| store::events(db, FEED)).await?;
-    let records = found.as_ref().map_or(&[][..], Page::items);
+    let records = found.as_ref().map_or(&[][..], Page::items).to_vec();
     let last = found.as_ref().and_then(Page::last_page);
-    let page = pages::partner::page(&filter, records, last, &feed, problem.as_deref());
+    let known = app.store.run(move |db| {
+        let with_books = |record| Ok((books(db, &record)?, record));
+        let records: Result<Vec<_>, Failure> = records.into_iter().map(with_books).collect();
+        Ok((records?, store::events(db, FEED)?))
+    });
+    let (records, feed) = known.await?;
+    let page = pages::partner::page(&filter, &records, last, &feed, problem.as_deref());
     Ok((status, page).into_response())
+}
+
+/// What the shop's own books say about a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Books {
+    /// The shop asked for no such record.
+    Foreign,
+    /// It asked for it, and no webhook was confirmed that says paid.
+    Open,
+    /// It is paid.
+    Paid,
+}
+
+fn books(db: &Transaction<'_>, record: &Record) -> Result<Books, Failure> {
+    let Some(request) = asked(db, record)? else {
+        return Ok(Books::Foreign);
+    };
+    let paid = request.paid_by == Some(record.id().to_string());
+    Ok(match request.expected.differences(record).as_slice() {
+        [] if paid => Books::Paid,
+        [] => Books::Open,
+        _ => Books::Foreign,
+    })
+}
+
+/// What the shop asked for under the reference of a record.
+fn asked(db: &Transaction<'_>, record: &Record) -> Result<Option<store::Request>, Failure> {
+    match record.reference() {
+        Some(reference) => store::request(db, reference),
+        None => Ok(None),
+    }
 }
 
 /// What a person is told about a failed call: never a value that was sent or received.
@@ -117,8 +155,9 @@ pub(crate) async fn create_payment(
         Ok(money) => money,
         Err(reason) => return refused(&app, reason.to_owned()).await,
     };
-    let reference = app.store.run(store::fresh_number).await?;
-    let mut payment = NewPayment::new(format!("pay-{reference}"), amount, currency)
+    let expected = noted(&app, RecordType::Payment, amount, currency).await?;
+    let currency = expected.currency().clone();
+    let mut payment = NewPayment::new(expected.reference(), amount, currency)
         .return_url(format!("{}/partner", app.base_url))
         .cancel_url(format!("{}/partner", app.base_url));
     if !form.description.is_empty() {
@@ -148,10 +187,32 @@ pub(crate) async fn request_payout(
         Ok(money) => money,
         Err(reason) => return refused(&app, reason.to_owned()).await,
     };
-    let reference = app.store.run(store::fresh_number).await?;
+    let expected = noted(&app, RecordType::Payout, amount, currency).await?;
+    let currency = expected.currency().clone();
     let beneficiary = Beneficiary { iban: form.iban };
-    let payout = NewPayout::new(format!("out-{reference}"), amount, currency, &beneficiary);
+    let payout = NewPayout::new(expected.reference(), amount, currency, &beneficiary);
     executed(&app, payout).await
+}
+
+/// Notes what is about to be asked for: webhooks are compared with that.
+async fn noted(
+    app: &App,
+    kind: RecordType,
+    amount: Amount,
+    currency: Currency,
+) -> Result<Expected, Failure> {
+    let prefix = if kind == RecordType::Payout {
+        "out"
+    } else {
+        "pay"
+    };
+    let noting = app.store.run(move |db| {
+        let reference = format!("{prefix}-{}", store::fresh_reference(db)?);
+        let expected = Expected::new(kind, reference, amount, currency);
+        store::put_request(db, &expected)?;
+        Ok(expected)
+    });
+    noting.await
 }
 
 fn money(amount: &str, code: &str) -> Result<(Amount, Currency), &'static str> {
@@ -206,37 +267,59 @@ pub(crate) async fn webhook(State(app): State<App>, body: Bytes) -> StatusCode {
         server::log(&error);
         return StatusCode::SERVICE_UNAVAILABLE;
     }
-    let (answer, state, found, handled) = match app.client.call(event.confirm()).await {
-        Ok(confirmed) => {
-            let found = confirmed.record().status().to_string();
-            let handled = Some(confirmed.dedup_key().to_string());
-            // What is found counts, whether or not the claim was true.
-            let state = if confirmed.agrees() {
-                "confirmed"
-            } else {
-                "outdated or false"
-            };
-            (StatusCode::OK, state, found, handled)
-        }
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            let found = "no such record".to_owned();
-            (StatusCode::BAD_REQUEST, "refused", found, None)
-        }
+    let confirmed = match app.client.call(event.confirm()).await {
+        Ok(confirmed) => Some(confirmed),
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
         // Not acknowledged, so the provider delivers it again.
         Err(_) => return StatusCode::SERVICE_UNAVAILABLE,
     };
     let done = app.store.run(move |db| {
-        // A shop that ships goods does it here, once for each key.
-        if let Some(handled) = handled {
-            store::handle(db, &handled)?;
-        }
-        store::end_event(db, &key, state, &found)
+        let (answer, state, found) = match &confirmed {
+            None => (
+                StatusCode::BAD_REQUEST,
+                "refused",
+                "no such record".to_owned(),
+            ),
+            Some(confirmed) => {
+                let (state, found) = settled(db, confirmed)?;
+                (StatusCode::OK, state, found)
+            }
+        };
+        store::end_event(db, &key, state, &found)?;
+        Ok(answer)
     });
-    match done.await {
-        Ok(()) => answer,
-        Err(error) => {
-            server::log(&error);
-            StatusCode::SERVICE_UNAVAILABLE
+    done.await.unwrap_or_else(|error| {
+        server::log(&error);
+        StatusCode::SERVICE_UNAVAILABLE
+    })
+}
+
+/// Compares a confirmed record with what the shop asked for, and marks that paid if it is: what is
+/// found counts, whether or not the claim was true.
+fn settled(
+    db: &Transaction<'_>,
+    confirmed: &ConfirmedEvent,
+) -> Result<(&'static str, String), Failure> {
+    let found = confirmed.record().status().to_string();
+    let Some(request) = asked(db, confirmed.record())? else {
+        return Ok(("not ours", found));
+    };
+    let agrees = if confirmed.agrees() {
+        "confirmed"
+    } else {
+        "outdated or false"
+    };
+    match confirmed.matches(&request.expected) {
+        Matched::NotPaid(_) => Ok((agrees, found)),
+        Matched::Mismatch(mismatch) => Ok(("mismatch", mismatch.to_string())),
+        Matched::Paid(paid) => {
+            let record = paid.id().to_string();
+            if !store::settle(db, request.expected.reference(), &record)? {
+                return Ok(("paid twice", found));
+            }
+            // A shop that ships goods does it here, where the key is new.
+            store::handle(db, &paid.dedup_key().to_string())?;
+            Ok((agrees, found))
         }
     }
 }

@@ -14,7 +14,7 @@ use axum::routing::{get, post};
 use sanspay_async::{Client, sandbox};
 use sanspay_core::checkout::{SigningKey, Verifier};
 use sanspay_core::printable;
-use sanspay_core::sandbox::{Attempts, CheckoutChannel, CheckoutFault, Guard, SandboxConfig};
+use sanspay_core::sandbox::{Attempts, CheckoutChannel, Guard, SandboxConfig};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -130,6 +130,8 @@ impl Drop for Shop {
     }
 }
 
+/// Both providers. The checkout has every fault of the real server, and more channels than the shop
+/// allows.
 fn providers(base_url: &str) -> Result<SandboxConfig, Failure> {
     let mut config = SandboxConfig::default();
     // The database outlives the sandbox: ids that were there before must not come again.
@@ -137,14 +139,6 @@ fn providers(base_url: &str) -> Result<SandboxConfig, Failure> {
     config.seed = u64::try_from(now.as_nanos() & u128::from(u64::MAX))?;
     let card = CheckoutChannel::new("3", "Card (sandbox)", false);
     config.checkout.channels.push(card);
-    // The shop shows what its payers do wrong, so its provider refuses that.
-    let faults = &mut config.checkout.faults;
-    for fault in [CheckoutFault::CutValues, CheckoutFault::PayableTwice] {
-        faults.remove(&fault);
-    }
-    // It offers the two that it allows.
-    let ours = |channel: &CheckoutChannel| ["1", "2", "3"].contains(&&*channel.id);
-    config.checkout.channels.retain(ours);
     config.partner.webhook_url = Some(format!("{base_url}/webhooks").parse()?);
     // Nobody waits a minute for the second attempt in a demonstration.
     let second = Duration::from_secs(1);

@@ -8,7 +8,6 @@ for(const part of document.querySelectorAll("[data-live]")){
 const fresh=now.getElementById(part.id);
 if(fresh&&fresh.innerHTML!==part.innerHTML)part.innerHTML=fresh.innerHTML;
 }
-if(!now.querySelector("[data-open]"))return;
 }catch{}
 setTimeout(look,500);
 };

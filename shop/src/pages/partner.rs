@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use sanspay_core::partner::Record;
 
 use super::{Follows, layout, shortened};
-use crate::partner::Filter;
+use crate::partner::{Books, Filter};
 use crate::store::Event;
 
 pub(super) const TITLE: &str = "Partner API";
@@ -14,7 +14,7 @@ const CURRENCIES: [&str; 3] = ["USD", "EUR", "CNY"];
 /// The page. It always follows what happens.
 pub(crate) fn page(
     filter: &Filter,
-    records: &[Record],
+    records: &[(Books, Record)],
     last_page: Option<u64>,
     feed: &[Event],
     problem: Option<&str>,
@@ -27,11 +27,11 @@ pub(crate) fn page(
         section.card aria-labelledby="records" {
             h2 #records { "Payments and payouts" }
             (filters(filter))
-            div #list data-live data-open { (table(filter, records, last_page)) }
+            div #list data-live { (table(filter, records, last_page)) }
         }
         section.card aria-labelledby="webhooks" {
             h2 #webhooks { "Webhooks, live" }
-            p.soft { "A webhook is a claim until its record was fetched with the shop’s own token." }
+            p.soft { "A webhook is a claim until its record was fetched with the shop’s own token, and pays nothing that it does not match." }
             div #feed role="log" aria-labelledby="webhooks" data-live { (events(feed)) }
         }
     };
@@ -107,7 +107,7 @@ fn filters(filter: &Filter) -> Markup {
     }
 }
 
-fn table(filter: &Filter, records: &[Record], last_page: Option<u64>) -> Markup {
+fn table(filter: &Filter, records: &[(Books, Record)], last_page: Option<u64>) -> Markup {
     if records.is_empty() {
         return html! { p.soft { "There are none." } };
     }
@@ -118,9 +118,10 @@ fn table(filter: &Filter, records: &[Record], last_page: Option<u64>) -> Markup 
             table {
                 thead { tr {
                     th scope="col" { "Type" } th scope="col" { "Reference" } th scope="col" { "Amount" }
-                    th scope="col" { "Status" } th scope="col" { "Payer’s page" }
+                    th scope="col" { "Status" } th scope="col" { "Our books" }
+                    th scope="col" { "Payer’s page" }
                 } }
-                tbody { @for record in records { (row(record)) } }
+                tbody { @for (books, record) in records { (row(*books, record)) } }
             }
         }
         nav aria-label="Pages" {
@@ -142,19 +143,25 @@ fn page_link(filter: &Filter, page: u64) -> String {
     format!("/partner?{query}")
 }
 
-fn row(record: &Record) -> Markup {
+fn row(books: Books, record: &Record) -> Markup {
     let open = !record.status().is_final();
     // A link of the provider, but only one that a browser opens as a page.
     let link = record
         .checkout_url()
         .filter(|url| open && url.starts_with("http"));
     let reference = shortened(record.reference().unwrap_or_default(), 60);
+    let (class_of_books, books) = match books {
+        Books::Foreign => ("soft", "Not ours"),
+        Books::Open => ("wait", "Open"),
+        Books::Paid => ("good", "Paid"),
+    };
     html! {
         tr {
             td { (record.record_type().map(ToString::to_string).unwrap_or_default()) }
             td { code { (reference) } }
             td { (record.currency()) " " (record.amount()) }
             td { strong.(class(record.status().as_str())) { (record.status()) } }
+            td { span.(class_of_books) { (books) } }
             td { @if let Some(link) = link { a href=(link) aria-label={ "Open the page of " (reference) } { "Open" } } @else { "–" } }
         }
     }
@@ -163,7 +170,7 @@ fn row(record: &Record) -> Markup {
 fn class(state: &str) -> &'static str {
     match state {
         "paid" | "confirmed" => "good",
-        "failed" | "expired" | "refused" => "bad",
+        "failed" | "expired" | "refused" | "mismatch" | "paid twice" => "bad",
         _ => "wait",
     }
 }
@@ -177,7 +184,7 @@ fn events(feed: &[Event]) -> Markup {
                     strong.(class(&event.state)) { (event.state) }
                     span { "claims " code { (shortened(&event.claim, 40)) } }
                     span { "of " code { (shortened(&event.record, 40)) } }
-                    @if !event.found.is_empty() { span { "found: " (shortened(&event.found, 40)) } }
+                    @if !event.found.is_empty() { span { "found: " (shortened(&event.found, 120)) } }
                 }
             }
         }

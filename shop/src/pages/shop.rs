@@ -17,7 +17,7 @@ pub(crate) fn page(items: &[Item]) -> Markup {
                 li.card {
                     h2 { (shortened(&item.name, 120)) }
                     p.soft { (shortened(&item.about, 300)) }
-                    p.price { (item.offer_text()) }
+                    p.price { (item.offer.text(item.price)) }
                     form method="post" action="/buy" {
                         button type="submit" name="item" value=(item.id) {
                             (match item.offer { Offer::Once => "Buy ", Offer::Monthly { .. } => "Subscribe to " })

@@ -5,11 +5,11 @@
 use maud::Markup;
 use proptest::prelude::*;
 use sanspay_core::Amount;
-use sanspay_core::checkout::{Ability, Status};
+use sanspay_core::checkout::{Source, Status};
 
 use super::*;
 use crate::catalogue::{Item, Offer};
-use crate::store::{Event, Message, OrderRow};
+use crate::store::{Event, Message, OrderRow, PaymentRow};
 
 fn pages(text: &str, count: usize) -> Vec<Markup> {
     let item = Item {
@@ -25,18 +25,24 @@ fn pages(text: &str, count: usize) -> Vec<Markup> {
         item: text.into(),
         subject: text.into(),
         amount_cents: 1,
-        ability: Ability::Checkout,
+        offer: Offer::Once,
         status: Status::Created,
-        returned: None,
         url: text.into(),
         signed_text: text.into(),
     };
     let message = Message {
-        kind: "notification",
+        source: Source::Notification,
         raw: text.into(),
         failed_check: Some(1),
         result: "refused".into(),
+        last: "refused again".into(),
         times: 1,
+    };
+    let payment = PaymentRow {
+        trade_no: text.into(),
+        returned: true,
+        notified: true,
+        again: 2,
     };
     let event = Event {
         record: text.into(),
@@ -51,7 +57,7 @@ fn pages(text: &str, count: usize) -> Vec<Markup> {
     let feed = vec![event; count.min(10)];
     vec![
         shop::page(&vec![item; count.min(6)]),
-        order::page(&order, &vec![message; count], true),
+        order::page(&order, &vec![payment; count], &vec![message; count], true),
         partner::page(&filter, &[], None, &feed, Some(text)),
         notice(text, text),
     ]
