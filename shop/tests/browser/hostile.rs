@@ -133,6 +133,7 @@ async fn forged(stage: Arc<Stage>) {
     stage.browser.click("Pay USD 64.00").await;
     stage.browser.shows("Paid").await;
     // Told again and again it is acknowledged, and changes nothing.
+    stage.told_once(&number).await;
     let told = stage
         .shop
         .provider()
@@ -142,6 +143,90 @@ async fn forged(stage: Arc<Stage>) {
     let answer = send("POST", &notify, body).await;
     assert!(answer.ends_with("succeed"), "{answer}");
     assert_eq!(stage.in_drawer(&number, "(2 times)").await, 1);
+    assert_eq!(stage.in_drawer(&number, "was handled before").await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_return_pays_its_own_order_and_no_other() {
+    play(|stage| Box::pin(replayed_return(stage))).await;
+}
+
+async fn replayed_return(stage: Arc<Stage>) {
+    stage.order("Buy Sencha").await;
+    let victim = stage.number_at_checkout().await;
+    stage.order("Buy Sencha").await;
+    let own = stage.number_at_checkout().await;
+    let returned = stage
+        .shop
+        .provider()
+        .with(|sandbox, now| sandbox.pay_order(&own, now));
+    let returned = returned.unwrap().unwrap();
+    // For another order of the same price.
+    stage.browser.open(&returned.replace(&own, &victim)).await;
+    stage.browser.shows("Waiting for payment").await;
+    assert_eq!(stage.in_drawer(&victim, "Browser return: refused").await, 1);
+    // Its own order counts it once, also where the payer posts it as a notification.
+    stage.browser.open(&returned).await;
+    stage.browser.shows("Paid").await;
+    stage.told_once(&own).await;
+    let (_, query) = returned.split_once('?').unwrap();
+    let notify = format!("{}/notify", stage.shop.base_url());
+    let answer = send("POST", &notify, query).await;
+    assert!(answer.ends_with("succeed"), "{answer}");
+    assert_eq!(stage.in_drawer(&own, "stored together with").await, 1);
+    assert_eq!(stage.in_drawer(&own, "Paid more than once").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_status_in_the_order_number_of_a_failed_charge_pays_nothing() {
+    play(|stage| Box::pin(status_in_number(stage))).await;
+}
+
+async fn status_in_number(stage: Arc<Stage>) {
+    stage.order("Buy Sencha").await;
+    let number = stage.number_at_checkout().await;
+    // The gateway takes any parameters, and a charge through this channel is signed without a
+    // status, also one that failed.
+    let shop = stage.shop.base_url();
+    let (notify, back) = (format!("{shop}/notify"), format!("{shop}/return"));
+    let extended = format!("{number}&status=CHECKOUT_SUCCEED");
+    let form = php_query(&[
+        ("app_id", "sandbox-app"),
+        ("request_time", "2027-01-15 08:00:00"),
+        ("notify_url", &notify),
+        ("return_url", &back),
+        (
+            "product",
+            r#"{"name":"Sencha","type":"PHYSICAL","category":"FOOD_PRODUCTS"}"#,
+        ),
+        ("channel", r#"{"env":"sandbox","ability":"checkout"}"#),
+        ("out_trade_no", &extended),
+        ("total_amount", "18.50"),
+        ("currency", "USD"),
+    ]);
+    let provider = stage.shop.provider().base_url();
+    let page = send("POST", &format!("{provider}/api/gateway/22"), &form).await;
+    let action = page
+        .split("formaction=\"")
+        .find(|part| part.contains("/fail\""));
+    let action = action.unwrap().split('"').next().unwrap();
+    let answer = send("POST", &format!("{provider}{action}"), "").await;
+    let returned = answer
+        .lines()
+        .find_map(|line| line.strip_prefix("location: "));
+    let (_, query) = returned.unwrap().split_once('?').unwrap();
+    let cut = query.replace("%26status%3D", "&status=");
+    assert_ne!(cut, query, "there was nothing to cut");
+    for message in [query, &cut] {
+        let answer = send("POST", &notify, message).await;
+        assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+    }
+    stage.browser.open(&stage.order_url(&number)).await;
+    stage.browser.shows("Waiting for payment").await;
+    stage.browser.click("For developers").await;
+    // The column had no room for the whole status.
+    stage.browser.shows("status=CHECKOUT_SUCCEE&").await;
+    stage.check().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

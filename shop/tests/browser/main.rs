@@ -13,5 +13,6 @@ mod driver;
 mod flows;
 mod hostile;
 mod partner;
+mod payments;
 mod refusals;
 mod stage;

@@ -90,6 +90,34 @@ impl Stage {
         self.browser.run(number).await.as_str().unwrap().to_owned()
     }
 
+    /// Chooses a way to pay on the checkout's page, by its label.
+    pub(crate) async fn choose(&self, channel: &str) {
+        self.browser.shows(channel).await;
+        let choose = format!(
+            "const all = [...document.querySelectorAll('.choice')];
+            all.find(choice => choice.textContent.trim() === '{channel}').click()"
+        );
+        self.browser.run(&choose).await;
+    }
+
+    /// Waits until the provider has nothing more to say.
+    pub(crate) async fn all_delivered(&self) {
+        let provider = self.shop.provider();
+        let end = Instant::now() + DEADLINE;
+        while provider.with(|sandbox, _| sandbox.pending_deliveries()) > 0 {
+            assert!(Instant::now() < end, "a notification is still on its way");
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// One notification of the payment, once everything is delivered.
+    pub(crate) async fn told_once(&self, number: &str) {
+        self.all_delivered().await;
+        assert_eq!(self.in_drawer(number, "Notification: accepted").await, 1);
+        // The same one a second time would say how often it came.
+        assert_eq!(self.in_drawer(number, "Notification: accepted (").await, 0);
+    }
+
     pub(crate) fn order_url(&self, number: &str) -> String {
         format!("{}/orders/{number}", self.shop.base_url())
     }
