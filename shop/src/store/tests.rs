@@ -176,3 +176,18 @@ async fn order_numbers_are_counted_and_long_enough() {
     assert_eq!(number.id(), Some("T-2"));
     assert_eq!(number.as_str().len(), 41);
 }
+
+#[test]
+fn a_file_of_other_tables_is_not_opened() {
+    let folder = std::env::temp_dir().join(format!("sanspay-store-{}", std::process::id()));
+    std::fs::create_dir(&folder).unwrap();
+    let (ours, other) = (folder.join("ours"), folder.join("other"));
+    let table = "CREATE TABLE orders (number TEXT)";
+    Connection::open(&other)
+        .unwrap()
+        .execute(table, [])
+        .unwrap();
+    let opened = [&ours, &ours, &other].map(|path| Store::open(Some(path)).map(drop));
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert!(matches!(opened, [Ok(()), Ok(()), Err(_)]), "{opened:?}");
+}

@@ -1,7 +1,11 @@
 //! The partner page: payments, payouts, the list, and webhooks.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use sanspay_async::Client;
+use sanspay_core::Currency;
+use sanspay_core::partner::{NewPayment, NewPayout};
 use sanspay_core::sandbox::FaultRule;
 
 use super::stage::{Stage, play, send};
@@ -41,6 +45,10 @@ async fn webhooks(stage: Arc<Stage>) {
     stage.check().await;
     stage.browser.click("Pay USD 12.50").await;
     stage.browser.shows("found: paid").await;
+    let books = "return document.querySelector('tbody tr').cells[4].textContent";
+    stage.all_delivered().await;
+    stage.browser.open(&partner).await;
+    assert_eq!(stage.browser.run(books).await, "Paid");
     stage.check().await;
     // A forged webhook is fetched as well, and there is no such record.
     let id = "6f2b7c1e-6a0e-4f53-9f0e-0d6f3a1b2c3d";
@@ -115,4 +123,71 @@ async fn lists(stage: Arc<Stage>) {
         stage.shop.provider().with(|sandbox, _| sent(sandbox)),
         before
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payout_with_the_reference_of_a_payment_never_marks_it_paid() {
+    play(|stage| Box::pin(payout_reference(stage))).await;
+}
+
+async fn payout_reference(stage: Arc<Stage>) {
+    let partner = format!("{}/partner", stage.shop.base_url());
+    stage.browser.open(&partner).await;
+    stage.browser.click("Create payment").await;
+    stage.browser.shows("found: created").await;
+    let cells = "return [...document.querySelectorAll('tbody td')].map(cell => cell.textContent)";
+    let cells = stage.browser.run(cells).await;
+    assert_eq!(cells[4], "Open");
+    let reference = cells[1].as_str().unwrap();
+    // Somebody else who has the keys pays out as much under the same reference.
+    let client = Client::builder()
+        .base_url(stage.shop.provider().base_url())
+        .credentials("sandbox-key-id", "sandbox-key-secret")
+        .build()
+        .unwrap();
+    let beneficiary = BTreeMap::from([("iban", "DE89370400440532013000")]);
+    let amount = "12.50".parse().unwrap();
+    let payout = NewPayout::new(reference, amount, Currency::USD, &beneficiary);
+    let payout = client.call(payout).await.unwrap();
+    let foreign = NewPayment::new("another-shop", amount, Currency::USD);
+    let foreign = client.call(foreign).await.unwrap();
+    for id in [payout.id(), foreign.id()] {
+        let paid = stage
+            .shop
+            .provider()
+            .with(|sandbox, now| sandbox.pay(&id.to_string(), now));
+        paid.unwrap();
+    }
+    stage.browser.shows("found: type is that of a payout").await;
+    stage.browser.shows("not ours").await;
+    stage.all_delivered().await;
+    stage.check().await;
+    let rows = async || {
+        stage.browser.open(&partner).await;
+        let rows = "return [...document.querySelectorAll('tbody tr')].map(row =>
+            [0, 3, 4].map(cell => row.cells[cell].textContent).join(' '))";
+        let rows = stage.browser.run(rows).await;
+        let mut rows: Vec<String> = serde_json::from_value(rows).unwrap();
+        rows.sort();
+        rows
+    };
+    let before = [
+        "payment created Open",
+        "payment paid Not ours",
+        "payout paid Not ours",
+    ];
+    assert_eq!(rows().await, before);
+    // The payment itself does.
+    let paid = stage
+        .shop
+        .provider()
+        .with(|sandbox, now| sandbox.pay(reference, now));
+    paid.unwrap();
+    stage.all_delivered().await;
+    let after = [
+        "payment paid Not ours",
+        "payment paid Paid",
+        "payout paid Not ours",
+    ];
+    assert_eq!(rows().await, after);
 }
