@@ -1,5 +1,8 @@
-//! An axum handler for the hosted checkout's notification, which answers `succeed` only for an
-//! order of ours. `cargo run --example notification_axum`
+//! An axum handler for what the hosted checkout says about an order, by its notification and by the
+//! browser's return. `cargo run --example notification_axum`
+//!
+//! The browser's return is evidence of the notification's rank: verified by the same rules and
+//! acted on. Either may never come, or come twice.
 #![allow(clippy::print_stdout)]
 
 use std::collections::BTreeMap;
@@ -9,70 +12,121 @@ use std::time::SystemTime;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::State;
-use axum::http::Response;
-use axum::routing::post;
+use axum::extract::{RawQuery, State};
+use axum::http::{Request, Response};
+use axum::routing::{get, post};
 use sanspay_async::sandbox;
 use sanspay_core::Currency;
 use sanspay_core::checkout::{
-    Answer, Checkout, Environment, Matched, Order, OrderNumber, Product, ProductType, Progress,
-    Refusal, SigningKey, Status, Verifier,
+    Answer, Checkout, Environment, Matched, Order, OrderNumber, Payment, Product, ProductType,
+    Progress, Recorded, Refusal, Signed, SigningKey, Source, Status, Verifier,
 };
 use sanspay_core::sandbox::SandboxConfig;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::Notify;
+use tower::ServiceExt;
+
+/// What the books hold of an order.
+struct Stored {
+    order: Order,
+    status: Status,
+    /// The trade number of its payment, and whether a notification told of it.
+    payment: Option<(String, bool)>,
+}
 
 #[derive(Clone)]
 struct Shop {
     verifier: Arc<Verifier>,
-    /// The orders with their status by number; a database in real life.
-    orders: Arc<Mutex<BTreeMap<String, (Order, Status)>>>,
-    paid: watch::Sender<bool>,
+    /// The orders by number; a database in real life.
+    orders: Arc<Mutex<BTreeMap<String, Stored>>>,
+    /// Ends the example.
+    notified: Arc<Notify>,
 }
 
 impl Shop {
-    fn notified(&self, body: &[u8]) -> Result<Matched, Box<dyn Error>> {
-        let signed = self.verifier.notification(body)?;
+    /// Acts on a message, wherever it came from.
+    fn told(&self, signed: Result<Signed, Refusal>) -> Result<Matched, Box<dyn Error>> {
+        let signed = signed?;
         let mut orders = self
             .orders
             .lock()
             .map_err(|_| "the orders are not readable")?;
-        let (order, stored) = orders
+        let stored = orders
             .get_mut(signed.out_trade_no())
             .ok_or("not an order of ours")?;
-        let matched = signed.matches(order)?;
+        let matched = signed.matches(&stored.order)?;
         // In a database this, the dedup key and the order are one transaction.
-        if stored.progress(matched.status()) == Progress::Advance {
-            println!(
-                "{}: {} → {}",
-                matched.dedup_key(),
-                stored.as_str(),
-                matched.status().as_str()
-            );
-            *stored = matched.status();
-            self.paid.send_replace(matches!(matched, Matched::Paid(_)));
-        }
+        stored.take(&matched);
         Ok(matched)
     }
 }
 
-/// It moves no money and waits for nothing, so it cannot be dropped in the middle.
-async fn notification(State(shop): State<Shop>, body: Bytes) -> Response<Body> {
-    let result = shop.notified(&body);
-    // The log says why; the answer does not.
-    if let Err(error) = &result {
+impl Stored {
+    fn take(&mut self, matched: &Matched) {
+        let (key, status) = (matched.dedup_key(), matched.status());
+        let Some(paid) = matched.paid() else {
+            if self.status.progress(status) == Progress::Advance {
+                self.status = status;
+            }
+            return println!("{key}: not paid");
+        };
+        let notified = paid.source() == Source::Notification;
+        let recorded = self.payment.as_ref();
+        let recorded = recorded.map(|(trade_no, notified)| Recorded {
+            trade_no,
+            notified: *notified,
+        });
+        match paid.payment(recorded) {
+            Payment::First => {
+                println!("{key}: paid, deliver it");
+                self.status = status;
+                self.payment = Some((paid.trade_no().to_owned(), notified));
+            }
+            Payment::Repeated => {
+                println!("{key}: said before");
+                if let Some((_, known)) = &mut self.payment {
+                    *known |= notified;
+                }
+            }
+            Payment::PossibleRenewal => println!("{key}: perhaps a renewal, ask the provider"),
+            Payment::Double => println!("{key}: paid twice, pay one of the two back"),
+        }
+    }
+}
+
+/// The log says why a message is refused; an answer does not.
+fn log(result: &Result<Matched, Box<dyn Error>>) {
+    if let Err(error) = result {
         match error.downcast_ref::<Refusal>() {
             Some(refusal) => println!("refused: {}", refusal.log_reason()),
             None => println!("refused: {error}"),
         }
     }
+}
+
+/// It moves no money and waits for nothing, so it cannot be dropped in the middle.
+async fn notification(State(shop): State<Shop>, body: Bytes) -> Response<Body> {
+    let result = shop.told(shop.verifier.notification(&body));
+    log(&result);
+    shop.notified.notify_one();
     Answer::to(&result).response().map(Body::from)
+}
+
+/// The payer is back: the query is a message like the notification's body.
+async fn thanks(State(shop): State<Shop>, RawQuery(query): RawQuery) -> &'static str {
+    let query = query.unwrap_or_default();
+    let result = shop.told(shop.verifier.browser_return(&query));
+    log(&result);
+    match result {
+        Ok(Matched::Paid(_)) => "Thank you, your order is paid.",
+        _ => "Your order is not paid yet.",
+    }
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(sandbox::FREE_PORT).await?;
-    let notify_url = format!("http://{}/notify", listener.local_addr()?);
+    let base_url = format!("http://{}", listener.local_addr()?);
     let provider = sandbox::serve(SandboxConfig::default(), sandbox::FREE_PORT).await?;
 
     let key = SigningKey::new("sandbox-app-key")?;
@@ -81,32 +135,41 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let number = OrderNumber::for_id("A-1", 0x8d2f_71aa_0c94_e3b6)?;
     let order =
         Order::new("sandbox-app", &number, price, Currency::USD, "Tea").channel("2", Currency::USD);
-    let orders = BTreeMap::from([(number.to_string(), (order, Status::Created))]);
-    let (paid, mut is_paid) = watch::channel(false);
-    let keys = [key.clone(), SigningKey::new("sandbox-default-key")?];
-    let verifier = Arc::new(Verifier::for_sandbox(keys)?);
-    let shop = Shop {
-        verifier,
-        orders: Arc::new(Mutex::new(orders)),
-        paid,
+    let stored = Stored {
+        order,
+        status: Status::Created,
+        payment: None,
     };
+    let keys = [key.clone(), SigningKey::new("sandbox-default-key")?];
+    let shop = Shop {
+        verifier: Arc::new(Verifier::for_sandbox(keys)?),
+        orders: Arc::new(Mutex::new(BTreeMap::from([(number.to_string(), stored)]))),
+        notified: Arc::default(),
+    };
+    let notified = Arc::clone(&shop.notified);
     let app = Router::new()
         .route("/notify", post(notification))
+        .route("/thanks", get(thanks))
         .with_state(shop);
-    tokio::spawn(async move { axum::serve(listener, app).await });
+    let serving = app.clone();
+    tokio::spawn(async move { axum::serve(listener, serving).await });
 
     let product = Product::new("Tea", ProductType::Physical, "FOOD_PRODUCTS");
     let signed = Checkout::one_off("sandbox-app", Environment::Sandbox, product)
         .order(&number, price, Currency::USD)
-        .notify_url(notify_url)
-        .return_url("https://shop.example.com/thanks")
+        .notify_url(format!("{base_url}/notify"))
+        .return_url(format!("{base_url}/thanks"))
         .page(format!("{}/checkout", provider.base_url()))
         .sign(&key, SystemTime::now())?;
-    // The payer's browser opens the URL, and the payer pays.
-    let page = http::Request::get(signed.url()).body(Vec::new())?;
+    // The payer's browser opens the URL, the payer pays, and the browser is sent back.
+    let page = Request::get(signed.url()).body(Vec::new())?;
     provider.with(|sandbox, now| sandbox.handle(&page, now));
-    provider.with(|sandbox, now| sandbox.pay_order(number.as_str(), now))?;
-    is_paid.wait_for(|paid| *paid).await?;
-    println!("the order is paid");
+    let back = provider.with(|sandbox, now| sandbox.pay_order(number.as_str(), now))?;
+    let back = Request::get(back.ok_or("no return address")?).body(Body::empty())?;
+    let answer = app.oneshot(back).await?.into_body();
+    let told = axum::body::to_bytes(answer, 1024).await?;
+    println!("the payer reads: {}", String::from_utf8_lossy(&told));
+    // The notification says the same; whichever comes second changes nothing.
+    notified.notified().await;
     Ok(())
 }

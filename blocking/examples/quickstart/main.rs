@@ -1,5 +1,6 @@
 //! Everything once, over real loopback sockets: a payment, its webhook, a payout, the list, and a
-//! hosted checkout with its notification. `cargo run --example quickstart`
+//! hosted checkout with the browser's return and the notification.
+//! `cargo run --example quickstart`
 #![allow(clippy::print_stdout)]
 
 mod receipt;
@@ -13,8 +14,8 @@ use receipt::{Receipt, expect};
 use sanspay_async::sandbox::{FREE_PORT, Merchant, Server, serve_in_thread};
 use sanspay_blocking::Client;
 use sanspay_core::checkout::{
-    Answer, Checkout, Environment, Matched, Order, OrderNumber, Product, ProductType, SigningKey,
-    Verifier,
+    Answer, Checkout, Environment, Matched, Order, OrderNumber, Payment, Product, ProductType,
+    Recorded, SigningKey, Verifier,
 };
 use sanspay_core::partner::{
     self, Expected, FetchToken, ListPayments, NewPayment, NewPayout, Record, ShowPayment,
@@ -146,20 +147,43 @@ fn hosted_checkout(
         Ok(((), format!("status {status}")))
     })?;
     let number = number()?;
-    receipt.step("the payer pays", || {
-        provider.with(|sandbox, now| sandbox.pay_order(number.as_str(), now))?;
-        Ok(((), "on the provider's page".into()))
+    let back = receipt.step("the payer pays", || {
+        let back = provider.with(|sandbox, now| sandbox.pay_order(number.as_str(), now))?;
+        let back = back.ok_or("the browser is sent nowhere")?;
+        Ok((back, "on the provider's page".into()))
     })?;
+    // The browser's return is evidence of the notification's rank: verified by the same rules and
+    // acted on. Either may never come, or come twice.
     let (verifier, order) = (verifier()?, order()?);
-    let notification = receipt.step("the notification matches the order", || {
+    let trade_no = receipt.step("the browser's return pays the order", || {
+        let (_, query) = back.split_once('?').ok_or("it brings no message")?;
+        let matched = verifier.browser_return(query)?.matches(&order)?;
+        let paid = matched
+            .paid()
+            .ok_or("it does not say that the order is paid")?;
+        expect(
+            paid.payment(None) == Payment::First,
+            "it is not the first one",
+        )?;
+        Ok((paid.trade_no().to_owned(), "paid".into()))
+    })?;
+    let notification = receipt.step("the notification says the same", || {
         let body = notifications.recv_timeout(PATIENCE)?;
         let result = verifier
             .notification(&body)
             .and_then(|signed| signed.matches(&order));
-        let paid = matches!(result, Ok(Matched::Paid(_)));
-        expect(paid, "it does not say that the order is paid")?;
+        let recorded = Recorded {
+            trade_no: &trade_no,
+            notified: false,
+        };
+        let paid = result.as_ref().ok().and_then(Matched::paid);
+        let payment = paid.map(|paid| paid.payment(Some(recorded)));
+        expect(
+            payment == Some(Payment::Repeated),
+            "it is not the same payment",
+        )?;
         let answer = Answer::to(&result).body();
-        Ok((body, format!("paid, answered `{answer}`")))
+        Ok((body, format!("counted once, answered `{answer}`")))
     })?;
     receipt.step("a forged one is refused", || {
         let forged = String::from_utf8(notification)?.replace("A-1", "A-2");
