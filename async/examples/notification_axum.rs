@@ -1,8 +1,8 @@
 //! An axum handler for what the hosted checkout says about an order, by its notification and by the
 //! browser's return. `cargo run --example notification_axum`
 //!
-//! The browser's return is evidence of the notification's rank: verified by the same rules and
-//! acted on. Either may never come, or come twice.
+//! The browser's return is evidence of the notification's rank, verified by the same rules and
+//! acted on; it may never come, or come twice.
 #![allow(clippy::print_stdout)]
 
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! What the provider says about an order, by its notification and by the browser's return.
 //!
-//! The browser's return is evidence of the notification's rank: verified by the same rules and
-//! acted on. Either may never come, or come twice.
+//! The browser's return is evidence of the notification's rank, verified by the same rules and
+//! acted on; it may never come, or come twice.
 
 use axum::body::{Body, Bytes};
 use axum::extract::{RawQuery, State};

@@ -152,8 +152,8 @@ fn hosted_checkout(
         let back = back.ok_or("the browser is sent nowhere")?;
         Ok((back, "on the provider's page".into()))
     })?;
-    // The browser's return is evidence of the notification's rank: verified by the same rules and
-    // acted on. Either may never come, or come twice.
+    // The browser's return is evidence of the notification's rank, verified by the same rules and
+    // acted on; it may never come, or come twice.
     let (verifier, order) = (verifier()?, order()?);
     let trade_no = receipt.step("the browser's return pays the order", || {
         let (_, query) = back.split_once('?').ok_or("it brings no message")?;

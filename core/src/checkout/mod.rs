@@ -3,8 +3,9 @@
 //! One signed `GET https://p.yzhan.co/checkout?…`, which the payer's browser opens (grade D,
 //! the provider's "Checkout" document). What comes of it is told by a signed `POST` to your
 //! `notify_url` and by a signed query on the browser's way back to your `return_url` (grade V).
-//! The two are evidence of the same rank, and some payments are told by one of them only, so act
-//! on whichever comes first. There is no token and nothing to wait for, so there is no
+//! The browser's return is evidence of the notification's rank, verified by the same rules and acted
+//! on; it may never come, or come twice. Some payments are told by one of the two only, so act on
+//! whichever comes first. There is no token and nothing to wait for, so there is no
 //! [`Endpoint`](crate::Endpoint) here: a text is built, and texts are checked.
 //! `docs/PROTOCOL.md` lists every fact with its grade, and what the real server does (Y1 to Y19).
 //!

@@ -174,9 +174,12 @@ impl Checkout {
         self
     }
 
-    /// Sets where the browser is sent after paying, with a message of the notification's rank in
-    /// its query: for one-off payments through `PayPal` it is the only one (grade V). Hand the
-    /// query to [`Verifier::browser_return`](super::Verifier::browser_return) and act on it.
+    /// Sets where the browser is sent after paying, with a message in its query: hand that to
+    /// [`Verifier::browser_return`](super::Verifier::browser_return).
+    ///
+    /// The browser's return is evidence of the notification's rank, verified by the same rules and
+    /// acted on; it may never come, or come twice. For one-off payments through `PayPal` it is the
+    /// only message there is (grade V).
     ///
     /// It must have no `?` and no `#`, because the provider appends `?` and the signed parameters
     /// blindly (grade V).
@@ -187,7 +190,7 @@ impl Checkout {
     }
 
     /// Sets where the browser is sent when the payer cancels. That visit is unsigned (grade V):
-    /// navigation, never evidence.
+    /// it is evidence of nothing.
     #[must_use]
     pub fn cancel_url(mut self, url: impl Into<String>) -> Self {
         self.cancel_url = Some(url.into());

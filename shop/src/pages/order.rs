@@ -122,6 +122,10 @@ fn drawer(order: &OrderRow, messages: &[Message]) -> Markup {
         h3 { "The text that was signed, without the secret" }
         pre { (shortened(&order.signed_text, TEXT)) }
         h2 { "In" }
+        p.soft {
+            "The browser’s return is evidence of the notification’s rank, verified by the same rules "
+            "and acted on; it may never come, or come twice."
+        }
         @if messages.is_empty() { p.soft { "Nothing so far." } }
         @for message in messages.iter().take(MESSAGES) { (received(message)) }
         @if messages.len() > MESSAGES { p.soft { "And older ones." } }

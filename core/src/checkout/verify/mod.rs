@@ -36,8 +36,9 @@ use form::{Form, NAMES, Room};
 /// Checks notifications and browser returns against a list of keys.
 ///
 /// Both are signed with a default key of the whole installation, which may differ from the app's
-/// own (grade V), so the list is explicit. A browser return is evidence of the same rank as a
-/// notification: the same fields, the same signature, the same rules (grade V).
+/// own (grade V), so the list is explicit. The browser's return is evidence of the notification's
+/// rank, verified by the same rules and acted on; it may never come, or come twice. It has the
+/// same fields and the same signature (grade V).
 ///
 /// ```
 /// use sanspay_core::checkout::{Refusal, SigningKey, Verifier};
@@ -224,8 +225,9 @@ impl Verifier {
 
     /// Checks the raw query with which the browser came to `return_url`, with or without `?`.
     ///
-    /// A return is evidence of the same rank as a notification. For one-off payments through
-    /// `PayPal` it is the only message there is (grade V), so act on it.
+    /// The browser's return is evidence of the notification's rank, verified by the same rules and
+    /// acted on; it may never come, or come twice. For one-off payments through `PayPal` it is the
+    /// only message there is (grade V).
     ///
     /// # Errors
     /// The first rule that the message breaks.
