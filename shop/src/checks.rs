@@ -16,13 +16,16 @@ pub(crate) const CHECKS: [&str; 10] = [
     "Status: possible for the order",
 ];
 
+/// The check of the signature: what fails a later one is signed, and a person has to look into it.
+pub(crate) const SIGNATURE: usize = 1;
+
 /// The check that asks the shop's own books.
 pub(crate) const OURS: usize = 4;
 
 /// Which of the [`CHECKS`] failed.
 pub(crate) fn failed(refusal: &Refusal) -> usize {
     match refusal {
-        Refusal::Missing("sign") | Refusal::SignShape | Refusal::WrongSignature => 1,
+        Refusal::Missing("sign") | Refusal::SignShape | Refusal::WrongSignature => SIGNATURE,
         Refusal::Ambiguous(_) => 2,
         Refusal::Shape(_) | Refusal::Missing(_) | Refusal::NoStatus => 3,
         Refusal::WrongOrder | Refusal::Extendable => OURS,

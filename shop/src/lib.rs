@@ -5,6 +5,10 @@
 //! URL), `messages` (what comes back, and what it takes to believe it), `partner` (payments,
 //! payouts and webhooks), `store` (what survives a restart). The pages are in `pages`.
 //!
+//! Its checkout has all faults of the real server, the open signing route among them: whoever reaches
+//! that one is believed. A shop that takes money has it blocked at the provider's web server, or
+//! confirms each payment by query (`sanspay_core::checkout::query`).
+//!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), sanspay_shop::Failure> {

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use sanspay_core::checkout::{Source, Status};
 
 use super::{Follows, layout, shortened};
-use crate::checks::CHECKS;
+use crate::checks::{CHECKS, SIGNATURE};
 use crate::store::{Message, OrderRow, PaymentRow};
 
 /// How many messages the drawer shows.
@@ -74,6 +74,22 @@ fn notes(payments: &[PaymentRow]) -> Markup {
     }
 }
 
+/// A message that is signed and yet refused: an attack, or a payment that the provider tells wrongly.
+fn unfit(messages: &[Message]) -> Markup {
+    let signed = |message: &Message| message.failed_check > Some(SIGNATURE);
+    html! {
+        @if messages.iter().any(signed) {
+            div.alert {
+                p.wait { strong { "Being looked into" } }
+                p {
+                    "The provider signed a message about this order that does not fit it. "
+                    "If you have paid, do not pay again."
+                }
+            }
+        }
+    }
+}
+
 /// The page. It follows what happens, also after the order is paid.
 pub(crate) fn page(
     order: &OrderRow,
@@ -92,6 +108,7 @@ pub(crate) fn page(
                 p.state.(class) { (heading) }
                 p.soft { (sentence) }
                 (notes(payments))
+                @if open { (unfit(messages)) }
             }
             dl {
                 dt { "Order" } dd { code { (order.number) } }

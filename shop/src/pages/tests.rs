@@ -33,7 +33,7 @@ fn pages(text: &str, count: usize) -> Vec<Markup> {
     let message = Message {
         source: Source::Notification,
         raw: text.into(),
-        failed_check: Some(1),
+        failed_check: Some(2),
         result: "refused".into(),
         last: "refused again".into(),
         times: 1,

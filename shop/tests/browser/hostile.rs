@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http::Response;
 use sanspay_async::sandbox::{FREE_PORT, Merchant};
 use sanspay_core::checkout::{SigningKey, TestMessage, php_query};
+use sanspay_core::sandbox::OrderStatus;
 use sanspay_shop::Config;
 
 use super::stage::{Stage, play, play_in, send};
@@ -57,6 +58,7 @@ async fn altered_return(stage: Arc<Stage>) {
     stage.browser.shows("Declined").await;
     stage.browser.click("For developers").await;
     stage.browser.shows("Browser return: refused").await;
+    assert!(!stage.browser.text().await.contains("Being looked into"));
     stage
         .browser
         .shows("✗ failed\nSignature: made with the provider’s key")
@@ -227,6 +229,39 @@ async fn status_in_number(stage: Arc<Stage>) {
     // The column had no room for the whole status.
     stage.browser.shows("status=CHECKOUT_SUCCEE&").await;
     stage.check().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_reaches_the_signing_route_is_believed() {
+    play(|stage| Box::pin(signing_route(stage))).await;
+}
+
+/// The third hole, which no check of a message closes: the operator has to block that route.
+async fn signing_route(stage: Arc<Stage>) {
+    stage.order("Buy Sencha").await;
+    let number = stage.number_at_checkout().await;
+    let forged = php_query(&[
+        ("app_id", "sandbox-app"),
+        ("channel_id", "12"),
+        ("trade_no", "1"),
+        ("out_trade_no", &number),
+        ("total_amount", "18.50"),
+        ("currency", "USD"),
+        ("subject", "Sencha"),
+        ("status", "CHECKOUT_SUCCEED"),
+    ]);
+    let provider = stage.shop.provider().base_url();
+    let answer = send("GET", &format!("{provider}/api/auth/sign?{forged}"), "").await;
+    let sign = answer.split("\"trueSign\":\"").nth(1).unwrap();
+    let sign = sign.split('"').next().unwrap();
+    let back = format!("{}/return?{forged}&sign={sign}", stage.shop.base_url());
+    stage.browser.open(&back).await;
+    stage.browser.shows("Paid").await;
+    let paid = stage
+        .shop
+        .provider()
+        .with(|sandbox, _| sandbox.order_status(&number));
+    assert_eq!(paid, Some(OrderStatus::Created), "nobody paid");
 }
 
 #[tokio::test(flavor = "multi_thread")]

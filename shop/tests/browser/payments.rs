@@ -206,5 +206,9 @@ async fn without_status(stage: Arc<Stage>) {
         .shows("✗ failed\nValues: each has its shape")
         .await;
     stage.browser.shows("status").await;
+    stage
+        .browser
+        .shows("If you have paid, do not pay again.")
+        .await;
     stage.check().await;
 }
