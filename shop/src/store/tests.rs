@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used)]
 
+use sanspay_core::Currency;
 use sanspay_core::checkout::{
     Matched, Payment, Progress, SigningKey, Status, TestMessage, Verifier,
 };
+use sanspay_core::partner::Expected;
 
 use super::*;
 use crate::catalogue::Offer;
@@ -175,6 +177,22 @@ async fn order_numbers_are_counted_and_long_enough() {
     let number = store.run(fresh_order_number).await.unwrap();
     assert_eq!(number.id(), Some("T-2"));
     assert_eq!(number.as_str().len(), 41);
+}
+
+#[tokio::test]
+async fn a_request_is_paid_by_one_record_and_a_second_one_is_told() {
+    let store = Store::open(None).unwrap();
+    let amount = "10.00".parse().unwrap();
+    let asked = Expected::payment("pay-1", amount, Currency::USD);
+    let paid = store.run(move |db| {
+        put_request(db, &asked)?;
+        let open = request(db, "pay-1")?.ok_or("a request")?;
+        assert_eq!((open.expected, open.paid_by), (asked, None));
+        let by = |record| settle(db, "pay-1", record);
+        assert_eq!([by("a")?, by("a")?, by("b")?], [true, true, false]);
+        Ok(request(db, "pay-1")?.and_then(|request| request.paid_by))
+    });
+    assert_eq!(paid.await.unwrap().as_deref(), Some("a"));
 }
 
 #[test]
