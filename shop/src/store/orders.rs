@@ -60,7 +60,7 @@ pub(crate) fn fresh_order_number(db: &Transaction<'_>) -> Result<OrderNumber, Fa
     let (count, seed): (i64, [u8; 16]) =
         db.query_row(fresh, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let seed = u128::from_be_bytes(seed);
-    Ok(OrderNumber::for_id(&format!("T-{count}"), seed)?)
+    Ok(OrderNumber::for_id(&format!("T{count}"), seed)?)
 }
 
 /// Adds the order, or replaces what was signed for it.
