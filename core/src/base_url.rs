@@ -120,6 +120,9 @@ fn port_of(authority: &Authority, default: u16) -> Option<u16> {
 /// backslash for a slash.
 pub(crate) fn stays(target: &str) -> bool {
     let path = target.split('?').next().unwrap_or(target);
+    if !path.contains(['%', '\\']) {
+        return !path.split('/').any(|part| part == "." || part == "..");
+    }
     let decoded = path.to_ascii_lowercase().replace("%2e", ".");
     let decoded = decoded.replace("%2f", "/").replace("%5c", "\\");
     !decoded.contains('\\') && !decoded.split('/').any(|part| part == "." || part == "..")

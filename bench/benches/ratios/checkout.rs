@@ -122,7 +122,7 @@ pub(crate) fn rows(effort: Effort) -> Vec<Row> {
         Row::of(
             "sign 12 parameters of a typed checkout",
             md5,
-            ratio(1.08).allocations(0),
+            ratio(1.3).allocations(0),
             compare(effort, || md5_of(&text), || key.sign(black_box(&typed))),
         ),
         Row::of(
@@ -134,7 +134,7 @@ pub(crate) fn rows(effort: Effort) -> Vec<Row> {
         Row::of(
             "complete signed URL",
             md5,
-            ratio(1.35).allocations(1),
+            ratio(2.0).allocations(1),
             compare(
                 effort,
                 || md5_of(&text),
@@ -188,7 +188,7 @@ fn verify_rows(effort: Effort) -> [Row; 3] {
         Row::of(
             "verify a notification (598 bytes), every rule",
             "form_urlencoded and a BTreeMap",
-            ratio(0.35),
+            ratio(0.5),
             compare(effort, || verify_by_map(black_box(&body)), || verify(&body)),
         ),
         Row::of(
