@@ -4,12 +4,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::CertificateDer;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
-use rustls::{ClientConfig, InconsistentKeys, RootCertStore, SupportedProtocolVersion};
+use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 use sanspay_core::{Error, ErrorKind, Problems, TlsProblem};
 
-use crate::certificate::Certificate;
+use crate::client::{self, Misfit};
 use crate::config::{TlsConfig, default_provider};
 use crate::pem::{self, Pem};
 
@@ -57,8 +56,12 @@ impl TlsConfigBuilder {
     }
 
     /// The certificate with which the client introduces itself, and its private key, both as PEM.
-    /// The certificate comes first and the certificates of its issuers follow; the key is in
-    /// PKCS#8, PKCS#1 or SEC1 and not encrypted.
+    /// The chain holds the client's own certificate and those of its issuers in any order; the
+    /// certificate that the key belongs to is sent first. The key is in PKCS#8, PKCS#1 or SEC1 and
+    /// not encrypted. Chain and key may be the same file.
+    ///
+    /// Both are read also with a byte order mark, in UTF-16, with `\n` or spaces in place of line
+    /// breaks, and with two markers on one line.
     pub fn client_certificate(
         mut self,
         chain: impl Into<Vec<u8>>,
@@ -135,20 +138,21 @@ impl TlsConfigBuilder {
         };
         let mut at_fault = None;
         let client = self.read_client(&provider, &mut problems, &mut at_fault);
-        let roots = self.read_roots(&mut problems);
+        let (roots, cas) = self.read_roots(&mut problems);
         problems
             .into_result(OPERATION)
             .map_err(|error| match at_fault {
                 Some(problem) => error.with_tls(problem),
                 None => error,
             })?;
-        self.assemble(provider, roots, client)
+        self.assemble(provider, roots, cas, client)
     }
 
     fn assemble(
         &self,
         provider: Arc<CryptoProvider>,
         roots: RootCertStore,
+        cas: usize,
         client: Option<CertifiedKey>,
     ) -> Result<TlsConfig, Error> {
         let refused = |error: rustls::Error| {
@@ -161,12 +165,11 @@ impl TlsConfigBuilder {
             .with_root_certificates(roots);
         let Some(client) = client else {
             let config = config.with_no_client_auth();
-            return Ok(TlsConfig::new(Arc::new(config), None));
+            return Ok(TlsConfig::new(Arc::new(config), Vec::new(), cas));
         };
-        let leaf = client.cert.first().and_then(Certificate::from_der);
-        let validity = leaf.map(|leaf| leaf.validity());
+        let chain = client.cert.clone();
         let config = config.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(client)));
-        Ok(TlsConfig::new(Arc::new(config), validity))
+        Ok(TlsConfig::new(Arc::new(config), chain, cas))
     }
 
     fn versions(&self) -> &'static [&'static SupportedProtocolVersion] {
@@ -184,34 +187,46 @@ impl TlsConfigBuilder {
         at_fault: &mut Option<TlsProblem>,
     ) -> Option<CertifiedKey> {
         let (chain, key) = self.client.as_ref()?;
-        let chain = chain.read().and_then(|pem| pem::certificates(&pem));
-        let key = key.read().and_then(|pem| pem::private_key(&pem));
+        let chain = chain.read();
+        let is_pkcs12 = chain.as_ref().is_ok_and(|bytes| pem::is_pkcs12(bytes));
+        let chain = chain.and_then(|pem| pem::certificates(&pem));
         let chain = chain.map_err(|reason| problems.add("client_certificate", reason));
-        let key = key.map_err(|reason| problems.add("client_key", reason));
-        let (chain, key) = (chain.ok()?, key.ok()?);
-        if let Some(reason) = refuse_leaf(&chain) {
-            problems.add("client_certificate", reason);
-            return None;
+        if is_pkcs12 {
+            return None; // The key is in the same file.
         }
-        let (field, reason) = match CertifiedKey::from_der(chain, key, provider) {
+        let keys = key.read().and_then(|pem| pem::private_keys(&pem));
+        let keys = keys.map_err(|reason| problems.add("client_key", reason));
+        let (field, reason) = match client::pair(chain.ok()?, keys.ok()?, provider) {
             Ok(client) => return Some(client),
-            Err(rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch)) => {
-                *at_fault = Some(TlsProblem::ClientKeyMismatch);
-                ("client_key", "does not belong to the client certificate")
-            }
-            Err(rustls::Error::InvalidCertificate(_)) => {
-                ("client_certificate", "is not understood by rustls")
-            }
-            Err(_) => (
-                "client_key",
-                "is damaged, or of a kind that is not supported",
+            Err(Misfit::Certificate) => (
+                "client_certificate",
+                "is damaged: a certificate in it cannot be read".to_owned(),
             ),
+            Err(Misfit::Version(version)) => {
+                let old = "and TLS needs version 3: ask the provider to issue it anew";
+                (
+                    "client_certificate",
+                    format!("is X.509 version {version}, {old}"),
+                )
+            }
+            Err(Misfit::Key) => (
+                "client_key",
+                "is damaged, or of a kind that is not supported".to_owned(),
+            ),
+            Err(Misfit::KeyMismatch) => {
+                *at_fault = Some(TlsProblem::ClientKeyMismatch);
+                (
+                    "client_key",
+                    "does not belong to the client certificate".to_owned(),
+                )
+            }
         };
         problems.add(field, reason);
         None
     }
 
-    fn read_roots(&self, problems: &mut Problems) -> RootCertStore {
+    /// The roots, and how many of them were given as CAs.
+    fn read_roots(&self, problems: &mut Problems) -> (RootCertStore, usize) {
         let mut roots = RootCertStore::empty();
         for ca in &self.cas {
             let added = ca
@@ -229,11 +244,12 @@ impl TlsConfigBuilder {
                 problems.add("ca", reason);
             }
         }
+        let cas = roots.len();
         let others = !self.cas.is_empty() || self.add_system_roots(&mut roots, problems);
         if self.webpki_roots.unwrap_or(!others) {
             roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
         }
-        roots
+        (roots, cas)
     }
 
     /// Whether they were asked for.
@@ -253,14 +269,4 @@ impl TlsConfigBuilder {
     fn add_system_roots(&self, _: &mut RootCertStore, _: &mut Problems) -> bool {
         false
     }
-}
-
-/// What is wrong with the client's own certificate, the first of the chain.
-fn refuse_leaf(chain: &[CertificateDer<'static>]) -> Option<String> {
-    let Some(leaf) = chain.first().and_then(Certificate::from_der) else {
-        return Some("is damaged".into());
-    };
-    let version = leaf.version();
-    let old = "and TLS needs version 3: ask the provider to issue it anew";
-    (version < 3).then(|| format!("is X.509 version {version}, {old}"))
 }

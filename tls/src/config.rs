@@ -6,9 +6,11 @@ use std::sync::Arc;
 use http::Response;
 use rustls::ClientConfig;
 use rustls::crypto::CryptoProvider;
+use rustls::pki_types::CertificateDer;
 use sanspay_core::{CertificateValidity, Error, ErrorKind, TlsProblem, TransportError};
 
 use crate::builder::TlsConfigBuilder;
+use crate::certificate::Certificate;
 
 /// How a client speaks TLS: whom it trusts, and with which certificate it introduces itself.
 ///
@@ -28,6 +30,8 @@ use crate::builder::TlsConfigBuilder;
 pub struct TlsConfig {
     rustls: Arc<ClientConfig>,
     client_certificate: Option<CertificateValidity>,
+    client_chain: Arc<[CertificateDer<'static>]>,
+    cas: usize,
 }
 
 impl TlsConfig {
@@ -39,17 +43,21 @@ impl TlsConfig {
     /// A configuration of your own. The protocol offered (ALPN) becomes HTTP/1.1, which is all
     /// that the adapters speak.
     pub fn from_rustls(config: impl Into<Arc<ClientConfig>>) -> Self {
-        Self::new(config.into(), None)
+        Self::new(config.into(), Vec::new(), 0)
     }
 
     pub(crate) fn new(
         mut config: Arc<ClientConfig>,
-        client_certificate: Option<CertificateValidity>,
+        client_chain: Vec<CertificateDer<'static>>,
+        cas: usize,
     ) -> Self {
         Arc::make_mut(&mut config).alpn_protocols = vec![b"http/1.1".to_vec()];
+        let leaf = client_chain.first().and_then(Certificate::from_der);
         Self {
             rustls: config,
-            client_certificate,
+            client_certificate: leaf.map(|leaf| leaf.validity()),
+            client_chain: client_chain.into(),
+            cas,
         }
     }
 
@@ -68,6 +76,18 @@ impl TlsConfig {
     /// configuration of your own.
     pub fn client_certificate(&self) -> Option<CertificateValidity> {
         self.client_certificate
+    }
+
+    /// The client certificate and those of its issuers as they are sent; empty without one, and
+    /// with a configuration of your own.
+    pub fn client_chain(&self) -> &[CertificateDer<'static>] {
+        &self.client_chain
+    }
+
+    /// How many CAs were given with [`ca`](TlsConfigBuilder::ca) and
+    /// [`ca_file`](TlsConfigBuilder::ca_file) and are trusted.
+    pub fn given_cas(&self) -> usize {
+        self.cas
     }
 
     /// For transports: adds what [`problem_of`](crate::problem_of) found to a failure. It explains

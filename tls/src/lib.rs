@@ -25,11 +25,11 @@
 
 mod builder;
 mod certificate;
+mod client;
 mod config;
 pub mod doctor;
 mod pem;
 mod recognise;
-mod x509;
 
 pub use builder::{TlsConfigBuilder, TlsVersion};
 pub use certificate::Certificate;

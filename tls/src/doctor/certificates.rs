@@ -3,15 +3,15 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use rustls::RootCertStore;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::UnixTime;
 use rustls::server::WebPkiClientVerifier;
-use rustls::sign::CertifiedKey;
-use rustls::{InconsistentKeys, RootCertStore};
 use sanspay_core::{CertificateValidity, TlsProblem, printable};
 
 use super::Diagnosis;
 use crate::certificate::{Certificate, days};
+use crate::client::{self, Misfit};
 use crate::pem;
 
 /// A certificate is renewed before so little is left of it.
@@ -112,8 +112,8 @@ impl ClientPem<'_> {
             diagnosis.bad(NAME, "none was given", advice);
             return;
         };
-        let key = match pem::private_key(key) {
-            Ok(key) => key,
+        let keys = match pem::private_keys(key) {
+            Ok(keys) => keys,
             Err(reason) => {
                 let advice = "give the private key in PEM, not encrypted";
                 diagnosis.bad(NAME, format!("the file {reason}"), advice);
@@ -121,17 +121,17 @@ impl ClientPem<'_> {
             }
         };
         let ders = chain.iter().map(|certificate| certificate.der().clone());
-        match CertifiedKey::from_der(ders.collect(), key, provider) {
+        match client::pair(ders.collect(), keys, provider) {
             Ok(_) => diagnosis.good(NAME, "belongs to the certificate"),
-            Err(rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch)) => {
+            Err(Misfit::KeyMismatch) => {
                 let problem = TlsProblem::ClientKeyMismatch;
                 diagnosis.bad(NAME, "belongs to another certificate", problem.advice());
             }
             // That is the certificate's fault, which has a line of its own.
-            Err(rustls::Error::InvalidCertificate(_)) => {
+            Err(Misfit::Certificate | Misfit::Version(_)) => {
                 diagnosis.skipped(NAME, "cannot be compared with this certificate");
             }
-            Err(_) => {
+            Err(Misfit::Key) => {
                 let advice = "use a key that TLS knows: RSA of 2048 bits or more, P-256 or P-384";
                 diagnosis.bad(
                     NAME,

@@ -8,10 +8,9 @@ mod reading;
 mod times;
 mod usages;
 
-use pieces::{Pieces, UTC, element, name};
+use pieces::{Pieces, element};
 use reading::{ours, read, theirs};
 use sanspay_tls::Certificate;
-use times::at;
 
 #[test]
 fn the_version_is_1_unless_it_says_otherwise() {
@@ -53,31 +52,6 @@ fn the_certificates_of_the_fixtures_read_the_same() {
             assert_eq!((read.0, read.2.as_str()), (version, subject));
         }
     }
-}
-
-#[test]
-fn some_certificates_are_read_that_x509_cert_refuses() {
-    let with = |change: fn(&mut Pieces)| {
-        let der = Pieces::with(change).der();
-        assert_eq!(theirs(&der), None);
-        ours(&der).unwrap()
-    };
-    let before_1970 = with(|pieces| pieces.not_after = (UTC, "500101000000Z"));
-    assert_eq!(before_1970.1.not_after, at("1950-01-01T00:00:00.999Z"));
-    // Object identifiers from 2.40 on, and those with a UUID.
-    let attribute = with(|pieces| {
-        let attribute = element(0x30, &[&[6, 3, 0x88, 0x37, 3], &[0x0c, 1, b'x']]);
-        pieces.subject = name(&[element(0x31, &[&attribute])]);
-    });
-    assert_eq!(attribute.2, "2.999.3=#0c0178");
-    let uuid = with(|pieces| {
-        let uuid = [&[0x69, 0x83][..], &[0xff; 17], &[0x7f]].concat();
-        let attribute = element(0x30, &[&element(6, &[&uuid]), &[0x0c, 1, b'x']]);
-        pieces.subject = name(&[element(0x31, &[&attribute])]);
-    });
-    assert_eq!(uuid.2, format!("2.25.{}=#0c0178", u128::MAX));
-    let serial = with(|pieces| pieces.serial = element(2, &[&[1; 22]]));
-    assert_eq!(serial.2, "CN=partner-1");
 }
 
 #[test]

@@ -168,6 +168,7 @@ fn every_attribute_that_x509_cert_calls_by_a_name_we_know_has_that_name() {
             assert_eq!(subject, format!("{attribute}=#0c0178"));
         }
     }
-    known.sort();
-    assert_eq!(known, KEYWORDS);
+    for keyword in KEYWORDS {
+        assert!(known.iter().any(|known| known == keyword), "{keyword}");
+    }
 }
