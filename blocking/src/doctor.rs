@@ -95,6 +95,7 @@ impl Doctor {
         let given = ClientPem {
             chain: self.chain.as_deref(),
             key: self.key.as_ref().map(|key| key.expose().as_bytes()),
+            key_password: None,
             ca: self.ca.as_deref(),
         };
         given.examine(&provider, SystemTime::now(), &mut diagnosis);

@@ -4,13 +4,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use rustls::crypto::CryptoProvider;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
-use sanspay_core::{Error, ErrorKind, Problems, TlsProblem};
+use sanspay_core::{Error, ErrorKind, Problems, Secret, TlsProblem};
 
 use crate::client::{self, Misfit};
 use crate::config::{TlsConfig, default_provider};
-use crate::pem::{self, Pem};
+use crate::pem;
+use crate::source::Source;
 
 const OPERATION: &str = "configure TLS";
 
@@ -26,6 +28,50 @@ pub enum TlsVersion {
     Tls13,
 }
 
+/// What the client introduces itself with.
+#[derive(Debug, Clone)]
+enum Client {
+    Pem {
+        chain: Source,
+        key: Source,
+    },
+    #[cfg(feature = "pkcs12")]
+    Pkcs12 {
+        source: Source,
+        password: Secret,
+    },
+}
+
+type Identity = (Vec<CertificateDer<'static>>, Vec<PrivateKeyDer<'static>>);
+
+impl Client {
+    /// `None` with problems.
+    fn read(&self, password: Option<&Secret>, problems: &mut Problems) -> Option<Identity> {
+        match self {
+            Self::Pem { chain, key } => {
+                let chain = chain.read();
+                let is_pkcs12 = chain.as_ref().is_ok_and(|bytes| pem::is_pkcs12(bytes));
+                let chain = chain.and_then(|pem| pem::certificates(&pem));
+                let chain = chain.map_err(|reason| problems.add("client_certificate", reason));
+                if is_pkcs12 {
+                    return None; // The key is in the same file.
+                }
+                let keys = key.read().and_then(|pem| pem::private_keys(&pem, password));
+                let keys = keys.map_err(|reason| problems.add("client_key", reason));
+                Some((chain.ok()?, keys.ok()?))
+            }
+            #[cfg(feature = "pkcs12")]
+            Self::Pkcs12 { source, password } => {
+                let opened = source.read();
+                let opened = opened.and_then(|bytes| crate::pkcs12::open(&bytes, password));
+                opened
+                    .map_err(|reason| problems.add("client_certificate", reason))
+                    .ok()
+            }
+        }
+    }
+}
+
 /// Builds a [`TlsConfig`]. Without any call it trusts Mozilla's CAs and sends no certificate.
 ///
 /// The PEM is wiped from memory when the builder is dropped. What the provider of cryptography
@@ -33,8 +79,9 @@ pub enum TlsVersion {
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct TlsConfigBuilder {
-    client: Option<(Pem, Pem)>,
-    cas: Vec<Pem>,
+    client: Option<Client>,
+    key_password: Option<Secret>,
+    cas: Vec<Source>,
     webpki_roots: Option<bool>,
     #[cfg(feature = "system-roots")]
     system_roots: bool,
@@ -46,6 +93,7 @@ impl TlsConfigBuilder {
     pub(crate) fn new() -> Self {
         Self {
             client: None,
+            key_password: None,
             cas: Vec::new(),
             webpki_roots: None,
             #[cfg(feature = "system-roots")]
@@ -57,8 +105,7 @@ impl TlsConfigBuilder {
 
     /// The certificate with which the client introduces itself, and its private key, both as PEM.
     /// The chain holds the client's own certificate and those of its issuers in any order; the
-    /// certificate that the key belongs to is sent first. The key is in PKCS#8, PKCS#1 or SEC1 and
-    /// not encrypted. Chain and key may be the same file.
+    /// certificate that the key belongs to is sent first. The key is in PKCS#8, PKCS#1 or SEC1. Chain and key may be the same file.
     ///
     /// Both are read also with a byte order mark, in UTF-16, with `\n` or spaces in place of line
     /// breaks, and with two markers on one line.
@@ -67,7 +114,8 @@ impl TlsConfigBuilder {
         chain: impl Into<Vec<u8>>,
         key: impl Into<Vec<u8>>,
     ) -> Self {
-        self.client = Some((Pem::new(chain), Pem::new(key)));
+        let (chain, key) = (Source::new(chain), Source::new(key));
+        self.client = Some(Client::Pem { chain, key });
         self
     }
 
@@ -78,7 +126,37 @@ impl TlsConfigBuilder {
         chain: impl Into<PathBuf>,
         key: impl Into<PathBuf>,
     ) -> Self {
-        self.client = Some((Pem::File(chain.into()), Pem::File(key.into())));
+        let (chain, key) = (Source::File(chain.into()), Source::File(key.into()));
+        self.client = Some(Client::Pem { chain, key });
+        self
+    }
+
+    /// The password of the client's private key, where it is encrypted (PKCS#8 with PBES2, that is
+    /// `BEGIN ENCRYPTED PRIVATE KEY`). A key that is not encrypted needs none and takes any.
+    #[cfg(feature = "encrypted-keys")]
+    pub fn key_password(mut self, password: impl Into<Secret>) -> Self {
+        self.key_password = Some(password.into());
+        self
+    }
+
+    /// The certificate with which the client introduces itself, its chain and its private key from
+    /// PKCS#12 (a .p12 or .pfx file), in place of
+    /// [`client_certificate`](Self::client_certificate). A file without a password has the empty
+    /// one.
+    ///
+    /// Problems with it are told of the field `client_certificate`.
+    #[cfg(feature = "pkcs12")]
+    pub fn pkcs12(mut self, bytes: impl Into<Vec<u8>>, password: impl Into<Secret>) -> Self {
+        let (source, password) = (Source::new(bytes), password.into());
+        self.client = Some(Client::Pkcs12 { source, password });
+        self
+    }
+
+    /// Like [`pkcs12`](Self::pkcs12), read from a file by [`build`](Self::build).
+    #[cfg(feature = "pkcs12")]
+    pub fn pkcs12_file(mut self, path: impl Into<PathBuf>, password: impl Into<Secret>) -> Self {
+        let (source, password) = (Source::File(path.into()), password.into());
+        self.client = Some(Client::Pkcs12 { source, password });
         self
     }
 
@@ -86,13 +164,13 @@ impl TlsConfigBuilder {
     /// repeatedly. Mozilla's CAs are then trusted no more unless
     /// [`webpki_roots`](Self::webpki_roots) says so.
     pub fn ca(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.cas.push(Pem::new(pem));
+        self.cas.push(Source::new(pem));
         self
     }
 
     /// Like [`ca`](Self::ca), read from a file by [`build`](Self::build).
     pub fn ca_file(mut self, path: impl Into<PathBuf>) -> Self {
-        self.cas.push(Pem::File(path.into()));
+        self.cas.push(Source::File(path.into()));
         self
     }
 
@@ -186,17 +264,9 @@ impl TlsConfigBuilder {
         problems: &mut Problems,
         at_fault: &mut Option<TlsProblem>,
     ) -> Option<CertifiedKey> {
-        let (chain, key) = self.client.as_ref()?;
-        let chain = chain.read();
-        let is_pkcs12 = chain.as_ref().is_ok_and(|bytes| pem::is_pkcs12(bytes));
-        let chain = chain.and_then(|pem| pem::certificates(&pem));
-        let chain = chain.map_err(|reason| problems.add("client_certificate", reason));
-        if is_pkcs12 {
-            return None; // The key is in the same file.
-        }
-        let keys = key.read().and_then(|pem| pem::private_keys(&pem));
-        let keys = keys.map_err(|reason| problems.add("client_key", reason));
-        let (field, reason) = match client::pair(chain.ok()?, keys.ok()?, provider) {
+        let client = self.client.as_ref()?;
+        let (chain, keys) = client.read(self.key_password.as_ref(), problems)?;
+        let (field, reason) = match client::pair(chain, keys, provider) {
             Ok(client) => return Some(client),
             Err(Misfit::Certificate) => (
                 "client_certificate",

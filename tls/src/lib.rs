@@ -29,7 +29,10 @@ mod client;
 mod config;
 pub mod doctor;
 mod pem;
+#[cfg(feature = "pkcs12")]
+mod pkcs12;
 mod recognise;
+mod source;
 
 pub use builder::{TlsConfigBuilder, TlsVersion};
 pub use certificate::Certificate;

@@ -220,7 +220,7 @@ fn the_doctor_sees_an_old_certificate_without_any_network() {
     let given = ClientPem {
         chain: Some(V1.1.as_bytes()),
         key: Some(V1.0.as_bytes()),
-        ca: None,
+        ..ClientPem::default()
     };
     given.examine(
         &default_provider().unwrap(),

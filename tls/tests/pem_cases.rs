@@ -93,7 +93,17 @@ fn every_case_ends_as_it_should() {
     for line in cases.lines() {
         let case: Value = serde_json::from_str(line).unwrap();
         let file = |name: &str| bytes(case["files"][name].as_str().unwrap());
-        let built = build(&file("chain"), &file("key"), &file("ca"));
+        let password = case["password"].as_str();
+        let builder = TlsConfig::builder().ca(file("ca"));
+        let built = match (&case["kind"], password) {
+            (kind, Some(password)) if kind == "PKCS#12 in place of PEM" => {
+                builder.pkcs12(file("chain"), password).build()
+            }
+            (_, password) => {
+                let builder = builder.client_certificate(file("chain"), file("key"));
+                builder.key_password(password.unwrap_or_default()).build()
+            }
+        };
         let expected = match &case["expect"] {
             Value::Array(any) => any.clone(),
             one => vec![one.clone()],

@@ -7,7 +7,7 @@ use rustls::RootCertStore;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::UnixTime;
 use rustls::server::WebPkiClientVerifier;
-use sanspay_core::{CertificateValidity, TlsProblem, printable};
+use sanspay_core::{CertificateValidity, Secret, TlsProblem, printable};
 
 use super::Diagnosis;
 use crate::certificate::{Certificate, days};
@@ -26,6 +26,8 @@ pub struct ClientPem<'a> {
     pub chain: Option<&'a [u8]>,
     /// Its private key.
     pub key: Option<&'a [u8]>,
+    /// The key's password, where it is encrypted; the feature `encrypted-keys` reads it.
+    pub key_password: Option<&'a Secret>,
     /// The CAs that are trusted.
     pub ca: Option<&'a [u8]>,
 }
@@ -112,7 +114,7 @@ impl ClientPem<'_> {
             diagnosis.bad(NAME, "none was given", advice);
             return;
         };
-        let keys = match pem::private_keys(key) {
+        let keys = match pem::private_keys(key, self.key_password) {
             Ok(keys) => keys,
             Err(reason) => {
                 let advice = "give the private key in PEM, not encrypted";

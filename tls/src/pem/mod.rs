@@ -1,15 +1,13 @@
 //! Reads certificates and private keys from PEM, and says what is wrong with it.
 
+#[cfg(feature = "encrypted-keys")]
+mod encrypted;
 mod sections;
-
-use std::fmt;
-use std::fs;
-use std::path::PathBuf;
 
 use rustls::pki_types::{
     CertificateDer, PrivateKeyDer, PrivatePkcs1KeyDer, PrivatePkcs8KeyDer, PrivateSec1KeyDer,
 };
-use zeroize::Zeroizing;
+use sanspay_core::Secret;
 
 pub(crate) use sections::is_pkcs12;
 use sections::{Section, sections};
@@ -18,34 +16,8 @@ use sections::{Section, sections};
 const CONVERT_OLD: &str =
     "convert it with `openssl pkcs8 -topk8 -in FILE -out NEW`, which asks for the password";
 
-/// PEM as bytes, or a file with it. It may hold a key, so it is wiped when dropped.
-#[derive(Clone)]
-pub(crate) enum Pem {
-    Bytes(Zeroizing<Vec<u8>>),
-    File(PathBuf),
-}
-
-impl Pem {
-    pub(crate) fn new(bytes: impl Into<Vec<u8>>) -> Self {
-        Self::Bytes(Zeroizing::new(bytes.into()))
-    }
-
-    /// The bytes; a reason reads on after the field's name.
-    pub(crate) fn read(&self) -> Result<Zeroizing<Vec<u8>>, String> {
-        match self {
-            Self::Bytes(bytes) => Ok(bytes.clone()),
-            Self::File(path) => fs::read(path)
-                .map(Zeroizing::new)
-                .map_err(|error| format!("cannot be read from its file: {}", error.kind())),
-        }
-    }
-}
-
-impl fmt::Debug for Pem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Pem(redacted)")
-    }
-}
+const ENCRYPTED: &str = "is encrypted with a password: give the password with `key_password` \
+    (feature `encrypted-keys`), or decrypt it with `openssl pkey -in FILE -out NEW`";
 
 /// Every certificate in the PEM, in order, at least one.
 pub(crate) fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
@@ -76,11 +48,15 @@ pub(crate) fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, S
     Ok(found)
 }
 
-/// Every private key in the PEM, in PKCS#8, PKCS#1 or SEC1, at least one.
-pub(crate) fn private_keys(pem: &[u8]) -> Result<Vec<PrivateKeyDer<'static>>, String> {
+/// Every private key in the PEM, in PKCS#8, PKCS#1 or SEC1, at least one. The password is that of
+/// keys that are encrypted.
+pub(crate) fn private_keys(
+    pem: &[u8],
+    password: Option<&Secret>,
+) -> Result<Vec<PrivateKeyDer<'static>>, String> {
     let mut found = Vec::new();
     for section in sections(pem)? {
-        if let Some(key) = private_key(&section)? {
+        if let Some(key) = private_key(&section, password)? {
             found.push(key);
         }
     }
@@ -94,7 +70,10 @@ pub(crate) fn private_keys(pem: &[u8]) -> Result<Vec<PrivateKeyDer<'static>>, St
 }
 
 /// The key in a section; `None` where it holds something else.
-fn private_key(section: &Section) -> Result<Option<PrivateKeyDer<'static>>, String> {
+fn private_key(
+    section: &Section,
+    password: Option<&Secret>,
+) -> Result<Option<PrivateKeyDer<'static>>, String> {
     if !section.label.ends_with("PRIVATE KEY") {
         return Ok(None);
     }
@@ -108,9 +87,10 @@ fn private_key(section: &Section) -> Result<Option<PrivateKeyDer<'static>>, Stri
         "RSA PRIVATE KEY" => PrivatePkcs1KeyDer::from(section.der()?.to_vec()).into(),
         "EC PRIVATE KEY" => PrivateSec1KeyDer::from(section.der()?.to_vec()).into(),
         "ENCRYPTED PRIVATE KEY" => {
-            return Err(
-                "is encrypted with a password: decrypt it first, as with `openssl pkey`".into(),
-            );
+            let Some(password) = password else {
+                return Err(ENCRYPTED.into());
+            };
+            decrypt(&section.der()?, password)?
         }
         other => {
             return Err(format!(
@@ -119,4 +99,13 @@ fn private_key(section: &Section) -> Result<Option<PrivateKeyDer<'static>>, Stri
         }
     };
     Ok(Some(key))
+}
+
+#[cfg(feature = "encrypted-keys")]
+use encrypted::decrypt;
+
+/// Nobody can give a password without the feature.
+#[cfg(not(feature = "encrypted-keys"))]
+fn decrypt(_: &[u8], _: &Secret) -> Result<PrivateKeyDer<'static>, String> {
+    Err(ENCRYPTED.into())
 }

@@ -10,8 +10,9 @@ const DAMAGED: &str = "is damaged PEM";
 const MARKER: &str =
     "is damaged PEM: a BEGIN marker has no END marker of the same kind, or the reverse";
 
-const PKCS12: &str = "is PKCS#12 and not PEM: convert it with \
-    `openssl pkcs12 -in FILE -nodes -out NEW`, and give the new file as chain and as key";
+const PKCS12: &str = "is PKCS#12 and not PEM: give it and its password with `pkcs12` (feature \
+    `pkcs12`), or convert it with `openssl pkcs12 -in FILE -nodes -out NEW` and give the new file \
+    as chain and as key";
 
 /// What stands between a BEGIN marker and its END marker.
 pub(super) struct Section {
