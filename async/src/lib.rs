@@ -85,6 +85,8 @@ mod builder;
 mod checkout_doctor;
 mod client;
 mod clock;
+#[cfg(feature = "reqwest")]
+mod doctor;
 mod pages;
 mod running;
 #[cfg(feature = "sandbox")]
@@ -98,7 +100,12 @@ pub use builder::ClientBuilder;
 pub use checkout_doctor::CheckoutDoctor;
 pub use client::Client;
 pub use clock::Clock;
+#[cfg(feature = "reqwest")]
+pub use doctor::Doctor;
 pub use pages::Pages;
+#[cfg(feature = "reqwest")]
+#[doc(no_inline)]
+pub use sanspay_tls::doctor::{Check, Diagnosis, Verdict};
 #[cfg(feature = "reqwest")]
 #[doc(no_inline)]
 pub use sanspay_tls::{TlsConfig, TlsConfigBuilder, TlsVersion};

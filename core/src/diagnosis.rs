@@ -56,7 +56,7 @@ impl fmt::Display for Check {
             Verdict::Bad => "BAD",
             Verdict::Skipped => "-",
         };
-        write!(f, "{mark:<5}{:<26}{}", self.name, self.told)
+        write!(f, "{mark:<5}{:<26} {}", self.name, self.told)
     }
 }
 

@@ -4,14 +4,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 use sanspay_core::{Error, ErrorKind, Problems, Secret, TlsProblem};
 
-use crate::client::{self, Misfit};
+use crate::client::{self, ClientSource, Misfit};
 use crate::config::{TlsConfig, default_provider};
 use crate::pem;
+use crate::reason::Reason;
 use crate::source::Source;
 
 const OPERATION: &str = "configure TLS";
@@ -28,50 +28,6 @@ pub enum TlsVersion {
     Tls13,
 }
 
-/// What the client introduces itself with.
-#[derive(Debug, Clone)]
-enum Client {
-    Pem {
-        chain: Source,
-        key: Source,
-    },
-    #[cfg(feature = "pkcs12")]
-    Pkcs12 {
-        source: Source,
-        password: Secret,
-    },
-}
-
-type Identity = (Vec<CertificateDer<'static>>, Vec<PrivateKeyDer<'static>>);
-
-impl Client {
-    /// `None` with problems.
-    fn read(&self, password: Option<&Secret>, problems: &mut Problems) -> Option<Identity> {
-        match self {
-            Self::Pem { chain, key } => {
-                let chain = chain.read();
-                let is_pkcs12 = chain.as_ref().is_ok_and(|bytes| pem::is_pkcs12(bytes));
-                let chain = chain.and_then(|pem| pem::certificates(&pem));
-                let chain = chain.map_err(|reason| problems.add("client_certificate", reason));
-                if is_pkcs12 {
-                    return None; // The key is in the same file.
-                }
-                let keys = key.read().and_then(|pem| pem::private_keys(&pem, password));
-                let keys = keys.map_err(|reason| problems.add("client_key", reason));
-                Some((chain.ok()?, keys.ok()?))
-            }
-            #[cfg(feature = "pkcs12")]
-            Self::Pkcs12 { source, password } => {
-                let opened = source.read();
-                let opened = opened.and_then(|bytes| crate::pkcs12::open(&bytes, password));
-                opened
-                    .map_err(|reason| problems.add("client_certificate", reason))
-                    .ok()
-            }
-        }
-    }
-}
-
 /// Builds a [`TlsConfig`]. Without any call it trusts Mozilla's CAs and sends no certificate.
 ///
 /// The PEM is wiped from memory when the builder is dropped. What the provider of cryptography
@@ -79,14 +35,14 @@ impl Client {
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct TlsConfigBuilder {
-    client: Option<Client>,
-    key_password: Option<Secret>,
-    cas: Vec<Source>,
+    pub(crate) client: Option<ClientSource>,
+    pub(crate) key_password: Option<Secret>,
+    pub(crate) cas: Vec<Source>,
     webpki_roots: Option<bool>,
     #[cfg(feature = "system-roots")]
     system_roots: bool,
     minimum_version: TlsVersion,
-    provider: Option<Arc<CryptoProvider>>,
+    pub(crate) provider: Option<Arc<CryptoProvider>>,
 }
 
 impl TlsConfigBuilder {
@@ -115,7 +71,7 @@ impl TlsConfigBuilder {
         key: impl Into<Vec<u8>>,
     ) -> Self {
         let (chain, key) = (Source::new(chain), Source::new(key));
-        self.client = Some(Client::Pem { chain, key });
+        self.client = Some(ClientSource::Pem { chain, key });
         self
     }
 
@@ -127,7 +83,7 @@ impl TlsConfigBuilder {
         key: impl Into<PathBuf>,
     ) -> Self {
         let (chain, key) = (Source::File(chain.into()), Source::File(key.into()));
-        self.client = Some(Client::Pem { chain, key });
+        self.client = Some(ClientSource::Pem { chain, key });
         self
     }
 
@@ -148,7 +104,7 @@ impl TlsConfigBuilder {
     #[cfg(feature = "pkcs12")]
     pub fn pkcs12(mut self, bytes: impl Into<Vec<u8>>, password: impl Into<Secret>) -> Self {
         let (source, password) = (Source::new(bytes), password.into());
-        self.client = Some(Client::Pkcs12 { source, password });
+        self.client = Some(ClientSource::Pkcs12 { source, password });
         self
     }
 
@@ -156,7 +112,24 @@ impl TlsConfigBuilder {
     #[cfg(feature = "pkcs12")]
     pub fn pkcs12_file(mut self, path: impl Into<PathBuf>, password: impl Into<Secret>) -> Self {
         let (source, password) = (Source::File(path.into()), password.into());
-        self.client = Some(Client::Pkcs12 { source, password });
+        self.client = Some(ClientSource::Pkcs12 { source, password });
+        self
+    }
+
+    /// Whether the CAs of the operating system were asked for.
+    #[cfg(feature = "doctor")]
+    #[cfg_attr(not(feature = "system-roots"), allow(clippy::unused_self))]
+    pub(crate) fn trusts_the_system(&self) -> bool {
+        #[cfg(feature = "system-roots")]
+        return self.system_roots;
+        #[cfg(not(feature = "system-roots"))]
+        return false;
+    }
+
+    /// For the doctor, who compares answers with and without it.
+    #[cfg(feature = "doctor")]
+    pub(crate) fn without_client_certificate(mut self) -> Self {
+        self.client = None;
         self
     }
 
@@ -264,8 +237,10 @@ impl TlsConfigBuilder {
         problems: &mut Problems,
         at_fault: &mut Option<TlsProblem>,
     ) -> Option<CertifiedKey> {
-        let client = self.client.as_ref()?;
-        let (chain, keys) = client.read(self.key_password.as_ref(), problems)?;
+        let (chain, keys) = self.client.as_ref()?.read(self.key_password.as_ref());
+        let chain = chain.map_err(|reason| problems.add("client_certificate", reason.to_string()));
+        let keys = keys?.map_err(|reason| problems.add("client_key", reason.to_string()));
+        let (chain, keys) = (chain.ok()?, keys.ok()?);
         let (field, reason) = match client::pair(chain, keys, provider) {
             Ok(client) => return Some(client),
             Err(Misfit::Certificate) => (
@@ -299,19 +274,8 @@ impl TlsConfigBuilder {
     fn read_roots(&self, problems: &mut Problems) -> (RootCertStore, usize) {
         let mut roots = RootCertStore::empty();
         for ca in &self.cas {
-            let added = ca
-                .read()
-                .and_then(|pem| pem::certificates(&pem))
-                .and_then(|found| {
-                    found
-                        .into_iter()
-                        .try_for_each(|der| roots.add(der))
-                        .map_err(|_| {
-                            "holds a certificate that is damaged or cannot be a CA's".to_owned()
-                        })
-                });
-            if let Err(reason) = added {
-                problems.add("ca", reason);
+            if let Err(reason) = add_cas(ca, &mut roots) {
+                problems.add("ca", reason.to_string());
             }
         }
         let cas = roots.len();
@@ -339,4 +303,15 @@ impl TlsConfigBuilder {
     fn add_system_roots(&self, _: &mut RootCertStore, _: &mut Problems) -> bool {
         false
     }
+}
+
+/// Adds the CAs of one file.
+pub(crate) fn add_cas(source: &Source, roots: &mut RootCertStore) -> Result<(), Reason> {
+    let pem = source.read()?;
+    for der in pem::certificates(&pem)? {
+        roots
+            .add(der)
+            .map_err(|_| "holds a certificate that is damaged or cannot be a CA's")?;
+    }
+    Ok(())
 }

@@ -32,10 +32,10 @@ impl Certificate {
     /// # Errors
     /// A reason without the PEM's content: there is none, or one of them cannot be read.
     pub fn from_pem(pem: &[u8]) -> Result<Vec<Self>, String> {
-        let ders = pem::certificates(pem)?;
+        let ders = pem::certificates(pem).map_err(|reason| reason.to_string())?;
         let read = ders.into_iter().map(|der| Self::from_der(&der));
         read.collect::<Option<_>>()
-            .ok_or_else(|| "holds a certificate that is damaged".into())
+            .ok_or_else(|| "holds a certificate that cannot be read".into())
     }
 
     /// A certificate from its DER; `None` where it cannot be read.

@@ -7,8 +7,63 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::ParsedCertificate;
 use rustls::sign::{CertifiedKey, SigningKey};
 use rustls::{Error, InconsistentKeys};
+use sanspay_core::Secret;
 
 use crate::certificate::Certificate;
+use crate::pem;
+use crate::reason::Reason;
+use crate::source::Source;
+
+/// Certificates and keys, in the order of their file.
+#[cfg(feature = "pkcs12")]
+pub(crate) type Identity = (Vec<CertificateDer<'static>>, Vec<PrivateKeyDer<'static>>);
+
+/// What the client introduces itself with.
+#[derive(Debug, Clone)]
+pub(crate) enum ClientSource {
+    Pem {
+        chain: Source,
+        key: Source,
+    },
+    #[cfg(feature = "pkcs12")]
+    Pkcs12 {
+        source: Source,
+        password: Secret,
+    },
+}
+
+/// The certificates, and the keys; no keys where they are in the file of the certificates and that
+/// is not read.
+type Parts = (
+    Result<Vec<CertificateDer<'static>>, Reason>,
+    Option<Result<Vec<PrivateKeyDer<'static>>, Reason>>,
+);
+
+impl ClientSource {
+    /// Reads it; the password is that of a key in PEM.
+    pub(crate) fn read(&self, password: Option<&Secret>) -> Parts {
+        match self {
+            Self::Pem { chain, key } => {
+                let chain = chain.read();
+                let is_pkcs12 = chain.as_ref().is_ok_and(|bytes| pem::is_pkcs12(bytes));
+                let chain = chain.and_then(|pem| pem::certificates(&pem));
+                if is_pkcs12 {
+                    return (chain, None);
+                }
+                let keys = key.read().and_then(|pem| pem::private_keys(&pem, password));
+                (chain, Some(keys))
+            }
+            #[cfg(feature = "pkcs12")]
+            Self::Pkcs12 { source, password } => {
+                let bytes = source.read();
+                match bytes.and_then(|bytes| crate::pkcs12::open(&bytes, password)) {
+                    Ok((chain, keys)) => (Ok(chain), Some(Ok(keys))),
+                    Err(reason) => (Err(reason), None),
+                }
+            }
+        }
+    }
+}
 
 /// Why a chain and a key are no identity of a client.
 #[derive(Debug, PartialEq, Eq)]

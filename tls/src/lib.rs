@@ -27,10 +27,12 @@ mod builder;
 mod certificate;
 mod client;
 mod config;
+#[cfg(feature = "doctor")]
 pub mod doctor;
 mod pem;
 #[cfg(feature = "pkcs12")]
 mod pkcs12;
+mod reason;
 mod recognise;
 mod source;
 

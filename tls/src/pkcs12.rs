@@ -2,18 +2,20 @@
 
 use p12_keystore::Pkcs12Archive;
 use p12_keystore::error::Error;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use sanspay_core::Secret;
 
+use crate::client::Identity;
 use crate::pem::is_pkcs12;
+use crate::reason::Reason;
 
-/// Chain and keys. Wrong passwords show as a wrong checksum.
-pub(crate) fn open(
-    bytes: &[u8],
-    password: &Secret,
-) -> Result<(Vec<CertificateDer<'static>>, Vec<PrivateKeyDer<'static>>), String> {
+/// Chain and keys. A wrong password shows as a wrong checksum.
+pub(crate) fn open(bytes: &[u8], password: &Secret) -> Result<Identity, Reason> {
     if !is_pkcs12(bytes) {
-        return Err("is no PKCS#12: give PEM with `client_certificate`".into());
+        return Err(Reason::new(
+            "is no PKCS#12",
+            "give PEM with `client_certificate`",
+        ));
     }
     let archive = Pkcs12Archive::from_pkcs12(bytes, password.expose()).map_err(reason)?;
     if archive.certs.is_empty() {
@@ -29,23 +31,27 @@ pub(crate) fn open(
     Ok((chain.collect(), keys.collect()))
 }
 
-fn reason(error: Error) -> &'static str {
+fn reason(error: Error) -> Reason {
+    const PASSWORD: &str = "give the password with which the file was made";
+    const CONVERT: &str = "convert it with `openssl pkcs12 -in FILE -nodes -out NEW`";
     match error {
-        Error::MacError(_) => "is PKCS#12, and the password does not open it",
-        // Files without a checksum fail when they are decrypted.
-        Error::Pkcs5Error(_) | Error::UnpadError => {
-            "is PKCS#12 that cannot be decrypted: the password is wrong, or the file is damaged"
+        Error::MacError(_) => {
+            Reason::new("is PKCS#12, and the password does not open it", PASSWORD)
         }
+        // Files without a checksum fail when they are decrypted.
+        Error::Pkcs5Error(_) | Error::UnpadError => Reason::new(
+            "is PKCS#12 that cannot be decrypted, because the password is wrong or it is damaged",
+            PASSWORD,
+        ),
         Error::UnsupportedEncryptionScheme
         | Error::UnsupportedMacAlgorithm
         | Error::UnsupportedContentType
         | Error::UnsupportedCertificateType => {
-            "is PKCS#12 in a form that is not supported: convert it with \
-                `openssl pkcs12 -in FILE -nodes -out NEW`"
+            Reason::new("is PKCS#12 in a form that is not supported", CONVERT)
         }
-        _ => {
-            "is PKCS#12 that is damaged, or of a form that is not supported: try to convert it \
-                with `openssl pkcs12 -in FILE -nodes -out NEW`"
-        }
+        _ => Reason::new(
+            "is PKCS#12 that is damaged, or in a form that is not supported",
+            CONVERT,
+        ),
     }
 }

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
+use crate::reason::Reason;
+
 /// Bytes, or a file with them. They may hold a key, so they are wiped when dropped.
 #[derive(Clone)]
 pub(crate) enum Source {
@@ -19,12 +21,12 @@ impl Source {
     }
 
     /// The bytes; a reason reads on after the field's name.
-    pub(crate) fn read(&self) -> Result<Zeroizing<Vec<u8>>, String> {
+    pub(crate) fn read(&self) -> Result<Zeroizing<Vec<u8>>, Reason> {
         match self {
             Self::Bytes(bytes) => Ok(bytes.clone()),
             Self::File(path) => fs::read(path)
                 .map(Zeroizing::new)
-                .map_err(|error| format!("cannot be read from its file: {}", error.kind())),
+                .map_err(|error| format!("cannot be read from its file: {}", error.kind()).into()),
         }
     }
 }

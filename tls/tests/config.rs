@@ -7,7 +7,6 @@ use std::time::{Duration, SystemTime};
 
 use rcgen::{CertificateParams, CertifiedIssuer, DnType, KeyPair};
 use sanspay_core::{CertificateValidity, Error, ErrorKind};
-use sanspay_tls::doctor::{ClientPem, Diagnosis};
 use sanspay_tls::rustls::{self, AlertDescription, CertificateError};
 use sanspay_tls::{Certificate, TlsConfig, TlsProblem, TlsVersion, default_provider, problem_of};
 
@@ -211,25 +210,6 @@ fn a_certificate_shows_what_matters() {
     assert_eq!(
         Certificate::from_pem(V1.1.as_bytes()).unwrap()[0].version(),
         1
-    );
-}
-
-#[test]
-fn the_doctor_sees_an_old_certificate_without_any_network() {
-    let mut diagnosis = Diagnosis::new();
-    let given = ClientPem {
-        chain: Some(V1.1.as_bytes()),
-        key: Some(V1.0.as_bytes()),
-        ..ClientPem::default()
-    };
-    given.examine(
-        &default_provider().unwrap(),
-        SystemTime::now(),
-        &mut diagnosis,
-    );
-    assert!(
-        diagnosis.sentence().contains("X.509 version 3"),
-        "{diagnosis}"
     );
 }
 

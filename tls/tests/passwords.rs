@@ -3,11 +3,12 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::SystemTime;
 
 use proptest::prelude::*;
 use sanspay_core::Error;
-use sanspay_tls::doctor::{ClientPem, Diagnosis};
-use sanspay_tls::{TlsConfig, default_provider};
+use sanspay_tls::TlsConfig;
+use sanspay_tls::doctor::Setup;
 
 const PASSWORD: &str = "test-password";
 
@@ -54,7 +55,8 @@ fn an_encrypted_key_is_opened_by_its_password() {
         );
         for wrong in ["", "not-the-password", "test-password "] {
             let told = only_problem(&with_key(key, Some(wrong)).unwrap_err());
-            let expected = "client_key is encrypted, and the password does not open it";
+            let expected = "client_key is encrypted, and the password does not open it: give the \
+                password with which the key was encrypted";
             assert_eq!(told, expected, "{key}");
         }
     }
@@ -150,23 +152,18 @@ fn a_password_is_in_no_output() {
 
 #[test]
 fn the_doctor_opens_an_encrypted_key_too() {
-    let (chain, key) = (fixture("pem/chain.pem"), fixture("pem/encrypted-key.pem"));
-    let (right, wrong) = (PASSWORD.into(), "hunter2".into());
     for (password, expected) in [
-        (Some(&right), "belongs to the certificate"),
-        (Some(&wrong), "the password does not open it"),
+        (Some(PASSWORD), "belongs to the certificate"),
+        (Some("hunter2"), "the password does not open it"),
         (None, "is encrypted with a password"),
     ] {
-        let given = ClientPem {
-            chain: Some(&chain),
-            key: Some(&key),
-            key_password: password,
-            ..ClientPem::default()
-        };
-        let mut diagnosis = Diagnosis::new();
-        let now = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_800_000_000);
-        given.examine(&default_provider().unwrap(), now, &mut diagnosis);
-        let printed = diagnosis.to_string();
+        let (chain, key) = (fixture("pem/chain.pem"), fixture("pem/encrypted-key.pem"));
+        let mut tls = TlsConfig::builder().client_certificate(chain, key);
+        if let Some(password) = password {
+            tls = tls.key_password(password);
+        }
+        let setup = Setup::new("https://api.example.com").tls(tls);
+        let printed = setup.offline(SystemTime::now()).to_string();
         assert!(printed.contains(expected), "{printed}");
         assert!(!printed.contains("hunter2"), "{printed}");
     }

@@ -1,146 +1,149 @@
-//! The client's certificate, its key and the CA, looked at without a network.
+//! The client's certificate, its key and the CAs, looked at without a network.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use rustls::RootCertStore;
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::UnixTime;
+use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::server::WebPkiClientVerifier;
-use sanspay_core::{CertificateValidity, Secret, TlsProblem, printable};
+use sanspay_core::{CertificateValidity, Diagnosis, TlsProblem, printable};
 
-use super::Diagnosis;
+use crate::builder::{TlsConfigBuilder, add_cas};
 use crate::certificate::{Certificate, days};
 use crate::client::{self, Misfit};
-use crate::pem;
+use crate::reason::Reason;
 
 /// A certificate is renewed before so little is left of it.
 const RENEWAL: Duration = Duration::from_secs(14 * 24 * 3600);
 
 const PEM_ADVICE: &str = "give the file in PEM as the provider issued it";
 
-/// What a client has to introduce itself with, and whom it trusts, all as PEM.
-#[derive(Clone, Copy, Default)]
-pub struct ClientPem<'a> {
-    /// The client certificate with its chain.
-    pub chain: Option<&'a [u8]>,
-    /// Its private key.
-    pub key: Option<&'a [u8]>,
-    /// The key's password, where it is encrypted; the feature `encrypted-keys` reads it.
-    pub key_password: Option<&'a Secret>,
-    /// The CAs that are trusted.
-    pub ca: Option<&'a [u8]>,
+/// Looks at everything that was given.
+pub(super) fn examine(
+    given: &TlsConfigBuilder,
+    provider: &Arc<CryptoProvider>,
+    now: SystemTime,
+    diagnosis: &mut Diagnosis,
+) {
+    const NAME: &str = "client certificate";
+    let roots = examine_cas(given, diagnosis);
+    let Some(client) = &given.client else {
+        diagnosis.skipped(NAME, "none was given");
+        return;
+    };
+    let (chain, keys) = client.read(given.key_password.as_ref());
+    let chain = match chain {
+        Ok(chain) => chain,
+        Err(reason) => {
+            refuse(NAME, reason, PEM_ADVICE, diagnosis);
+            if let Some(Err(reason)) = keys {
+                refuse_key(reason, diagnosis);
+            }
+            return;
+        }
+    };
+    // What is sent, in its order, where the key tells which certificate is the client's own.
+    let paired = keys.map(|keys| keys.map(|keys| client::pair(chain.clone(), keys, provider)));
+    let chain = match &paired {
+        Some(Ok(Ok(client))) => client.cert.clone(),
+        _ => chain,
+    };
+    let leaf = chain.first().and_then(Certificate::from_der);
+    match &leaf {
+        Some(leaf) => {
+            let (subject, issuer) = (leaf.subject(), leaf.issuer());
+            let (subject, issuer) = (printable(&subject), printable(&issuer));
+            diagnosis.good(NAME, format!("{subject}, issued by {issuer}"));
+            examine_leaf(leaf, now, diagnosis);
+        }
+        None if matches!(paired, Some(Ok(Ok(_)))) => {
+            let told = "TLS takes it, but its names and dates cannot be read here";
+            diagnosis.skipped(NAME, told);
+        }
+        None => {
+            let told = "the file holds a certificate that cannot be read";
+            diagnosis.bad(NAME, told, PEM_ADVICE);
+            return;
+        }
+    }
+    match paired {
+        Some(Ok(paired)) => note_pair(paired.err(), diagnosis),
+        Some(Err(reason)) => refuse_key(reason, diagnosis),
+        None => {}
+    }
+    examine_chain(&chain, leaf.as_ref(), roots, provider, now, diagnosis);
 }
 
-impl ClientPem<'_> {
-    /// Looks at all of it.
-    ///
-    /// ```
-    /// use std::time::SystemTime;
-    /// use sanspay_tls::doctor::{ClientPem, Diagnosis};
-    /// let mut diagnosis = Diagnosis::new();
-    /// let provider = sanspay_tls::default_provider().unwrap();
-    /// let given = ClientPem { chain: Some(b"no PEM"), ..ClientPem::default() };
-    /// given.examine(&provider, SystemTime::now(), &mut diagnosis);
-    /// assert!(!diagnosis.is_healthy());
-    /// ```
-    pub fn examine(
-        &self,
-        provider: &Arc<CryptoProvider>,
-        now: SystemTime,
-        diagnosis: &mut Diagnosis,
-    ) {
-        let roots = self.examine_ca(diagnosis);
-        let Some(chain) = self.chain else {
-            diagnosis.skipped("client certificate", "none was given");
-            return;
-        };
-        let chain = match Certificate::from_pem(chain) {
-            Ok(chain) => chain,
-            Err(reason) => {
-                diagnosis.bad(
-                    "client certificate",
-                    format!("the file {reason}"),
-                    PEM_ADVICE,
-                );
-                return;
-            }
-        };
-        let Some(leaf) = chain.first() else { return };
-        let (subject, issuer) = (leaf.subject(), leaf.issuer());
-        diagnosis.good(
-            "client certificate",
-            format!("{}, issued by {}", printable(&subject), printable(&issuer)),
-        );
-        examine_leaf(leaf, now, diagnosis);
-        self.examine_key(&chain, provider, diagnosis);
-        match roots {
-            Some(roots) if leaf.version() == 3 => {
-                examine_chain(&chain, roots, provider, now, diagnosis);
-            }
-            _ => diagnosis.skipped("chain to the CA", "there is nothing to check it with"),
-        }
-    }
+fn refuse(name: &'static str, reason: Reason, advice: &'static str, diagnosis: &mut Diagnosis) {
+    let advice = reason.advice.unwrap_or(advice);
+    diagnosis.bad(name, format!("the file {}", reason.told), advice);
+}
 
-    /// The CAs, where some were given and can be read.
-    fn examine_ca(&self, diagnosis: &mut Diagnosis) -> Option<RootCertStore> {
-        const NAME: &str = "trusted CA";
-        let Some(pem) = self.ca else {
-            diagnosis.good(NAME, "Mozilla's, because none was given");
-            return None;
+fn refuse_key(reason: Reason, diagnosis: &mut Diagnosis) {
+    let advice = "give the private key that belongs to the client certificate, in PEM";
+    refuse("private key", reason, advice, diagnosis);
+}
+
+/// The CAs, where some were given and all can be read.
+fn examine_cas(given: &TlsConfigBuilder, diagnosis: &mut Diagnosis) -> Option<RootCertStore> {
+    const NAME: &str = "trusted CA";
+    if given.cas.is_empty() {
+        let told = if given.trusts_the_system() {
+            "those of the operating system"
+        } else {
+            "Mozilla's, because none was given"
         };
-        let mut roots = RootCertStore::empty();
-        let read = pem::certificates(pem).and_then(|ders| {
-            let added = ders.into_iter().try_for_each(|der| roots.add(der));
-            added.map_err(|_| "holds a certificate that is damaged or cannot be a CA's".to_owned())
-        });
-        if let Err(reason) = read {
-            diagnosis.bad(NAME, format!("the file {reason}"), PEM_ADVICE);
+        diagnosis.good(NAME, told);
+        return None;
+    }
+    let mut roots = RootCertStore::empty();
+    let mut others = Vec::new();
+    for ca in &given.cas {
+        if let Err(reason) = add_cas(ca, &mut roots) {
+            refuse(NAME, reason, PEM_ADVICE, diagnosis);
             return None;
         }
-        diagnosis.good(NAME, format!("{} given", roots.len()));
-        Some(roots)
+        let read = ca.read().ok();
+        let read = read.and_then(|pem| Certificate::from_pem(&pem).ok());
+        others.extend(read.into_iter().flatten().filter(is_no_ca));
     }
+    diagnosis.good(NAME, format!("{} given", roots.len()));
+    for other in others {
+        let told = format!("{} is no CA's certificate", printable(&other.subject()));
+        let advice = "give the certificate of the CA that issued the server's certificate, in \
+            place of the server's own";
+        diagnosis.warning(NAME, told, advice);
+    }
+    Some(roots)
+}
 
-    fn examine_key(
-        &self,
-        chain: &[Certificate],
-        provider: &CryptoProvider,
-        diagnosis: &mut Diagnosis,
-    ) {
-        const NAME: &str = "private key";
-        let Some(key) = self.key else {
-            let advice = "give the private key that belongs to the client certificate";
-            diagnosis.bad(NAME, "none was given", advice);
-            return;
-        };
-        let keys = match pem::private_keys(key, self.key_password) {
-            Ok(keys) => keys,
-            Err(reason) => {
-                let advice = "give the private key in PEM, not encrypted";
-                diagnosis.bad(NAME, format!("the file {reason}"), advice);
-                return;
-            }
-        };
-        let ders = chain.iter().map(|certificate| certificate.der().clone());
-        match client::pair(ders.collect(), keys, provider) {
-            Ok(_) => diagnosis.good(NAME, "belongs to the certificate"),
-            Err(Misfit::KeyMismatch) => {
-                let problem = TlsProblem::ClientKeyMismatch;
-                diagnosis.bad(NAME, "belongs to another certificate", problem.advice());
-            }
-            // That is the certificate's fault, which has a line of its own.
-            Err(Misfit::Certificate | Misfit::Version(_)) => {
-                diagnosis.skipped(NAME, "cannot be compared with this certificate");
-            }
-            Err(Misfit::Key) => {
-                let advice = "use a key that TLS knows: RSA of 2048 bits or more, P-256 or P-384";
-                diagnosis.bad(
-                    NAME,
-                    "is damaged, or of a kind that is not supported",
-                    advice,
-                );
-            }
+/// Whether it says that it is no CA's and cannot vouch for itself either. Version 1 says nothing.
+fn is_no_ca(certificate: &Certificate) -> bool {
+    certificate.version() == 3 && !certificate.is_ca() && !certificate.is_self_issued()
+}
+
+/// Notes whether the key fits.
+fn note_pair(misfit: Option<Misfit>, diagnosis: &mut Diagnosis) {
+    const NAME: &str = "private key";
+    match misfit {
+        None => diagnosis.good(NAME, "belongs to the certificate"),
+        Some(Misfit::KeyMismatch) => {
+            let advice = TlsProblem::ClientKeyMismatch.advice();
+            diagnosis.bad(NAME, "belongs to another certificate", advice);
+        }
+        // That is the certificate's fault, which has a line of its own.
+        Some(Misfit::Version(_)) => {
+            diagnosis.skipped(NAME, "cannot be compared with this certificate");
+        }
+        Some(Misfit::Certificate) => {
+            let told = "cannot be compared, because a certificate of the chain is damaged";
+            diagnosis.bad(NAME, told, PEM_ADVICE);
+        }
+        Some(Misfit::Key) => {
+            let advice = "use a key that TLS knows: RSA of 2048 bits or more, P-256 or P-384";
+            let told = "is damaged, or of a kind that is not supported";
+            diagnosis.bad(NAME, told, advice);
         }
     }
 }
@@ -149,20 +152,21 @@ fn examine_leaf(leaf: &Certificate, now: SystemTime, diagnosis: &mut Diagnosis) 
     match leaf.version() {
         3 => diagnosis.good("X.509 version", "3"),
         old => {
+            let told = format!("{old}, which TLS does not take");
             let advice = "ask the provider to issue the client certificate anew as X.509 version 3";
-            diagnosis.bad(
-                "X.509 version",
-                format!("{old}, which TLS does not take"),
-                advice,
-            );
+            diagnosis.bad("X.509 version", told, advice);
         }
     }
     examine_validity(leaf, now, diagnosis);
-    if leaf.allows_client_auth() {
-        diagnosis.good("key usage", "a client may use it");
-    } else {
+    if !leaf.allows_client_auth() {
         let advice = "ask the provider for a certificate for client authentication";
         diagnosis.bad("key usage", "it is not for clients", advice);
+    } else if leaf.is_ca() {
+        let advice = "ask the provider for a certificate of your own, which is not a CA's";
+        let told = "it is a CA's own certificate, which many servers refuse from a client";
+        diagnosis.warning("key usage", told, advice);
+    } else {
+        diagnosis.good("key usage", "a client may use it");
     }
 }
 
@@ -192,38 +196,52 @@ fn ended(validity: CertificateValidity, now: SystemTime) -> String {
     format!("expired {} ago", days(now, validity.not_after))
 }
 
-/// Whether one of the CAs issued it, leaving aside whether it is valid now, which has a line of
-/// its own.
+/// Whether one of the CAs issued it. Whether it is valid now and what it is for have lines of
+/// their own.
 fn examine_chain(
-    chain: &[Certificate],
-    roots: RootCertStore,
+    chain: &[CertificateDer<'static>],
+    leaf: Option<&Certificate>,
+    roots: Option<RootCertStore>,
     provider: &Arc<CryptoProvider>,
     now: SystemTime,
     diagnosis: &mut Diagnosis,
 ) {
     const NAME: &str = "chain to the CA";
-    let Some((leaf, issuers)) = chain.split_first() else {
+    let is_old = leaf.is_some_and(|leaf| leaf.version() < 3);
+    let (Some((own, issuers)), Some(roots), false) = (chain.split_first(), roots, is_old) else {
+        diagnosis.skipped(NAME, "there is nothing to check it with");
         return;
     };
-    let validity = leaf.validity();
-    let moment = now.clamp(
-        validity.not_before,
-        validity.not_after.max(validity.not_before),
-    );
-    let since = moment.duration_since(SystemTime::UNIX_EPOCH);
-    let moment = UnixTime::since_unix_epoch(since.unwrap_or_default());
-    let issuers: Vec<_> = issuers.iter().map(|issuer| issuer.der().clone()).collect();
+    if leaf.is_some_and(|leaf| leaf.is_ca() || !leaf.allows_client_auth()) {
+        diagnosis.skipped(NAME, "a certificate with this key usage has none");
+        return;
+    }
     let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone());
     let Ok(verifier) = verifier.build() else {
         diagnosis.skipped(NAME, "there is nothing to check it with");
         return;
     };
-    match verifier.verify_client_cert(leaf.der(), &issuers, moment) {
+    let validity = leaf.map(Certificate::validity);
+    match verifier.verify_client_cert(own, issuers, within(validity, now)) {
         Ok(_) => diagnosis.good(NAME, "complete"),
+        Err(_) if leaf.is_some_and(Certificate::is_self_issued) => diagnosis.warning(
+            NAME,
+            "no CA issued it: it is self-signed",
+            "ask the provider's CA to issue the client certificate",
+        ),
         Err(_) => diagnosis.warning(
             NAME,
             "does not lead to the CA that was given",
             "make sure that the provider's CA issued the client certificate, and give its whole chain",
         ),
     }
+}
+
+/// The time, or the nearest one at which the certificate is valid.
+fn within(validity: Option<CertificateValidity>, now: SystemTime) -> UnixTime {
+    let valid = validity.map_or(now, |validity| {
+        now.max(validity.not_before).min(validity.not_after)
+    });
+    let since = valid.duration_since(SystemTime::UNIX_EPOCH);
+    UnixTime::since_unix_epoch(since.unwrap_or_default())
 }

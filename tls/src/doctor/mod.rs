@@ -1,9 +1,24 @@
-//! The checks that need no network, and the report that all checks of the doctor end in.
+//! The doctor of a connection to the partner API: what it looks at, in which order, and what it
+//! makes of it.
 //!
-//! The whole doctor, with its checks over the network, is `sanspay_blocking::Doctor`.
+//! It needs no network of its own. [`Setup::offline`] looks at certificates and key;
+//! [`Examination`] hands out one [`Probe`] after the other, which an adapter carries out.
+//! `sanspay_blocking::Doctor` and `sanspay_async::Doctor` do that.
 
 mod certificates;
+mod examination;
+mod knock;
+mod server;
+mod setup;
 
-pub use certificates::ClientPem;
+use std::time::Duration;
+
+pub use examination::{Examination, Found, Probe};
+pub use knock::Knock;
 #[doc(no_inline)]
 pub use sanspay_core::{Check, Diagnosis, Verdict};
+pub use server::Handshake;
+pub use setup::Setup;
+
+/// How long each probe may take.
+pub const PATIENCE: Duration = Duration::from_secs(10);

@@ -5,20 +5,28 @@ use pkcs8::{EncryptedPrivateKeyInfoRef, Error, PrivateKeyInfoRef};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use sanspay_core::Secret;
 
-const UNSUPPORTED: &str = "is encrypted in a form that is not supported: decrypt it with \
-    `openssl pkey -in FILE -out NEW`, or encrypt it anew with \
-    `openssl pkcs8 -topk8 -in FILE -out NEW`";
+use crate::reason::Reason;
 
-const WRONG_PASSWORD: &str = "is encrypted, and the password does not open it";
+const UNSUPPORTED: Reason = Reason::new(
+    "is encrypted in a form that is not supported",
+    "encrypt it anew with `openssl pkcs8 -topk8 -in FILE -out NEW`, or decrypt it with \
+        `openssl pkey -in FILE -out NEW`",
+);
+
+const WRONG_PASSWORD: Reason = Reason::new(
+    "is encrypted, and the password does not open it",
+    "give the password with which the key was encrypted",
+);
 
 /// The key that the password opens.
-pub(super) fn decrypt(der: &[u8], password: &Secret) -> Result<PrivateKeyDer<'static>, String> {
+pub(super) fn decrypt(der: &[u8], password: &Secret) -> Result<PrivateKeyDer<'static>, Reason> {
     let encrypted = EncryptedPrivateKeyInfoRef::try_from(der).map_err(|_| UNSUPPORTED)?;
     let opened = encrypted
         .decrypt(password.expose())
         .map_err(|error| match error {
-            Error::EncryptedPrivateKey(pkcs5::Error::UnsupportedAlgorithm { .. })
-            | Error::EncryptedPrivateKey(pkcs5::Error::NoPbes1CryptSupport) => UNSUPPORTED,
+            Error::EncryptedPrivateKey(
+                pkcs5::Error::UnsupportedAlgorithm { .. } | pkcs5::Error::NoPbes1CryptSupport,
+            ) => UNSUPPORTED,
             _ => WRONG_PASSWORD,
         })?;
     // A wrong password may leave bytes that are padded well.

@@ -6,13 +6,28 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use zeroize::Zeroizing;
 
-const DAMAGED: &str = "is damaged PEM";
-const MARKER: &str =
-    "is damaged PEM: a BEGIN marker has no END marker of the same kind, or the reverse";
+use crate::reason::Reason;
 
-const PKCS12: &str = "is PKCS#12 and not PEM: give it and its password with `pkcs12` (feature \
-    `pkcs12`), or convert it with `openssl pkcs12 -in FILE -nodes -out NEW` and give the new file \
-    as chain and as key";
+const ANEW: &str = "give the file in PEM as it was issued";
+
+const DAMAGED: Reason = Reason::new("is damaged PEM", ANEW);
+
+const MARKER: Reason = Reason::new(
+    "is damaged PEM, in which a BEGIN marker has no END marker of the same kind, or the reverse",
+    ANEW,
+);
+
+const PKCS12: Reason = Reason::new(
+    "is PKCS#12 and not PEM",
+    "give it and its password with `pkcs12` (feature `pkcs12`), or convert it with \
+        `openssl pkcs12 -in FILE -nodes -out NEW` and give the new file as chain and as key",
+);
+
+const DER: Reason = Reason::new(
+    "is DER and not PEM",
+    "convert it with `openssl x509 -inform DER -in FILE -out NEW`, or a key with \
+        `openssl pkey -inform DER -in FILE -out NEW`",
+);
 
 /// What stands between a BEGIN marker and its END marker.
 pub(super) struct Section {
@@ -27,12 +42,12 @@ impl Section {
     }
 
     /// The content, decoded.
-    pub(super) fn der(&self) -> Result<Zeroizing<Vec<u8>>, String> {
+    pub(super) fn der(&self) -> Result<Zeroizing<Vec<u8>>, Reason> {
         let mut base64 = Zeroizing::new(String::with_capacity(self.body.len()));
         base64.extend(self.body.chars().filter(|char| !char.is_whitespace()));
         match BASE64_STANDARD.decode(base64.as_bytes()) {
             Ok(der) if !der.is_empty() => Ok(Zeroizing::new(der)),
-            _ => Err(DAMAGED.into()),
+            _ => Err(DAMAGED),
         }
     }
 }
@@ -45,7 +60,7 @@ pub(crate) fn is_pkcs12(bytes: &[u8]) -> bool {
 }
 
 /// Every section in order; a reason reads on after the field's name.
-pub(super) fn sections(pem: &[u8]) -> Result<Vec<Section>, String> {
+pub(super) fn sections(pem: &[u8]) -> Result<Vec<Section>, Reason> {
     let text = text(pem)?;
     let mut found = Vec::new();
     // The label of the section that is open, and its body once that was seen.
@@ -53,7 +68,7 @@ pub(super) fn sections(pem: &[u8]) -> Result<Vec<Section>, String> {
     for piece in pieces(&text) {
         open = match (open, Marker::read(piece)) {
             (None, Some(Marker::Begin(label))) => Some((label, None)),
-            (None, None) if has_broken_marker(piece) => return Err(MARKER.into()),
+            (None, None) if has_broken_marker(piece) => return Err(MARKER),
             (None, None) => None,
             (Some((label, None)), None) => Some((label, Some(piece))),
             (Some((label, Some(body))), Some(Marker::End(end))) if label == end => {
@@ -61,11 +76,11 @@ pub(super) fn sections(pem: &[u8]) -> Result<Vec<Section>, String> {
                 found.push(Section { label, body });
                 None
             }
-            _ => return Err(MARKER.into()),
+            _ => return Err(MARKER),
         };
     }
     match open {
-        Some(_) => Err(MARKER.into()),
+        Some(_) => Err(MARKER),
         None => Ok(found),
     }
 }
@@ -119,16 +134,12 @@ fn has_broken_marker(text: &str) -> bool {
 }
 
 /// The text without byte order marks, and with every line break as one sign.
-fn text(pem: &[u8]) -> Result<Zeroizing<String>, String> {
+fn text(pem: &[u8]) -> Result<Zeroizing<String>, Reason> {
     if is_pkcs12(pem) {
-        return Err(PKCS12.into());
+        return Err(PKCS12);
     }
     if pem.first() == Some(&0x30) && pem.get(1).is_some_and(|byte| *byte >= 0x80) {
-        return Err(
-            "is DER and not PEM: convert it with `openssl x509 -inform DER -in FILE`, \
-            or a key with `openssl pkey -inform DER -in FILE`"
-                .into(),
-        );
+        return Err(DER);
     }
     let decoded = decoded(pem)?;
     let mut text = Zeroizing::new(String::with_capacity(decoded.len()));
@@ -151,7 +162,7 @@ fn text(pem: &[u8]) -> Result<Zeroizing<String>, String> {
 }
 
 /// The text in UTF-8, or in UTF-16 as editors on Windows save it.
-fn decoded(pem: &[u8]) -> Result<Zeroizing<String>, String> {
+fn decoded(pem: &[u8]) -> Result<Zeroizing<String>, Reason> {
     let read: fn([u8; 2]) -> u16 = match pem {
         [0xff, 0xfe, ..] | [_, 0, ..] => u16::from_le_bytes,
         [0xfe, 0xff, ..] | [0, _, ..] => u16::from_be_bytes,
@@ -167,6 +178,6 @@ fn decoded(pem: &[u8]) -> Result<Zeroizing<String>, String> {
     if rest.is_empty() {
         Ok(text)
     } else {
-        Err(DAMAGED.into())
+        Err(DAMAGED)
     }
 }

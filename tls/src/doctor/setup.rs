@@ -1,0 +1,106 @@
+//! What a connection to the partner API is made with.
+
+use std::fmt;
+use std::time::SystemTime;
+
+use sanspay_core::{Credentials, Diagnosis, Error, Secret};
+
+use super::certificates;
+use super::examination::Examination;
+use crate::builder::{TlsConfigBuilder, TlsVersion};
+use crate::config::{TlsConfig, default_provider};
+
+/// What a connection to the partner API is made with, as it will be examined. `Debug` shows the
+/// base URL alone.
+#[derive(Clone)]
+#[must_use]
+pub struct Setup {
+    pub(super) base_url: String,
+    pub(super) tls: TlsConfigBuilder,
+    credentials: Option<(Secret, Secret)>,
+}
+
+impl Setup {
+    /// For the API at this base URL.
+    pub fn new(base_url: impl Into<String>) -> Self {
+        Self {
+            base_url: base_url.into(),
+            tls: TlsConfig::builder(),
+            credentials: None,
+        }
+    }
+
+    /// The TLS configuration, in place of what was given before.
+    pub fn tls(mut self, tls: TlsConfigBuilder) -> Self {
+        self.tls = tls;
+        self
+    }
+
+    /// See [`TlsConfigBuilder::client_certificate`].
+    pub fn client_certificate(
+        mut self,
+        chain: impl Into<Vec<u8>>,
+        key: impl Into<Vec<u8>>,
+    ) -> Self {
+        self.tls = self.tls.client_certificate(chain, key);
+        self
+    }
+
+    /// See [`TlsConfigBuilder::ca`].
+    pub fn ca(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.tls = self.tls.ca(pem);
+        self
+    }
+
+    /// See [`TlsConfigBuilder::minimum_version`].
+    pub fn minimum_version(mut self, version: TlsVersion) -> Self {
+        self.tls = self.tls.minimum_version(version);
+        self
+    }
+
+    /// `key_id` and `key_secret`; without them no token is asked for.
+    pub fn credentials(mut self, key_id: impl Into<Secret>, key_secret: impl Into<Secret>) -> Self {
+        self.credentials = Some((key_id.into(), key_secret.into()));
+        self
+    }
+
+    /// Looks at the certificates and the key alone, without any network.
+    ///
+    /// ```
+    /// use std::time::SystemTime;
+    /// use sanspay_tls::doctor::Setup;
+    /// let setup = Setup::new("https://api.example.com").client_certificate("no PEM", "neither");
+    /// let diagnosis = setup.offline(SystemTime::now());
+    /// assert!(!diagnosis.is_healthy());
+    /// ```
+    pub fn offline(&self, now: SystemTime) -> Diagnosis {
+        let mut diagnosis = Diagnosis::new();
+        match self.tls.provider.clone().or_else(default_provider) {
+            Some(provider) => certificates::examine(&self.tls, &provider, now, &mut diagnosis),
+            None => {
+                let advice = "switch on the feature `ring` or `graviola`";
+                diagnosis.bad("cryptography", "none is compiled in", advice);
+            }
+        }
+        diagnosis
+    }
+
+    /// Begins the whole examination: what needs no network is looked at already.
+    pub fn examination(&self, now: SystemTime) -> Examination {
+        Examination::new(self, self.offline(now))
+    }
+
+    /// The credentials; `None` where none were given.
+    pub(super) fn checked_credentials(&self) -> Option<Result<Credentials, Error>> {
+        let (key_id, key_secret) = self.credentials.clone()?;
+        Some(Credentials::new(key_id, key_secret))
+    }
+}
+
+impl fmt::Debug for Setup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Setup")
+            .field("base_url", &self.base_url)
+            .finish_non_exhaustive()
+    }
+}
