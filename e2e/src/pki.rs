@@ -44,6 +44,14 @@ impl Authority {
         self.0.pem()
     }
 
+    /// The CA's own certificate with its key, for a server that shows it as its own.
+    pub fn identity(&self) -> Identity {
+        Identity {
+            chain: self.0.pem(),
+            key: self.0.key().serialize_pem(),
+        }
+    }
+
     /// A certificate for a client, valid from so many to so many days from now.
     pub fn client(&self, name: &str, days: (i64, i64)) -> Identity {
         self.issue(name, SanType::DnsName(name.try_into().unwrap()), days, true)
