@@ -17,7 +17,8 @@ pub(crate) fn open(bytes: &[u8], password: &Secret) -> Result<Identity, Reason> 
             "give PEM with `client_certificate`",
         ));
     }
-    let archive = Pkcs12Archive::from_pkcs12(bytes, password.expose()).map_err(reason)?;
+    let archive =
+        Pkcs12Archive::from_pkcs12(bytes, password.expose()).map_err(|error| reason(&error))?;
     if archive.certs.is_empty() {
         return Err("is PKCS#12 without a certificate".into());
     }
@@ -31,7 +32,7 @@ pub(crate) fn open(bytes: &[u8], password: &Secret) -> Result<Identity, Reason> 
     Ok((chain.collect(), keys.collect()))
 }
 
-fn reason(error: Error) -> Reason {
+fn reason(error: &Error) -> Reason {
     const PASSWORD: &str = "give the password with which the file was made";
     const CONVERT: &str = "convert it with `openssl pkcs12 -in FILE -nodes -out NEW`";
     match error {

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
-use sanspay_core::Error;
+use sanspay_core::{Error, Problem};
 use sanspay_tls::{Certificate, TlsConfig};
 use serde_json::Value;
 
@@ -38,6 +38,9 @@ fn with(
     )
 }
 
+/// What an editor, a tool or a variable makes of PEM.
+type Change = Box<dyn Fn(&str) -> Vec<u8>>;
+
 fn same(pem: &str) -> Vec<u8> {
     pem.as_bytes().to_vec()
 }
@@ -68,7 +71,7 @@ fn holds(expect: &Value, built: &Result<TlsConfig, Error>) -> Result<(), String>
         }
         ("error", Err(error)) => {
             let told = error.to_string().to_lowercase();
-            let fields: Vec<_> = error.problems().iter().map(|p| p.field()).collect();
+            let fields: Vec<_> = error.problems().iter().map(Problem::field).collect();
             if fields != [expect["field"].as_str().unwrap()] {
                 return Err(format!("{fields:?} are refused"));
             }
@@ -129,7 +132,7 @@ fn an_editors_bytes_and_breaks_are_no_obstacle() {
                 .collect()
         }
     };
-    let changes: Vec<Box<dyn Fn(&str) -> Vec<u8>>> = vec![
+    let changes: Vec<Change> = vec![
         Box::new(bom),
         // Each of two files that were joined had a mark.
         Box::new(|pem| pem.replace("-----BEGIN", "\u{feff}-----BEGIN").into_bytes()),
@@ -171,8 +174,7 @@ fn an_editors_bytes_and_breaks_are_no_obstacle() {
 
 #[test]
 fn a_marker_that_is_damaged_is_named_and_never_passed_over() {
-    type Change = fn(&str) -> String;
-    let changes: [Change; 7] = [
+    let changes: [fn(&str) -> String; 7] = [
         |pem| pem.replacen("-----BEGIN", "----BEGIN", 1),
         |pem| pem.replacen("-----BEGIN", "\u{2014}BEGIN", 1),
         |pem| pem.replacen("-----END CERTIFICATE-----", "", 1),

@@ -36,8 +36,8 @@ pub(super) fn examine(
     let chain = match chain {
         Ok(chain) => chain,
         Err(reason) => {
-            refuse(NAME, reason, PEM_ADVICE, diagnosis);
-            if let Some(Err(reason)) = keys {
+            refuse(NAME, &reason, PEM_ADVICE, diagnosis);
+            if let Some(Err(reason)) = &keys {
                 refuse_key(reason, diagnosis);
             }
             return;
@@ -67,20 +67,20 @@ pub(super) fn examine(
             return;
         }
     }
-    match paired {
-        Some(Ok(paired)) => note_pair(paired.err(), diagnosis),
+    match &paired {
+        Some(Ok(paired)) => note_pair(paired.as_ref().err(), diagnosis),
         Some(Err(reason)) => refuse_key(reason, diagnosis),
         None => {}
     }
     examine_chain(&chain, leaf.as_ref(), roots, provider, now, diagnosis);
 }
 
-fn refuse(name: &'static str, reason: Reason, advice: &'static str, diagnosis: &mut Diagnosis) {
+fn refuse(name: &'static str, reason: &Reason, advice: &'static str, diagnosis: &mut Diagnosis) {
     let advice = reason.advice.unwrap_or(advice);
     diagnosis.bad(name, format!("the file {}", reason.told), advice);
 }
 
-fn refuse_key(reason: Reason, diagnosis: &mut Diagnosis) {
+fn refuse_key(reason: &Reason, diagnosis: &mut Diagnosis) {
     let advice = "give the private key that belongs to the client certificate, in PEM";
     refuse("private key", reason, advice, diagnosis);
 }
@@ -101,7 +101,7 @@ fn examine_cas(given: &TlsConfigBuilder, diagnosis: &mut Diagnosis) -> Option<Ro
     let mut others = Vec::new();
     for ca in &given.cas {
         if let Err(reason) = add_cas(ca, &mut roots) {
-            refuse(NAME, reason, PEM_ADVICE, diagnosis);
+            refuse(NAME, &reason, PEM_ADVICE, diagnosis);
             return None;
         }
         let read = ca.read().ok();
@@ -124,7 +124,7 @@ fn is_no_ca(certificate: &Certificate) -> bool {
 }
 
 /// Notes whether the key fits.
-fn note_pair(misfit: Option<Misfit>, diagnosis: &mut Diagnosis) {
+fn note_pair(misfit: Option<&Misfit>, diagnosis: &mut Diagnosis) {
     const NAME: &str = "private key";
     match misfit {
         None => diagnosis.good(NAME, "belongs to the certificate"),

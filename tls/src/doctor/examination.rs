@@ -78,9 +78,10 @@ impl Target {
             .trim_end_matches(']')
             .to_owned();
         let is_tls = uri.scheme_str() == Some("https");
-        let name = match is_tls {
-            true => Some(ServerName::try_from(host.clone()).map_err(|_| NO_HOST)?),
-            false => None,
+        let name = if is_tls {
+            Some(ServerName::try_from(host.clone()).map_err(|_| NO_HOST)?)
+        } else {
+            None
         };
         let port = uri.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
         Ok(Self { host, port, name })

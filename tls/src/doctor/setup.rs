@@ -75,12 +75,11 @@ impl Setup {
     /// ```
     pub fn offline(&self, now: SystemTime) -> Diagnosis {
         let mut diagnosis = Diagnosis::new();
-        match self.tls.provider.clone().or_else(default_provider) {
-            Some(provider) => certificates::examine(&self.tls, &provider, now, &mut diagnosis),
-            None => {
-                let advice = "switch on the feature `ring` or `graviola`";
-                diagnosis.bad("cryptography", "none is compiled in", advice);
-            }
+        if let Some(provider) = self.tls.provider.clone().or_else(default_provider) {
+            certificates::examine(&self.tls, &provider, now, &mut diagnosis);
+        } else {
+            let advice = "switch on the feature `ring` or `graviola`";
+            diagnosis.bad("cryptography", "none is compiled in", advice);
         }
         diagnosis
     }
