@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use rcgen::{CertificateParams, CertifiedIssuer, DnType, KeyPair};
 use sanspay_core::{CertificateValidity, Error, ErrorKind};
+use sanspay_tls::doctor::Setup;
 use sanspay_tls::rustls::{self, AlertDescription, CertificateError};
 use sanspay_tls::{Certificate, TlsConfig, TlsProblem, TlsVersion, default_provider, problem_of};
 
@@ -108,6 +109,26 @@ fn whatever_is_wrong_is_said_up_front_and_all_at_once() {
         .map(sanspay_core::Problem::field)
         .collect();
     assert_eq!(fields, ["client_certificate", "client_key", "ca", "ca"]);
+}
+
+#[test]
+fn a_certificate_that_rustls_alone_reads_is_sent_without_its_dates() {
+    let mut params = params();
+    // x509-cert knows no object identifier from 2.40 on.
+    let kind = DnType::CustomDnType(vec![2, 999, 3]);
+    params.distinguished_name.push(kind, "x");
+    let key = KeyPair::generate().unwrap();
+    let chain = params.signed_by(&key, &ca()).unwrap().pem();
+    assert!(Certificate::from_pem(chain.as_bytes()).is_err());
+    let tls = with(&chain, &key.serialize_pem()).unwrap();
+    assert_eq!(tls.client_chain().len(), 1);
+    assert_eq!(tls.client_certificate(), None);
+
+    let setup = Setup::new("https://api.example.com");
+    let setup = setup.client_certificate(chain, key.serialize_pem());
+    let diagnosis = setup.offline(SystemTime::now());
+    assert!(diagnosis.is_healthy(), "{diagnosis}");
+    assert!(diagnosis.to_string().contains("cannot be read here"));
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use sanspay_tls::doctor::{ClientPem, Diagnosis};
+use sanspay_tls::doctor::Setup;
 use sanspay_tls::rustls::pki_types::CertificateDer;
-use sanspay_tls::{Certificate, TlsConfig, default_provider};
+use sanspay_tls::{Certificate, TlsConfig};
 
 use crate::{assert_line, assert_silent};
 
@@ -45,14 +45,9 @@ pub fn pem(data: &[u8]) {
             assert_silent(&format!("{error} {error:?}"));
         }
     }
-    let given = ClientPem {
-        chain: Some(data),
-        key: Some(data),
-        ca: Some(data),
-    };
+    let setup = Setup::new("https://api.example.com").client_certificate(data, data);
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
-    let mut diagnosis = Diagnosis::new();
-    given.examine(&default_provider().unwrap(), now, &mut diagnosis);
+    let diagnosis = setup.ca(data).offline(now);
     for check in diagnosis.checks() {
         assert_line(&format!("{} {:?}", check.told(), check.advice()));
     }
