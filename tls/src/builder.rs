@@ -61,7 +61,8 @@ impl TlsConfigBuilder {
 
     /// The certificate with which the client introduces itself, and its private key, both as PEM.
     /// The chain holds the client's own certificate and those of its issuers in any order; the
-    /// certificate that the key belongs to is sent first. The key is in PKCS#8, PKCS#1 or SEC1. Chain and key may be the same file.
+    /// certificate that the key belongs to is sent first. The key is in PKCS#8, PKCS#1 or SEC1.
+    /// Chain and key may be the same file.
     ///
     /// Both are read also with a byte order mark, in UTF-16, with `\n` or spaces in place of line
     /// breaks, and with two markers on one line.
@@ -101,6 +102,17 @@ impl TlsConfigBuilder {
     /// one.
     ///
     /// Problems with it are told of the field `client_certificate`.
+    ///
+    /// ```
+    /// use sanspay_tls::TlsConfig;
+    /// # let file = include_bytes!("../fixtures/pem/client.p12");
+    /// // let file = std::fs::read("client.p12")?;
+    /// let tls = TlsConfig::builder().pkcs12(file, "test-password").build()?;
+    /// assert_eq!(tls.client_chain().len(), 2);
+    /// let error = TlsConfig::builder().pkcs12(file, "wrong").build().unwrap_err();
+    /// assert!(error.to_string().contains("the password does not open it"));
+    /// # Ok::<(), sanspay_core::Error>(())
+    /// ```
     #[cfg(feature = "pkcs12")]
     pub fn pkcs12(mut self, bytes: impl Into<Vec<u8>>, password: impl Into<Secret>) -> Self {
         let (source, password) = (Source::new(bytes), password.into());

@@ -1,11 +1,18 @@
 //! TLS for the clients of sanspay: one configuration for both adapters, and words for what is
 //! wrong when it fails.
 //!
-//! [`TlsConfig`] takes PEM, checks all of it before the first connection, and holds a
+//! [`TlsConfig`] takes PEM or PKCS#12, checks all of it before the first connection, and holds a
 //! [`rustls::ClientConfig`] that both adapters use as it is, so that they behave alike whatever
 //! other crates of the application install. [`problem_of`] finds the [`TlsProblem`] in a client
-//! library's error; [`Certificate`] shows what matters of a certificate; [`doctor`] has the checks
-//! that need no network.
+//! library's error; [`Certificate`] shows what matters of a certificate; `doctor` (feature `doctor`)
+//! decides what both adapters' `Doctor` looks at and says.
+//!
+//! # Features
+//! - `encrypted-keys`: private keys with a password, `TlsConfigBuilder::key_password`.
+//! - `pkcs12`: chain and key in one file with a password, `TlsConfigBuilder::pkcs12`.
+//! - `system-roots`: the CAs of the operating system.
+//! - `doctor`: the module `doctor`.
+//! - `ring` and `graviola`: see the next section.
 //!
 //! # Cryptography
 //! `ring` is the default. The feature `graviola` replaces it by one that needs no C compiler
