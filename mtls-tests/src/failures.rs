@@ -54,6 +54,7 @@ impl Failure {
                 TlsProblem::ServerNotTrusted,
                 stranger.server("127.0.0.1", VALID),
             ),
+            server(TlsProblem::ServerUnfit, platform.client("127.0.0.1", VALID)),
             server(
                 TlsProblem::ServerWrongName,
                 platform.server("127.0.0.2", VALID),

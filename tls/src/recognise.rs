@@ -56,6 +56,13 @@ fn of_server_certificate(error: &CertificateError) -> TlsProblem {
         C::Expired | C::ExpiredContext { .. } => P::ServerExpired,
         C::NotValidYet | C::NotValidYetContext { .. } => P::ServerNotYetValid,
         C::NotValidForName | C::NotValidForNameContext { .. } => P::ServerWrongName,
+        C::InvalidPurpose | C::InvalidPurposeContext { .. } => P::ServerUnfit,
+        C::Other(other) => match other.0.downcast_ref() {
+            Some(webpki::Error::CaUsedAsEndEntity | webpki::Error::UnsupportedCertVersion) => {
+                P::ServerUnfit
+            }
+            _ => P::ServerNotTrusted,
+        },
         _ => P::ServerNotTrusted,
     }
 }

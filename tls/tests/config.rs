@@ -266,6 +266,11 @@ fn a_problem_is_found_however_deep_it_lies() {
             TlsProblem::ServerWrongName,
         ),
         (CertificateError::Revoked, TlsProblem::ServerNotTrusted),
+        (
+            CertificateError::UnknownIssuer,
+            TlsProblem::ServerNotTrusted,
+        ),
+        (CertificateError::InvalidPurpose, TlsProblem::ServerUnfit),
     ];
     for (error, problem) in cases {
         assert_eq!(

@@ -30,6 +30,9 @@ pub enum TlsProblem {
     ClientKeyMismatch,
     /// The server's certificate was not issued by a CA that is trusted here.
     ServerNotTrusted,
+    /// The server's certificate is not one that a server may show: it is a CA's own, or for other
+    /// uses. To trust another CA does not help.
+    ServerUnfit,
     /// The server's certificate is for another name than that of the base URL.
     ServerWrongName,
     /// The server's certificate has expired.
@@ -104,6 +107,9 @@ impl TlsProblem {
             Self::ServerNotTrusted => {
                 "trust the CA that issued the server's certificate, if the provider gave it to you"
             }
+            Self::ServerUnfit => {
+                "ask the provider to issue the server a certificate of its own for server authentication: to trust another CA does not help"
+            }
             Self::ServerWrongName => {
                 "use the host name that the server's certificate is for in the base URL"
             }
@@ -137,6 +143,7 @@ impl fmt::Display for TlsProblem {
             Self::ClientCertificateNotYetValid => "the client certificate is not valid yet",
             Self::ClientKeyMismatch => "the private key does not belong to the client certificate",
             Self::ServerNotTrusted => "the server's certificate is not trusted",
+            Self::ServerUnfit => "the server's certificate is a CA's own, or not for servers",
             Self::ServerWrongName => "the server's certificate is for another name",
             Self::ServerExpired => "the server's certificate has expired",
             Self::ServerNotYetValid => "the server's certificate is not valid yet",

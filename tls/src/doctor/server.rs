@@ -46,12 +46,9 @@ impl Handshake {
 /// Notes why a handshake failed.
 pub(super) fn note_failure(error: &io::Error, diagnosis: &mut Diagnosis) {
     const NAME: &str = "TLS and server certificate";
-    let held = error.get_ref();
-    let rustls = held.and_then(|held| held.downcast_ref::<rustls::Error>());
-    if let Some((told, advice)) = rustls.and_then(unfit) {
-        diagnosis.bad(NAME, told, advice);
-    } else if let Some(problem) = problem_of(error) {
-        diagnosis.bad(NAME, problem.to_string(), problem.advice());
+    if let Some(problem) = problem_of(error) {
+        let told = unfit(error).map_or_else(|| problem.to_string(), str::to_owned);
+        diagnosis.bad(NAME, told, problem.advice());
     } else {
         let told = format!("the handshake failed: {}", printable(&error.to_string()));
         let advice = "check whether a proxy or firewall stands in the way of TLS";
@@ -59,29 +56,22 @@ pub(super) fn note_failure(error: &io::Error, diagnosis: &mut Diagnosis) {
     }
 }
 
-/// What makes a certificate unfit for a server, whoever issued it: that to trust another CA does
-/// not help.
-fn unfit(error: &rustls::Error) -> Option<(&'static str, &'static str)> {
-    let rustls::Error::InvalidCertificate(error) = error else {
+/// What exactly makes a certificate unfit for a server.
+fn unfit(error: &io::Error) -> Option<&'static str> {
+    let rustls::Error::InvalidCertificate(error) = error.get_ref()?.downcast_ref()? else {
         return None;
     };
     match error {
-        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
-            Some((
-                "the server's certificate is not for servers: its extended key usage names other uses",
-                "ask the provider to issue the server's certificate anew for server authentication",
-            ))
-        }
-        CertificateError::Other(other) => match other.0.downcast_ref::<webpki::Error>()? {
-            webpki::Error::CaUsedAsEndEntity => Some((
+        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => Some(
+            "the server's certificate is not for servers: its extended key usage names other uses",
+        ),
+        CertificateError::Other(other) => match other.0.downcast_ref()? {
+            webpki::Error::CaUsedAsEndEntity => Some(
                 "the server shows a CA's own certificate, self-signed perhaps, in place of a server's",
-                "ask the provider to issue the server a certificate of its own: one that is a CA's \
-                    is refused even where it is trusted",
-            )),
-            webpki::Error::UnsupportedCertVersion => Some((
-                "the server's certificate is not X.509 version 3",
-                "ask the provider to issue the server's certificate anew as X.509 version 3",
-            )),
+            ),
+            webpki::Error::UnsupportedCertVersion => {
+                Some("the server's certificate is not X.509 version 3")
+            }
             _ => None,
         },
         _ => None,
