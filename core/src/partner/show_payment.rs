@@ -48,18 +48,9 @@ impl Endpoint for ShowPayment {
 }
 
 pub(super) fn request(operation: &str, id: RecordId, api: &Api) -> Result<Request<Vec<u8>>, Error> {
-    let mut buffer = [0; RecordId::LENGTH];
-    let id = id.print(&mut buffer);
-    let route = &api.wire().payment;
-    let mut target = api.target((route.len() + id.len()).saturating_sub("{uuid}".len()));
-    // As `replace("{uuid}", id)` does, and all in one allocation.
-    let mut pieces = route.split('{');
-    target.push_str(pieces.next().unwrap_or_default());
-    for piece in pieces {
-        let rest = piece.strip_prefix("uuid}");
-        target.push_str(rest.map_or("{", |_| id));
-        target.push_str(rest.unwrap_or(piece));
-    }
+    let route = api.wire().payment.replace("{uuid}", &id.to_string());
+    let mut target = api.target(route.len());
+    target.push_str(&route);
     api.request_to(operation, Method::GET, target, None)
 }
 
