@@ -255,6 +255,7 @@ fn the_core_forbids_clocks_sockets_files_threads_randomness_and_environment() {
         ("clocks", "std::time::Instant::now"),
         ("clocks", "std::time::Instant"),
         ("clocks", "time::OffsetDateTime::now_utc"),
+        ("clocks", "time::Timestamp::now"),
         ("clocks", "time::UtcDateTime::now"),
         ("sockets", "std::net::TcpStream"),
         ("sockets", "std::net::TcpListener"),

@@ -1,5 +1,6 @@
 //! A point in time as the providers write it, in UTC.
 
+#[cfg(test)]
 mod rfc3339;
 
 use std::fmt;
@@ -7,6 +8,8 @@ use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
 use serde_core::{Deserialize, Deserializer, Serialize, Serializer};
+use time::format_description::well_known::Rfc3339;
+use time::{OffsetDateTime, UtcDateTime};
 
 use crate::text::from_text;
 
@@ -23,8 +26,8 @@ use crate::text::from_text;
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(
-    /// Since 0001-01-01T00:00:00Z and before the year 10000; 16 bytes, and as an `Option` too.
-    Duration,
+    /// In the years 1 to 9999.
+    UtcDateTime,
 );
 
 /// The text is not an RFC 3339 date and time.
@@ -42,13 +45,14 @@ impl std::error::Error for TimestampError {}
 impl Timestamp {
     /// From whole seconds since 1970-01-01T00:00:00Z; `None` outside the years 1 to 9999.
     pub fn from_unix_seconds(seconds: i64) -> Option<Self> {
-        let distance = Duration::from_secs(seconds.unsigned_abs());
-        Self::from_epoch(distance, seconds < 0)
+        UtcDateTime::from_unix_timestamp(seconds)
+            .ok()
+            .and_then(Self::in_range)
     }
 
     /// Whole seconds since 1970-01-01T00:00:00Z, rounded down.
     pub fn unix_seconds(&self) -> i64 {
-        self.0.as_secs().cast_signed() - rfc3339::UNIX_EPOCH.as_secs().cast_signed()
+        self.0.unix_timestamp()
     }
 
     /// `Y-m-d H:i:s` at an offset of so many minutes east of UTC: the form of the checkout's
@@ -56,18 +60,12 @@ impl Timestamp {
     pub(crate) fn to_date_time(self, offset_minutes: i16) -> Option<String> {
         let shift = i64::from(offset_minutes) * 60;
         let local = Self::from_unix_seconds(self.unix_seconds().checked_add(shift)?)?;
-        let mut text = String::with_capacity("2026-05-19 15:38:44".len());
-        rfc3339::write(&mut text, local.0, ' ').ok()?;
-        Some(text)
+        let text = local.to_string();
+        Some(text.strip_suffix('Z')?.replacen('T', " ", 1))
     }
 
-    fn from_epoch(distance: Duration, before: bool) -> Option<Self> {
-        let since = if before {
-            rfc3339::UNIX_EPOCH.checked_sub(distance)
-        } else {
-            rfc3339::UNIX_EPOCH.checked_add(distance)
-        };
-        since.filter(|since| *since < rfc3339::END).map(Self)
+    fn in_range(time: UtcDateTime) -> Option<Self> {
+        (1..=9999).contains(&time.year()).then_some(Self(time))
     }
 }
 
@@ -89,18 +87,22 @@ impl TryFrom<SystemTime> for Timestamp {
     type Error = TimestampError;
 
     fn try_from(time: SystemTime) -> Result<Self, TimestampError> {
-        match time.duration_since(SystemTime::UNIX_EPOCH) {
-            Ok(after) => Self::from_epoch(after, false),
-            Err(before) => Self::from_epoch(before.duration(), true),
-        }
-        .ok_or(TimestampError(()))
+        let (distance, sign) = match time.duration_since(SystemTime::UNIX_EPOCH) {
+            Ok(after) => (after, 1),
+            Err(before) => (before.duration(), -1),
+        };
+        // Its seconds are a `u64`, so this is a 94-bit number at most.
+        let nanos = distance.as_nanos().cast_signed() * sign;
+        let time = UtcDateTime::from_unix_timestamp_nanos(nanos).ok();
+        time.and_then(Self::in_range).ok_or(TimestampError(()))
     }
 }
 
 impl From<Timestamp> for SystemTime {
     fn from(time: Timestamp) -> Self {
-        let distance = time.0.abs_diff(rfc3339::UNIX_EPOCH);
-        if time.0 >= rfc3339::UNIX_EPOCH {
+        let epoch = UtcDateTime::UNIX_EPOCH;
+        let distance = (time.0 - epoch).unsigned_abs();
+        if time.0 >= epoch {
             return SystemTime::UNIX_EPOCH + distance;
         }
         // Some systems' clocks begin in 1601; the earliest that they can show is close enough.
@@ -113,20 +115,20 @@ impl FromStr for Timestamp {
     type Err = TimestampError;
 
     fn from_str(text: &str) -> Result<Self, TimestampError> {
-        let since = rfc3339::read(text.as_bytes());
-        since.map(Self).ok_or(TimestampError(()))
+        // The library takes any byte between date and time, and RFC 3339 (5.6) a `T` or a space.
+        let separated = matches!(text.as_bytes().get(10), Some(b'T' | b't' | b' '));
+        let time = OffsetDateTime::parse(text, &Rfc3339).ok();
+        let time = time
+            .filter(|_| separated)
+            .and_then(OffsetDateTime::checked_to_utc);
+        time.and_then(Self::in_range).ok_or(TimestampError(()))
     }
 }
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        rfc3339::write(f, self.0, 'T')?;
-        let nanos = self.0.subsec_nanos();
-        if nanos > 0 {
-            let fraction = format!("{nanos:09}");
-            write!(f, ".{}", fraction.trim_end_matches('0'))?;
-        }
-        f.write_str("Z")
+        let text = self.0.format(&Rfc3339).map_err(|_| fmt::Error)?;
+        f.write_str(&text)
     }
 }
 
@@ -209,7 +211,44 @@ mod tests {
         assert_eq!(time.to_date_time(0).unwrap(), "2021-12-14 18:38:44");
     }
 
+    /// The reader before the library, until the next commit.
+    fn as_before(text: &str) -> Option<String> {
+        let since = rfc3339::read(text.as_bytes())?;
+        let mut written = String::new();
+        rfc3339::write(&mut written, since, 'T').ok()?;
+        let fraction = format!(".{:09}", since.subsec_nanos());
+        let fraction = fraction.trim_end_matches('0').trim_end_matches('.');
+        Some(format!("{written}{fraction}Z"))
+    }
+
     proptest! {
+        #[test]
+        fn every_text_is_read_and_printed_as_before(
+            year in prop_oneof![0u16..=3, 1969u16..=2030, 9997u16..=9999],
+            month in 0u8..=13, day in prop_oneof![0u8..=3, 27u8..=32],
+            hour in prop_oneof![0u8..=2, 21u8..=24], minute in prop_oneof![0u8..=2, 57u8..=60],
+            second in prop_oneof![0u8..=2, 57u8..=61],
+            between in "[Tt _é]",
+            fraction in r"(\.[0-9]{0,11})?", zone in "[Zz]|[-+](0[0-2]|2[2-4]):(0[01]|59|60)|",
+        ) {
+            let text = format!("{year:04}-{month:02}-{day:02}{between}{hour:02}:{minute:02}:{second:02}{fraction}{zone}");
+            let time = text.parse::<Timestamp>().ok();
+            prop_assert_eq!(time.map(|time| time.to_string()), as_before(&text), "{}", text);
+        }
+
+        #[test]
+        fn every_second_of_the_calendar_is_written_and_read_again(
+            seconds in -62_135_596_801i64..=253_402_300_800,
+        ) {
+            let inside = (-62_135_596_800..253_402_300_800).contains(&seconds);
+            let time = Timestamp::from_unix_seconds(seconds);
+            prop_assert_eq!(time.is_some(), inside);
+            if let Some(time) = time {
+                prop_assert_eq!(time.unix_seconds(), seconds);
+                prop_assert_eq!(time.to_string().parse(), Ok(time));
+            }
+        }
+
         #[test]
         fn every_date_with_every_offset_is_refused_or_written_again(
             year in prop_oneof![Just(0u16), Just(1), Just(9999), 0u16..=9999],

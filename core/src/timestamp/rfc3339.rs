@@ -7,10 +7,8 @@
 use std::fmt;
 use std::time::Duration;
 
-/// From 0001-01-01T00:00:00Z to 1970-01-01T00:00:00Z.
-pub(super) const UNIX_EPOCH: Duration = Duration::from_secs(719_162 * DAY);
 /// From 0001-01-01T00:00:00Z to 10000-01-01T00:00:00Z, the first that four digits cannot write.
-pub(super) const END: Duration = Duration::from_secs(3_652_059 * DAY);
+const END: Duration = Duration::from_secs(3_652_059 * DAY);
 
 const DAY: u64 = 86_400;
 /// The seconds of the year 0, which an offset can lead out of.
