@@ -1,8 +1,5 @@
 //! A point in time as the providers write it, in UTC.
 
-#[cfg(test)]
-mod rfc3339;
-
 use std::fmt;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
@@ -189,6 +186,45 @@ mod tests {
     }
 
     #[test]
+    fn the_borders_of_the_calendar_and_of_the_form() {
+        for (text, expected) in [
+            ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
+            ("0000-12-31T23:59:59-00:01", "0001-01-01T00:00:59Z"),
+            ("2000-02-29T00:00:00Z", "2000-02-29T00:00:00Z"),
+            ("2016-12-31T23:59:60.5Z", "2016-12-31T23:59:59.999999999Z"),
+            (
+                "2016-12-31T22:59:60-01:00",
+                "2016-12-31T23:59:59.999999999Z",
+            ),
+            (
+                "9999-12-31T23:59:59.999999999999Z",
+                "9999-12-31T23:59:59.999999999Z",
+            ),
+            ("2026-05-19t15:38:44z", "2026-05-19T15:38:44Z"),
+            ("2026-05-19 15:38:44-00:00", "2026-05-19T15:38:44Z"),
+            ("0000-12-31T23:59:59Z", ""),
+            ("0000-02-29T00:00:00-23:59", ""),
+            ("1900-02-29T00:00:00Z", ""),
+            ("2026-00-19T00:00:00Z", ""),
+            ("2026-01-00T00:00:00Z", ""),
+            ("2016-12-30T23:59:60Z", ""),
+            ("2016-12-31T23:58:60Z", ""),
+            ("2016-12-31T23:59:61Z", ""),
+            ("9999-12-31T23:59:59-00:01", ""),
+            ("2026-05-19T24:00:00Z", ""),
+            ("2026-05-19T15:38:44.Z", ""),
+            ("2026-05-19T15:38:44+24:00", ""),
+            ("2026-05-19T15:38:44+23:60", ""),
+            ("+026-05-19T15:38:44Z", ""),
+            ("2026-05-19T15:38:44ZZ", ""),
+            ("2026-05-19é15:38:44Z", ""),
+        ] {
+            let read = text.parse::<Timestamp>().map(|time| time.to_string());
+            assert_eq!(read.unwrap_or_default(), expected, "{text}");
+        }
+    }
+
+    #[test]
     #[cfg(any(feature = "cassette", feature = "sandbox"))]
     fn seconds_are_rounded_down_on_both_sides_of_the_epoch_and_beyond_the_calendar() {
         for (text, seconds) in [
@@ -211,31 +247,7 @@ mod tests {
         assert_eq!(time.to_date_time(0).unwrap(), "2021-12-14 18:38:44");
     }
 
-    /// The reader before the library, until the next commit.
-    fn as_before(text: &str) -> Option<String> {
-        let since = rfc3339::read(text.as_bytes())?;
-        let mut written = String::new();
-        rfc3339::write(&mut written, since, 'T').ok()?;
-        let fraction = format!(".{:09}", since.subsec_nanos());
-        let fraction = fraction.trim_end_matches('0').trim_end_matches('.');
-        Some(format!("{written}{fraction}Z"))
-    }
-
     proptest! {
-        #[test]
-        fn every_text_is_read_and_printed_as_before(
-            year in prop_oneof![0u16..=3, 1969u16..=2030, 9997u16..=9999],
-            month in 0u8..=13, day in prop_oneof![0u8..=3, 27u8..=32],
-            hour in prop_oneof![0u8..=2, 21u8..=24], minute in prop_oneof![0u8..=2, 57u8..=60],
-            second in prop_oneof![0u8..=2, 57u8..=61],
-            between in "[Tt _é]",
-            fraction in r"(\.[0-9]{0,11})?", zone in "[Zz]|[-+](0[0-2]|2[2-4]):(0[01]|59|60)|",
-        ) {
-            let text = format!("{year:04}-{month:02}-{day:02}{between}{hour:02}:{minute:02}:{second:02}{fraction}{zone}");
-            let time = text.parse::<Timestamp>().ok();
-            prop_assert_eq!(time.map(|time| time.to_string()), as_before(&text), "{}", text);
-        }
-
         #[test]
         fn every_second_of_the_calendar_is_written_and_read_again(
             seconds in -62_135_596_801i64..=253_402_300_800,
