@@ -35,7 +35,7 @@ pub(super) fn is_falsy(value: impl AsRef<[u8]>) -> bool {
 /// assert_eq!(php_query(&[("subject", "Tea & cake*")]), "subject=Tea+%26+cake%2A");
 /// ```
 pub fn php_query<N: AsRef<str>, V: AsRef<str>>(pairs: &[(N, V)]) -> String {
-    let mut query = Query::new(None, pairs);
+    let mut query = Query::new(None);
     for (name, value) in array(pairs) {
         query.pair(name, value);
     }

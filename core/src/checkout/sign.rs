@@ -149,7 +149,7 @@ impl SigningKey {
     /// # Ok::<(), sanspay_core::Error>(())
     /// ```
     pub fn signed_url<N: AsRef<str>, V: AsRef<str>>(&self, page: &str, pairs: &[(N, V)]) -> String {
-        let mut query = Query::new(Some(page), pairs);
+        let mut query = Query::new(Some(page));
         let mut text = TextHash::new();
         php::for_each_signed(pairs, |name, value| {
             text.pair(name, value);

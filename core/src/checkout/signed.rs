@@ -36,7 +36,7 @@ impl SignedCheckout {
 
     /// The URL to send the payer's browser to, encoded as PHP's `http_build_query` does.
     pub fn url(&self) -> String {
-        let mut url = Query::new(Some(&self.page), &self.parameters);
+        let mut url = Query::new(Some(&self.page));
         for (name, value) in &self.parameters {
             url.pair(name, value);
         }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use http::{HeaderValue, Method, Request, Uri};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_core::Serialize;
 use serde_json::value::RawValue;
 
@@ -10,7 +11,6 @@ use crate::api::Api;
 use crate::ascii::is_visible;
 use crate::error::{Error, Problems};
 use crate::money::{Amount, Currency};
-use crate::query::escape;
 
 /// The most characters of a reference, key or description, and of a URL, in bytes. The provider
 /// documents no bound; these are the usual ones of a database column and of a browser.
@@ -111,6 +111,10 @@ pub(super) fn check_url(problems: &mut Problems, field: &'static str, url: &str)
     );
 }
 
+/// What is encoded of a reference in a header: what cannot be seen, and `%`, so that no two
+/// references share a key.
+const HIDDEN: &AsciiSet = &CONTROLS.add(b' ').add(b'%');
+
 /// The idempotency key: the user's own, or one that follows from operation and reference, so that
 /// it is the same for every attempt, after a restart too.
 pub(super) fn idempotency_key(
@@ -119,8 +123,6 @@ pub(super) fn idempotency_key(
     operation: &str,
     reference: &str,
 ) -> HeaderValue {
-    // `%` is not, so that no two references share a key.
-    let plain = |byte: u8| byte.is_ascii_graphic() && byte != b'%';
     let key = match own {
         Some(key) => {
             problems.require(
@@ -130,7 +132,7 @@ pub(super) fn idempotency_key(
             );
             key.to_owned()
         }
-        None => format!("{operation}-{}", escape(reference, plain)),
+        None => format!("{operation}-{}", utf8_percent_encode(reference, HIDDEN)),
     };
     // An own key that fits no header was reported above.
     HeaderValue::try_from(key).unwrap_or_else(|_| HeaderValue::from_static(""))

@@ -1,7 +1,5 @@
 use super::*;
 use crate::base_url::BaseUrl;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
 use proptest::prelude::*;
 use serde_json::json;
