@@ -1,9 +1,10 @@
 //! The `channel` parameter: which environment, and what the payer may do there.
 
-use crate::object_writer::ObjectWriter;
+use serde::Serialize;
 
 /// The environment of the payment channels (grade D).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Environment {
     /// Real money.
     Production,
@@ -22,13 +23,15 @@ impl Environment {
 }
 
 /// What the payer is asked for (grade D).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Ability {
     /// One payment.
     Checkout,
     /// A subscription.
     Subscribe,
     /// Either, as the payer chooses: empty on the wire.
+    #[serde(rename = "")]
     PayersChoice,
 }
 
@@ -52,16 +55,8 @@ impl Ability {
 }
 
 /// The parameter as it is written.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize)]
 pub(super) struct Channel {
     pub(super) env: Environment,
     pub(super) ability: Ability,
-}
-
-impl Channel {
-    pub(super) fn write(self, channel: &mut ObjectWriter) {
-        channel
-            .text("env", self.env.as_str())
-            .text("ability", self.ability.as_str());
-    }
 }

@@ -2,28 +2,34 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 use super::check;
 use super::resource::Details;
 use crate::error::Problems;
-use crate::object_writer::ObjectWriter;
 
-/// Who subscribes (grade D). This is personal data: `Debug` shows none of it.
+/// Who subscribes (grade D). This is personal data: `Debug` shows none of it. It serializes as it is
+/// sent.
 ///
 /// ```
 /// use sanspay_core::checkout::Customer;
 /// let jane = Customer::new("Jane", "Doe").email("jane@example.com").phone("49", "301234567");
 /// assert_eq!(format!("{jane:?}"), "Customer(redacted)");
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct Customer {
     name: Name,
+    #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     area_code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     phone: Option<String>,
 }
 
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 struct Name {
     first_name: String,
     last_name: String,
@@ -103,18 +109,6 @@ impl Details for Customer {
             let fine = number.as_deref().is_none_or(digits);
             problems.require(fine, field, "must be digits only");
         }
-    }
-
-    fn write(&self, customer: &mut ObjectWriter) {
-        customer
-            .object("name", |name| {
-                name.text("first_name", &self.name.first_name)
-                    .text("last_name", &self.name.last_name);
-            })
-            .some_text("description", self.description.as_deref())
-            .some_text("email", self.email.as_deref())
-            .some_text("area_code", self.area_code.as_deref())
-            .some_text("phone", self.phone.as_deref());
     }
 }
 

@@ -1,13 +1,15 @@
 //! The `plan` parameter: what a subscription costs, and when.
 
+use serde::Serialize;
+
 use super::check;
 use super::resource::Details;
 use crate::error::Problems;
 use crate::money::{Amount, Currency};
-use crate::object_writer::ObjectWriter;
 
 /// The unit in which a billing period is counted (grade D).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum IntervalUnit {
     /// Days.
     Day,
@@ -31,7 +33,7 @@ impl IntervalUnit {
     }
 }
 
-/// A run of billing periods at one price (grade D).
+/// A run of billing periods at one price (grade D). It serializes as it is sent.
 ///
 /// ```
 /// use sanspay_core::Currency;
@@ -41,30 +43,37 @@ impl IntervalUnit {
 /// # let _ = (free_week, then);
 /// # Ok::<(), sanspay_core::AmountError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BillingCycle {
-    interval_unit: IntervalUnit,
-    interval_count: u32,
-    price: Amount,
-    currency: Currency,
+    frequency: Frequency,
+    pricing_scheme: PricingScheme,
     tenure_type: Tenure,
     sequence: u32,
     total_cycles: u32,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Frequency {
+    interval_unit: IntervalUnit,
+    interval_count: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct PricingScheme {
+    fixed_price: Price,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Price {
+    value: Amount,
+    currency_code: Currency,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
 enum Tenure {
     Regular,
     Trial,
-}
-
-impl Tenure {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Regular => "REGULAR",
-            Self::Trial => "TRIAL",
-        }
-    }
 }
 
 impl BillingCycle {
@@ -96,37 +105,28 @@ impl BillingCycle {
         currency: Currency,
     ) -> Self {
         Self {
-            interval_unit,
-            interval_count,
-            price: check::two_decimals(price),
-            currency,
+            frequency: Frequency {
+                interval_unit,
+                interval_count,
+            },
+            pricing_scheme: PricingScheme {
+                fixed_price: Price {
+                    value: check::two_decimals(price),
+                    currency_code: currency,
+                },
+            },
             tenure_type,
             sequence: 1,
             total_cycles,
         }
     }
 
-    fn write(&self, cycle: &mut ObjectWriter) {
-        cycle
-            .object("frequency", |frequency| {
-                frequency
-                    .text("interval_unit", self.interval_unit.as_str())
-                    .json("interval_count", &self.interval_count.to_string());
-            })
-            .object("pricing_scheme", |scheme| {
-                scheme.object("fixed_price", |price| {
-                    price
-                        .text("value", &self.price.to_string())
-                        .text("currency_code", self.currency.as_str());
-                });
-            })
-            .text("tenure_type", self.tenure_type.as_str())
-            .json("sequence", &self.sequence.to_string())
-            .json("total_cycles", &self.total_cycles.to_string());
+    fn price(&self) -> &Price {
+        &self.pricing_scheme.fixed_price
     }
 }
 
-/// What a subscription costs, and when (grade D).
+/// What a subscription costs, and when (grade D). It serializes as it is sent.
 ///
 /// ```
 /// use sanspay_core::Currency;
@@ -136,12 +136,18 @@ impl BillingCycle {
 /// # let _ = plan;
 /// # Ok::<(), sanspay_core::AmountError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Plan {
     name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<String>,
     status: String,
     billing_cycles: Vec<BillingCycle>,
+    payment_preferences: PaymentPreferences,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct PaymentPreferences {
     auto_bill_outstanding: bool,
 }
 
@@ -155,7 +161,9 @@ impl Plan {
             description: None,
             status: "ACTIVE".to_owned(),
             billing_cycles: Vec::new(),
-            auto_bill_outstanding: true,
+            payment_preferences: PaymentPreferences {
+                auto_bill_outstanding: true,
+            },
         }
     }
 
@@ -186,7 +194,7 @@ impl Plan {
     /// Sets whether amounts that could not be collected are billed with the next period.
     #[must_use]
     pub fn auto_bill_outstanding(mut self, auto: bool) -> Self {
-        self.auto_bill_outstanding = auto;
+        self.payment_preferences.auto_bill_outstanding = auto;
         self
     }
 
@@ -210,10 +218,13 @@ impl Plan {
     pub fn first_charge(&self) -> Option<FirstCharge> {
         let first = self.billing_cycles.first()?;
         let amount = match first.tenure_type {
-            Tenure::Regular => first.price,
+            Tenure::Regular => first.price().value,
             Tenure::Trial => Amount::ZERO_CENTS,
         };
-        Some(FirstCharge::new(amount, first.currency.clone()))
+        Some(FirstCharge::new(
+            amount,
+            first.price().currency_code.clone(),
+        ))
     }
 
     fn check_cycle(cycle: &BillingCycle, problems: &mut Problems) {
@@ -221,7 +232,7 @@ impl Plan {
         let trial = cycle.tenure_type == Tenure::Trial;
         let field = |name: &str| format!("plan.billing_cycles[{}].{name}", n.saturating_sub(1));
         problems.require(
-            cycle.interval_count > 0,
+            cycle.frequency.interval_count > 0,
             field("frequency.interval_count"),
             "must be 1 or more",
         );
@@ -233,13 +244,13 @@ impl Plan {
         check::amount(
             problems,
             field("pricing_scheme.fixed_price.value"),
-            cycle.price,
+            cycle.price().value,
             trial,
         );
         check::currency(
             problems,
             field("pricing_scheme.fixed_price.currency_code"),
-            &cycle.currency,
+            &cycle.price().currency_code,
         );
     }
 }
@@ -291,23 +302,14 @@ impl Details for Plan {
         for cycle in cycles {
             Self::check_cycle(cycle, problems);
         }
-        let first = cycles.first().map(|cycle| &cycle.currency);
+        let first = cycles.first().map(|cycle| &cycle.price().currency_code);
         problems.require(
-            cycles.iter().all(|cycle| Some(&cycle.currency) == first),
+            cycles
+                .iter()
+                .all(|cycle| Some(&cycle.price().currency_code) == first),
             "plan.billing_cycles",
             "must all have the same currency",
         );
-    }
-
-    fn write(&self, plan: &mut ObjectWriter) {
-        plan.text("name", &self.name)
-            .some_text("description", self.description.as_deref())
-            .text("status", &self.status)
-            .objects("billing_cycles", &self.billing_cycles, BillingCycle::write)
-            .object("payment_preferences", |preferences| {
-                let auto = self.auto_bill_outstanding.to_string();
-                preferences.json("auto_bill_outstanding", &auto);
-            });
     }
 }
 

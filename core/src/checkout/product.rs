@@ -1,12 +1,14 @@
 //! The `product` parameter: what is sold.
 
+use serde::Serialize;
+
 use super::check;
 use super::resource::Details;
 use crate::error::Problems;
-use crate::object_writer::ObjectWriter;
 
 /// The kind of product (grade V).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
 pub enum ProductType {
     /// Goods that are shipped.
     Physical,
@@ -28,7 +30,7 @@ impl ProductType {
 }
 
 /// What is sold (grade D). Name and description come back in notifications, as `subject` and
-/// `body` (grade V).
+/// `body` (grade V). It serializes as it is sent.
 ///
 /// ```
 /// use sanspay_core::checkout::{Product, ProductType};
@@ -38,19 +40,25 @@ impl ProductType {
 ///     .item("Gyokuro", "50 g");
 /// assert_eq!(tea.name(), "Tea");
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Product {
     name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<String>,
+    #[serde(rename = "type")]
     kind: ProductType,
     category: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     image_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<String>,
+    #[serde(rename = "list", skip_serializing_if = "Vec::is_empty")]
     items: Vec<Item>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 struct Item {
     name: String,
     description: String,
@@ -158,24 +166,6 @@ impl Details for Product {
         );
         let named = self.items.iter().all(|item| !item.name.is_empty());
         problems.require(named, "product.list", "must give every item a name");
-    }
-
-    fn write(&self, product: &mut ObjectWriter) {
-        product
-            .text("name", &self.name)
-            .some_text("description", self.description.as_deref())
-            .text("type", self.kind.as_str())
-            .text("category", &self.category)
-            .some_text("image_url", self.image_url.as_deref())
-            .some_text("url", self.url.as_deref())
-            .some_text("status", self.status.as_deref());
-        if !self.items.is_empty() {
-            product.objects("list", &self.items, |item, written| {
-                written
-                    .text("name", &item.name)
-                    .text("description", &item.description);
-            });
-        }
     }
 }
 

@@ -376,10 +376,7 @@ impl Checkout {
         add("cancel_url", self.cancel_url.clone());
         add("return_url", self.return_url.clone());
         add("product", Some(json(&self.product)));
-        add(
-            "channel",
-            Some(parameter(|channel| self.channel.write(channel))),
-        );
+        add("channel", Some(parameter(&self.channel)));
         add("out_trade_no", self.out_trade_no.clone());
         add("total_amount", money.map(|(amount, _)| amount.to_string()));
         let currency = money.map(|(_, currency)| currency.to_string());

@@ -1,7 +1,9 @@
 //! The three forms of product, plan and customer: create one, update one, take one as it is.
 
+use serde::Serialize;
+
 use crate::error::Problems;
-use crate::object_writer::ObjectWriter;
+use crate::json_writer;
 
 /// A product, plan or customer in one of its three forms (grade D).
 ///
@@ -65,9 +67,17 @@ impl<T> Resource<T> {
 }
 
 /// What a product, plan or customer is: it can say what is wrong with it, and be written.
-pub(super) trait Details {
+pub(super) trait Details: Serialize {
     fn check(&self, problems: &mut Problems);
-    fn write(&self, object: &mut ObjectWriter);
+}
+
+/// A resource as it is sent.
+#[derive(Serialize)]
+struct Sent<'a, T> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<u64>,
+    #[serde(flatten)]
+    details: Option<&'a T>,
 }
 
 /// Notes every problem of a resource; `field` is the name of its id.
@@ -86,24 +96,14 @@ pub(super) fn check<T: Details>(
 /// A resource as it is sent.
 pub(super) fn json<T: Details>(resource: &Resource<T>) -> String {
     let (id, details) = resource.parts();
-    parameter(|object| {
-        if let Some(id) = id {
-            object.json("id", &id.to_string());
-        }
-        if let Some(details) = details {
-            details.write(object);
-        }
-    })
+    parameter(&Sent { id, details })
 }
 
 /// JSON in which the signed text has nothing to be cut at: `&` and `=` are written as escapes,
 /// which decode to the same.
-pub(super) fn parameter(write: impl FnOnce(&mut ObjectWriter)) -> String {
-    let mut object = ObjectWriter::new();
-    write(&mut object);
-    // The writer's bytes are UTF-8, so nothing is lost; and outside of strings JSON has neither
-    // character.
-    String::from_utf8_lossy(&object.finish())
+pub(super) fn parameter(value: &impl Serialize) -> String {
+    // JSON is UTF-8, so nothing is lost; and outside of strings it has neither character.
+    String::from_utf8_lossy(&json_writer::write(value))
         .replace('&', "\\u0026")
         .replace('=', "\\u003d")
 }
@@ -116,9 +116,7 @@ mod tests {
     proptest! {
         #[test]
         fn escaped_json_decodes_to_the_same_and_holds_nothing_to_cut_at(text in "(.|&|=|\\\\){0,30}") {
-            let written = parameter(|object| {
-                object.text("t", &text);
-            });
+            let written = parameter(&serde_json::json!({ "t": text }));
             prop_assert!(!written.contains(['&', '=']));
             let read: serde_json::Value = serde_json::from_str(&written).unwrap();
             prop_assert_eq!(&read["t"], &text);

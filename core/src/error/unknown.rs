@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::SystemTime;
 
 use md5::{Digest, Md5};
+use serde::{Deserialize, Serialize};
 
 use super::{Problem, Problems};
 use crate::money::{Amount, Currency};
@@ -11,11 +12,9 @@ use crate::partner::{Expected, RecordType};
 
 /// An operation that may or may not have been executed, and the key under which to find out.
 ///
-/// It is plain data: store it, and look the record up after a restart. It is `Serialize` and
-/// `Deserialize` with the feature `serde`; a [journal](crate::journal) needs none. `Debug` shows the
-/// operation and not the reference, which is yours to print.
-#[derive(Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+/// It is plain data: store it, and look the record up after a restart. `Debug` shows
+/// the operation and not the reference, which is yours to print.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnknownOutcome {
     pub(crate) intent: Intent,
     pub(crate) sent_at: SystemTime,
@@ -23,25 +22,15 @@ pub struct UnknownOutcome {
 
 /// What an operation that moves money wants to create: the provider's type of the record, the
 /// merchant's own reference for it, and what it pays to whom, as far as that is known.
-#[derive(Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Intent {
     pub(crate) record_type: String,
     pub(crate) reference: String,
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "Option::is_none")
-    )]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) amount: Option<Amount>,
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "Option::is_none")
-    )]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) currency: Option<Currency>,
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "Option::is_none")
-    )]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) fingerprint: Option<String>,
 }
 
@@ -161,7 +150,7 @@ impl fmt::Debug for UnknownOutcome {
     }
 }
 
-#[cfg(all(test, feature = "serde"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use http::{Request, Response};
-use serde_core::Serialize;
+use serde::Serialize;
 
 use super::created::created_record;
 use super::expected::Expected;
@@ -12,8 +12,8 @@ use super::record::Record;
 use crate::api::Api;
 use crate::endpoint::{Endpoint, Replay};
 use crate::error::{Error, Intent, Problems};
+use crate::json_writer;
 use crate::money::{Amount, Currency};
-use crate::object_writer::ObjectWriter;
 use crate::timestamp::Timestamp;
 
 /// Creates a payment; the payer then pays at the record's
@@ -121,19 +121,38 @@ impl NewPayment {
     }
 
     fn body(&self) -> Vec<u8> {
-        let expires_at = self.expires_at.map(|time| time.to_string());
-        let mut body = ObjectWriter::new();
-        body.text("reference", &self.reference)
-            .text("amount", &self.amount.to_string())
-            .text("currency", self.currency.as_str())
-            .some_text("description", self.description.as_deref())
-            .some_json("customer", self.customer.as_ref().map(Json::text))
-            .some_text("return_url", self.return_url.as_deref())
-            .some_text("cancel_url", self.cancel_url.as_deref())
-            .some_text("expires_at", expires_at.as_deref())
-            .some_json("metadata", self.metadata.as_ref().map(Json::text));
-        body.finish()
+        json_writer::write(&Body {
+            reference: &self.reference,
+            amount: self.amount,
+            currency: &self.currency,
+            description: self.description.as_deref(),
+            customer: self.customer.as_ref(),
+            return_url: self.return_url.as_deref(),
+            cancel_url: self.cancel_url.as_deref(),
+            expires_at: self.expires_at,
+            metadata: self.metadata.as_ref(),
+        })
     }
+}
+
+/// What is sent.
+#[derive(Serialize)]
+struct Body<'a> {
+    reference: &'a str,
+    amount: Amount,
+    currency: &'a Currency,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    customer: Option<&'a Json>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    return_url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cancel_url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<&'a Json>,
 }
 
 const OPERATION: &str = "create payment";

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
+use serde::{Deserialize, Serialize};
+
 use super::record::Record;
 use super::record_id::RecordId;
 use super::status::RecordType;
@@ -15,8 +17,7 @@ use crate::api::Api;
 /// Without it an empty list proves nothing: it may leave out payouts, lag, or be somebody else's.
 /// A session keeps it for its own lookups; store it to have it after a restart
 /// ([`Session::trust_list`](crate::Session::trust_list)).
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListEvidence {
     record_type: String,
     list: String,

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use http::{Request, Response};
-use serde_core::Serialize;
+use serde::Serialize;
 
 use super::created::created_record;
 use super::expected::Expected;
@@ -12,8 +12,8 @@ use super::record::Record;
 use crate::api::Api;
 use crate::endpoint::{Endpoint, Replay};
 use crate::error::{Error, Intent, Problems};
+use crate::json_writer;
 use crate::money::{Amount, Currency};
-use crate::object_writer::ObjectWriter;
 
 const OPERATION: &str = "request payout";
 
@@ -96,15 +96,28 @@ impl NewPayout {
     }
 
     fn body(&self) -> Vec<u8> {
-        let mut body = ObjectWriter::new();
-        body.text("reference", &self.reference)
-            .text("amount", &self.amount.to_string())
-            .text("currency", self.currency.as_str())
-            .json("beneficiary", self.beneficiary.text())
-            .some_text("description", self.description.as_deref())
-            .some_json("metadata", self.metadata.as_ref().map(Json::text));
-        body.finish()
+        json_writer::write(&Body {
+            reference: &self.reference,
+            amount: self.amount,
+            currency: &self.currency,
+            beneficiary: &self.beneficiary,
+            description: self.description.as_deref(),
+            metadata: self.metadata.as_ref(),
+        })
     }
+}
+
+/// What is sent.
+#[derive(Serialize)]
+struct Body<'a> {
+    reference: &'a str,
+    amount: Amount,
+    currency: &'a Currency,
+    beneficiary: &'a Json,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<&'a Json>,
 }
 
 impl Endpoint for NewPayout {

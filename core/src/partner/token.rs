@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{Method, Request, Response};
-use serde_core::de;
+use serde::{Serialize, de};
 use zeroize::Zeroizing;
 
 use super::envelope::bare;
@@ -17,8 +17,8 @@ use crate::api::Api;
 use crate::credentials::Credentials;
 use crate::endpoint::{Auth, Endpoint, Replay};
 use crate::error::{Error, ErrorBody, ErrorKind, describe_json_error};
+use crate::json_writer;
 use crate::object::Object;
-use crate::object_writer::ObjectWriter;
 use crate::text::text_of;
 
 const OPERATION: &str = "fetch token";
@@ -57,6 +57,13 @@ impl FetchToken {
     }
 }
 
+/// What is sent.
+#[derive(Serialize)]
+struct Body<'a> {
+    key_id: &'a str,
+    key_secret: &'a str,
+}
+
 impl Endpoint for FetchToken {
     type Output = AccessToken;
 
@@ -67,9 +74,9 @@ impl Endpoint for FetchToken {
     fn request(&self, api: &Api) -> Result<Request<Vec<u8>>, Error> {
         let (key_id, key_secret) = (self.credentials.key_id(), self.credentials.key_secret());
         // Room for every character escaped, so that the secret is not left behind by growing.
-        let mut body = ObjectWriter::with_capacity(2 * (key_id.len() + key_secret.len()) + 64);
-        body.text("key_id", key_id).text("key_secret", key_secret);
-        let body = Some(body.finish());
+        let room = Vec::with_capacity(2 * (key_id.len() + key_secret.len()) + 64);
+        let body = Body { key_id, key_secret };
+        let body = Some(json_writer::write_into(room, &body));
         api.request(OPERATION, Method::POST, &api.wire().token, &[], body)
     }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::{Method, Request, Response};
+use serde::{Serialize, Serializer};
 
 use super::answer::accepted;
 use crate::access_token::{AccessToken, Lifetime};
@@ -10,8 +11,8 @@ use crate::answer::{Received, json_text};
 use crate::api::Api;
 use crate::endpoint::{Auth, Endpoint, Replay};
 use crate::error::{Error, ErrorKind, Problems, describe_json_error};
+use crate::json_writer;
 use crate::object::Object;
-use crate::object_writer::ObjectWriter;
 use crate::secret::Secret;
 use crate::text::text_of;
 
@@ -83,6 +84,15 @@ impl LogIn {
     }
 }
 
+/// What is sent: names and values, the names as the API is spelled.
+struct Body<'a>([(&'a str, &'a str); 2]);
+
+impl Serialize for Body<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0)
+    }
+}
+
 impl Endpoint for LogIn {
     type Output = AccessToken;
 
@@ -97,10 +107,9 @@ impl Endpoint for LogIn {
         // Room for every character escaped, so that the secret is not left behind by growing.
         let length = 6 * (username.len() + password.len());
         let names = wire.username.len() + wire.password.len();
-        let mut body = ObjectWriter::with_capacity(length + names + 64);
-        body.text(&wire.username, username);
-        body.text(&wire.password, password);
-        let body = Some(body.finish());
+        let room = Vec::with_capacity(length + names + 64);
+        let fields = [(&*wire.username, username), (&*wire.password, password)];
+        let body = Some(json_writer::write_into(room, &Body(fields)));
         api.request(OPERATION, Method::POST, &wire.log_in, &[], body)
     }
 
