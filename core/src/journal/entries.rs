@@ -5,11 +5,14 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::SystemTime;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Begin, End, OrderUpdate, Outcome};
 use crate::error::{Intent, UnknownOutcome};
 
 /// One thing that a journal stores.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Entry {
     /// The intent is about to be sent, or was.

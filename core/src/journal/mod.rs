@@ -91,6 +91,8 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::SystemTime;
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::{Error, ErrorKind, Intent, Problem, UnknownOutcome};
 use crate::partner::{Record, RecordId, Resolution};
 
@@ -185,7 +187,8 @@ pub enum End {
 }
 
 /// What is known to have become of an intent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// It was executed, and this is its record.
     Executed(RecordId),
@@ -217,7 +220,7 @@ impl Outcome {
 }
 
 /// An order's new status and the event that told it, stored as one.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderUpdate {
     order: String,
     status: String,

@@ -250,6 +250,21 @@ fn the_form_of_the_lines_stays_as_it_is() {
 }
 
 #[test]
+fn a_line_with_an_amount_and_a_beneficiary_is_read_as_it_was_written() {
+    let entry = Entry::Begun(UnknownOutcome::new(paying("5.00", "DE00"), at(1)));
+    let line = concat!(
+        r#"{"md5":"0f6b49517cd7a64d77ed5a0dacf8eae4","entry":{"begun":{"intent":{"record_type":"payout","#,
+        r#""reference":"p-1","amount":"5.00","currency":"EUR","#,
+        r#""fingerprint":"354ee441e82626e2e2ad2cdd7ee34eaa"},"#,
+        r#""sent_at":{"secs_since_epoch":1,"nanos_since_epoch":0}}}}"#,
+        "\n"
+    );
+    assert_eq!(String::from_utf8(entry.to_line().unwrap()).unwrap(), line);
+    let read = Entries::read(line.as_bytes());
+    assert_eq!(read, Ok((sum(&[entry]), line.len())));
+}
+
+#[test]
 fn white_space_does_no_damage_and_whatever_is_there_twice_does() {
     let entry = Entry::Committed(OrderUpdate::new("o-1", "paid", "k:1"));
     let line = String::from_utf8(entry.to_line().unwrap()).unwrap();
