@@ -126,7 +126,6 @@ mod query;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 mod secret;
-mod sorted;
 mod status_table;
 #[cfg(feature = "testing")]
 pub mod testing;

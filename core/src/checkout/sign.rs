@@ -116,20 +116,13 @@ impl SigningKey {
 
     /// Signs the parameters, given in any order and without `sign`.
     pub fn sign<N: AsRef<str>, V: AsRef<str>>(&self, pairs: &[(N, V)]) -> Signature {
-        let mut text = TextHash::new();
-        php::for_each_signed(pairs, |name, value| text.pair(name, value));
-        text.sign(self)
+        self.sign_text(&signed_text(pairs))
     }
 
-    /// Signs a text that lies ready.
+    /// Signs a text that lies ready. The secret goes in by itself, so that no copy of it stays.
     pub(super) fn sign_text(&self, text: &str) -> Signature {
         let mut md5 = Md5::new();
         md5.update(text);
-        self.finish(md5)
-    }
-
-    /// The secret goes in last.
-    fn finish(&self, mut md5: Md5) -> Signature {
         md5.update(self.0.expose());
         let mut digits = [0; 32];
         // The lengths fit by construction: 16 bytes are 32 digits.
@@ -150,12 +143,11 @@ impl SigningKey {
     /// ```
     pub fn signed_url<N: AsRef<str>, V: AsRef<str>>(&self, page: &str, pairs: &[(N, V)]) -> String {
         let mut query = Query::new(Some(page));
-        let mut text = TextHash::new();
-        php::for_each_signed(pairs, |name, value| {
-            text.pair(name, value);
+        let pairs = php::signed(pairs);
+        for (name, value) in &pairs {
             query.pair(name, value);
-        });
-        query.pair("sign", text.sign(self).as_str());
+        }
+        query.pair("sign", self.sign_text(&joined(&pairs)).as_str());
         query.finish()
     }
 }
@@ -172,63 +164,6 @@ pub(crate) const SANDBOX_APP_KEY: &str = "sandbox-app-key";
 
 /// The sandbox's installation-wide key.
 pub(crate) const SANDBOX_DEFAULT_KEY: &str = "sandbox-default-key";
-
-/// MD5 over a signed text while its pairs come in.
-///
-/// They are gathered on the stack and hashed at once: signing 12 pairs takes 1.1 times as long as
-/// MD5 alone, and 1.3 times when each part of each pair is added by itself.
-struct TextHash {
-    md5: Md5,
-    /// Pairs as they are signed, with `&` behind each.
-    gathered: [u8; 1536],
-    end: usize,
-}
-
-impl TextHash {
-    fn new() -> Self {
-        Self {
-            md5: Md5::new(),
-            gathered: [0; 1536],
-            end: 0,
-        }
-    }
-
-    /// Adds a pair of those that are signed.
-    fn pair(&mut self, name: &str, value: &str) {
-        let length = name.len() + value.len() + 2;
-        if self.gathered.len() - self.end < length {
-            self.md5
-                .update(self.gathered.get(..self.end).unwrap_or_default());
-            self.end = 0;
-        }
-        if let Some(room) = self.gathered.get_mut(self.end..self.end + length)
-            && let Some((to_name, room)) = room.split_at_mut_checked(name.len())
-            && let [equals, to_value @ .., and] = room
-        {
-            to_name.copy_from_slice(name.as_bytes());
-            *equals = b'=';
-            to_value.copy_from_slice(value.as_bytes());
-            *and = b'&';
-            self.end += length;
-        } else {
-            // Longer than all the room there is.
-            self.md5.update(name);
-            self.md5.update(b"=");
-            self.md5.update(value);
-            self.gathered[0] = b'&';
-            self.end = 1;
-        }
-    }
-
-    /// The signature with this key, whose secret is not gathered, so that no copy of it stays.
-    fn sign(mut self, key: &SigningKey) -> Signature {
-        // Nothing follows the last `&`.
-        let end = self.end.saturating_sub(1);
-        self.md5
-            .update(self.gathered.get(..end).unwrap_or_default());
-        key.finish(self.md5)
-    }
-}
 
 impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -253,15 +188,20 @@ impl fmt::Debug for SigningKey {
 /// assert_eq!(signed_text(&pairs), "9=y&10=x&app_id=7&subject=a b&c");
 /// ```
 pub fn signed_text<N: AsRef<str>, V: AsRef<str>>(pairs: &[(N, V)]) -> String {
-    let mut text = String::new();
-    php::for_each_signed(pairs, |name, value| {
-        if !text.is_empty() {
+    joined(&php::signed(pairs))
+}
+
+fn joined(pairs: &[(&str, &str)]) -> String {
+    let length = pairs
+        .iter()
+        .map(|(name, value)| name.len() + value.len() + 2);
+    let mut text = String::with_capacity(length.sum());
+    for (place, (name, value)) in pairs.iter().enumerate() {
+        if place > 0 {
             text.push('&');
         }
-        text.push_str(name);
-        text.push('=');
-        text.push_str(value);
-    });
+        text.extend([name, "=", value]);
+    }
     text
 }
 

@@ -2,6 +2,7 @@
 
 mod read;
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use read::scalar_text;
@@ -38,7 +39,7 @@ pub struct ApiError {
     message: Option<String>,
     code: Option<String>,
     /// In alphabetical order.
-    errors: Vec<(String, Vec<String>)>,
+    errors: BTreeMap<String, Vec<String>>,
     /// What else was said, and not about one field.
     others: Vec<String>,
 }
@@ -64,7 +65,7 @@ impl ApiError {
     /// Everything that the server says for people: the message, what else it says, and what it
     /// says about each field.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
-        let fields = self.errors.iter().flat_map(|(_, texts)| texts);
+        let fields = self.errors.values().flatten();
         let general = self.message.iter().chain(&self.others);
         general.chain(fields).map(String::as_str)
     }

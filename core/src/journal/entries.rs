@@ -1,6 +1,6 @@
 //! The entries of a journal and what they add up to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error as StdError;
 use std::fmt;
 use std::time::SystemTime;
@@ -57,9 +57,8 @@ pub struct Entries {
     updates: Vec<OrderUpdate>,
     /// The place of the last update of each order.
     orders: BTreeMap<String, usize>,
-    /// The place of the update with each dedup key: where nobody asks, but as a set this would be
-    /// another kind of tree to compile.
-    dedup_keys: BTreeMap<String, usize>,
+    /// Of every update.
+    dedup_keys: BTreeSet<String>,
 }
 
 #[derive(Clone, PartialEq, Eq)]
@@ -173,7 +172,7 @@ impl Entries {
 
     /// The entry to store for [`Journal::commit`](super::Journal::commit), if it is news.
     pub fn commit(&self, update: &OrderUpdate) -> Option<Entry> {
-        let news = !self.dedup_keys.contains_key(update.dedup_key());
+        let news = !self.dedup_keys.contains(update.dedup_key());
         news.then(|| Entry::Committed(update.clone()))
     }
 
@@ -191,9 +190,9 @@ impl Entries {
                 }
             }
             Entry::Committed(update) => {
-                if !self.dedup_keys.contains_key(&update.dedup_key) {
+                if !self.dedup_keys.contains(&update.dedup_key) {
                     let place = self.updates.len();
-                    self.dedup_keys.insert(update.dedup_key.clone(), place);
+                    self.dedup_keys.insert(update.dedup_key.clone());
                     self.orders.insert(update.order.clone(), place);
                     self.updates.push(update.clone());
                 }

@@ -1,5 +1,6 @@
 //! The merchant's own order, with which messages are compared.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use super::matched::{Facts, Matched, NotPaid, Paid};
@@ -9,7 +10,6 @@ use crate::checkout::check;
 use crate::checkout::number::{OrderNumber, SafeBecause};
 use crate::checkout::plan::FirstCharge;
 use crate::money::{Amount, Currency};
-use crate::sorted;
 
 /// An order as it stands in your own books, to compare messages with. Fill it from your database
 /// and never from the message.
@@ -32,8 +32,8 @@ pub struct Order {
     pub(in crate::checkout) once: Option<Money>,
     /// What the first charge of a subscription comes to, where one is possible.
     pub(in crate::checkout) often: Option<Money>,
-    /// Sorted by id.
-    pub(in crate::checkout) channels: Vec<(String, Currency)>,
+    /// By id.
+    pub(in crate::checkout) channels: BTreeMap<String, Currency>,
     safe_because: Option<SafeBecause>,
 }
 
@@ -110,7 +110,7 @@ impl Order {
             subject,
             once,
             often,
-            channels: Vec::new(),
+            channels: BTreeMap::new(),
             safe_because: None,
         }
     }
@@ -127,7 +127,7 @@ impl Order {
     /// them (grade V), so list your own and no other.
     #[must_use]
     pub fn channel(mut self, channel_id: impl Into<String>, currency: Currency) -> Self {
-        sorted::put(&mut self.channels, channel_id.into(), currency);
+        self.channels.insert(channel_id.into(), currency);
         self
     }
 
@@ -162,7 +162,7 @@ impl Order {
         let safe_because = self.safe_because.filter(|_| extendable);
         same(!extendable || safe_because.is_some(), Refusal::Extendable)?;
         let currency = self.compare_money(signed)?;
-        let channel = sorted::get(&self.channels, signed.channel_id());
+        let channel = self.channels.get(signed.channel_id());
         same(channel == Some(currency), Refusal::WrongChannel)?;
         self.compare_subject(signed.subject())?;
         let status = signed.claimed_status();

@@ -4,7 +4,6 @@ use serde_json::value::RawValue;
 
 use super::{ApiError, printable_name};
 use crate::object::Object;
-use crate::sorted;
 use crate::text::text_of;
 
 /// Under what an error has its code.
@@ -92,7 +91,7 @@ impl ApiError {
             return self.say_all(json);
         };
         for (field, json) in object.into_fields() {
-            sorted::put(&mut self.errors, field.into_owned(), texts(json));
+            self.errors.insert(field.into_owned(), texts(json));
         }
     }
 
@@ -111,10 +110,8 @@ impl ApiError {
         let mut about = Self::default();
         about.gather(&object);
         self.code = self.code.take().or(about.code);
-        let before = sorted::get(&self.errors, &field).into_iter().flatten();
         let said = about.message.into_iter().chain(about.others);
-        let said = before.cloned().chain(said).collect();
-        sorted::put(&mut self.errors, field, said);
+        self.errors.entry(field).or_default().extend(said);
     }
 
     fn say_all(&mut self, json: &str) {
