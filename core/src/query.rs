@@ -23,7 +23,7 @@ impl Query {
         if let Some(place) = bytes.get_mut(..end) {
             place.copy_from_slice(page.unwrap_or_default().as_bytes());
         }
-        let separator = page.map(|_| b'?');
+        let separator = page.map(|page| if page.contains('?') { b'&' } else { b'?' });
         Self {
             bytes,
             end,
