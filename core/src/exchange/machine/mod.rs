@@ -176,7 +176,7 @@ impl<E: Endpoint> Exchange<E> {
                 }
                 Phase::Ended(result) => {
                     let result = result.take();
-                    return Step::Done(result.unwrap_or_else(|| Err(self.already_over())));
+                    return Step::Done(result.unwrap_or_else(|| Err(self.already_over(now))));
                 }
             }
         }
@@ -326,7 +326,11 @@ impl<E: Endpoint> Exchange<E> {
             return Phase::Authorize(None);
         }
         let failed = match judge(&self.endpoint, &self.session, now, outcome) {
-            Ok(output) => return Phase::Ended(Some(Ok(output))),
+            Ok(output) => {
+                // Whoever asks again after the result was taken must not repeat it either.
+                self.may_be_executed |= self.endpoint.replay() != Replay::Safe;
+                return Phase::Ended(Some(Ok(output)));
+            }
             Err(failed) => failed,
         };
         self.may_be_executed |= failed.may_be_executed && self.endpoint.replay() != Replay::Safe;
