@@ -113,10 +113,12 @@ impl<E: Endpoint> Exchange<E> {
         let attempts = error.attempts().max(self.attempts);
         let mut error = error.with_attempts(attempts);
         if self.may_be_executed {
+            // Not earlier than it was sent, or a lookup would take its arrival for settled too soon.
+            let sent_at = self.latest_seen.map_or(now, |latest| latest.max(now));
             let unknown = self
                 .endpoint
                 .intent()
-                .map(|intent| UnknownOutcome::new(intent, now));
+                .map(|intent| UnknownOutcome::new(intent, sent_at));
             error = error.with_outcome_unknown(unknown);
         }
         error

@@ -143,3 +143,16 @@ fn whoever_asks_again_after_the_end_is_not_told_that_nothing_was_executed() {
         }
     }
 }
+
+#[test]
+fn a_clock_that_went_back_does_not_make_the_sending_earlier() {
+    let session = warm(|_| ());
+    let mut call = session.exchange(Probe(Replay::Unsafe));
+    sent(call.poll(at(60)));
+    // Set back by a minute, and set right before the outcome is looked up.
+    call.reply(at(1), lost());
+    let Step::Done(Err(error)) = call.poll(at(1)) else {
+        panic!("it goes on");
+    };
+    assert_eq!(error.unknown().unwrap().sent_at(), at(60));
+}
