@@ -80,6 +80,11 @@ impl<E: Endpoint> Running<E> {
 impl<E: Endpoint> Drop for Running<E> {
     fn drop(&mut self) {
         if self.is_over {
+            // Whoever hears of spans panicked between the end and the telling.
+            if self.tell.is_some() {
+                let error = self.exchange.abandon(self.clock.now());
+                self.tell(Err(error));
+            }
             return;
         }
         let error = self.exchange.abandon(self.clock.now());

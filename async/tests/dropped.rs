@@ -1,6 +1,6 @@
 //! Calls whose caller goes away: what is said of them, and those that go on.
 #![cfg(all(feature = "tracing", feature = "sandbox"))]
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::panic, clippy::unwrap_used)]
 
 #[path = "../examples/payout_axum.rs"]
 #[allow(dead_code, unreachable_pub)]
@@ -214,4 +214,34 @@ async fn a_handler_that_calls_loses_the_payout_and_says_so() {
         log.contains("WARN") && log.contains("outcome=\"unknown\""),
         "{log}"
     );
+}
+
+/// Hears of spans and has a fault.
+struct Faulty;
+
+impl tracing::Subscriber for Faulty {
+    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+        true
+    }
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {
+        panic!("the subscriber has a fault");
+    }
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+    fn event(&self, _: &tracing::Event<'_>) {}
+    fn enter(&self, _: &tracing::span::Id) {}
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+#[tokio::test]
+async fn a_subscriber_that_panics_at_the_end_leaves_an_executed_payout_unknown() {
+    let gate = Gate::open();
+    let client = gate.client();
+    let _faulty = tracing::subscriber::set_default(Faulty);
+    let error = client.spawn(payout("p-1")).await.unwrap_err();
+    assert_eq!(gate.executed("p-1"), 1);
+    assert!(!error.safe_to_retry(), "{error}");
+    assert_eq!(error.unknown().unwrap().reference(), "p-1");
 }

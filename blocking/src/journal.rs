@@ -108,7 +108,9 @@ impl FileJournal {
     /// [`JournalError::Locked`] when another process has it open, [`JournalError::Damaged`] when
     /// a whole line is not what was written.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, JournalError> {
-        let path = path.as_ref().to_owned();
+        // One journal under two names has one lock, and what replaces it replaces no mere link.
+        append_to(path.as_ref())?;
+        let path = fs::canonicalize(path)?;
         let mut options = OpenOptions::new();
         options.create(true).truncate(false).write(true);
         let lock = options.open(beside(&path, ".lock"))?;

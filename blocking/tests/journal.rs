@@ -150,3 +150,22 @@ fn debug_shows_no_reference() {
     assert_eq!(begun.unwrap(), Begin::Send);
     assert!(!format!("{journal:?}").contains("SECRET"));
 }
+
+/// Two processes that both begin the same payout pay twice.
+#[test]
+#[cfg(unix)]
+fn a_link_to_it_is_the_same_journal() {
+    let directory = Directory::new();
+    let (path, link) = (directory.file(), directory.0.join("current.journal"));
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    let mut first = FileJournal::open(&link).unwrap();
+    let second = FileJournal::open(&path);
+    assert!(matches!(second, Err(JournalError::Locked)), "{second:?}");
+    assert_eq!(first.begin(&payout(1), at(30)).unwrap(), Begin::Send);
+    first.compact().unwrap();
+    drop(first);
+    for name in [&path, &link] {
+        let journal = FileJournal::open(name).unwrap();
+        assert_eq!(journal.open().unwrap().len(), 1, "{}", name.display());
+    }
+}

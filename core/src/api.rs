@@ -219,6 +219,18 @@ mod tests {
     }
 
     #[test]
+    fn a_route_with_a_query_of_its_own_keeps_every_filter() {
+        let filters = [("type", "payout"), ("reference", "p-1")];
+        let request = api("https://h.example");
+        let request = request.request("list", Method::GET, "/list?scope=all", &filters, None);
+        let query = request.unwrap().uri().query().map(str::to_owned);
+        assert_eq!(
+            query.as_deref(),
+            Some("scope=all&type=payout&reference=p-1")
+        );
+    }
+
+    #[test]
     fn routes_cannot_leave_the_origin() {
         for route in [
             "",

@@ -42,6 +42,10 @@ impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.chars().try_for_each(|c| match c {
             '"' | '\'' => f.write_char(c),
+            // Letters and a mark that are blank.
+            '\u{115f}' | '\u{1160}' | '\u{2800}' | '\u{3164}' | '\u{ffa0}' => {
+                write!(f, "{}", c.escape_unicode())
+            }
             _ => write!(f, "{}", c.escape_debug()),
         })
     }
@@ -62,6 +66,14 @@ mod tests {
             r"\u{202e}\u{2066}\u{200f}\u{2028}\u{feff}"
         );
         assert_eq!(shown(r"\n"), r"\\n", "an escape cannot be forged");
+    }
+
+    #[test]
+    fn letters_and_marks_that_are_blank_are_escaped_as_well() {
+        for blank in ['\u{115f}', '\u{1160}', '\u{2800}', '\u{3164}', '\u{ffa0}'] {
+            let escaped = format!("paid{}", blank.escape_unicode());
+            assert_eq!(printable(&format!("paid{blank}")).to_string(), escaped);
+        }
     }
 
     proptest! {

@@ -17,7 +17,7 @@ impl Query {
     pub(crate) fn new(page: Option<&str>) -> Self {
         Self {
             text: page.map_or_else(String::new, str::to_owned),
-            separator: page.map(|_| '?'),
+            separator: page.map(|page| if page.contains('?') { '&' } else { '?' }),
         }
     }
 

@@ -79,7 +79,7 @@ fn one_that_follows_redirects_is_found() {
 #[test]
 fn one_that_takes_a_status_for_a_failure_is_found() {
     let broken = breaks(Fault::StatusIsAnError, [Rule::EveryStatusIsAnAnswer]);
-    assert_eq!(broken.breaches().len(), 7);
+    assert_eq!(broken.breaches().len(), 10);
 }
 
 #[test]
@@ -115,4 +115,23 @@ fn one_that_sends_too_late_is_found() {
 fn one_that_alters_the_request_is_found() {
     let broken = breaks(Fault::LosesTheQuery, [Rule::Once]);
     assert!(broken.to_string().contains("path or query was altered"));
+}
+
+#[test]
+fn one_that_loses_the_idempotency_key_is_found() {
+    let broken = breaks(Fault::LosesTheKey, [Rule::Once]);
+    assert!(broken.to_string().contains("`Idempotency-Key` was altered"));
+}
+
+#[test]
+fn one_that_loses_the_headers_of_the_answer_is_found() {
+    let rule = Rule::TheWholeAnswerOrNone;
+    let broken = breaks(Fault::LosesTheAnswersHeaders, [rule]);
+    assert!(broken.to_string().contains("headers of the answer"));
+}
+
+#[test]
+fn one_that_sends_again_after_a_gateway_timeout_is_found() {
+    let broken = breaks(Fault::RepeatsAfterGatewayTimeouts, [Rule::Once]);
+    assert_eq!(broken.breaches().len(), 1);
 }

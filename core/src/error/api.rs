@@ -62,6 +62,14 @@ impl ApiError {
             .map(|(field, texts)| (field.as_str(), texts.as_slice()))
     }
 
+    /// Whether it refuses the reference or the idempotency key, or says that something is a double.
+    pub(super) fn names_the_reference(&self) -> bool {
+        let words = ["duplicate", "conflict", "idempotency", "exists"];
+        let told = |code: &str| words.iter().any(|word| code.contains(word));
+        let named = |field: &str| field.ends_with("reference") || field.contains("idempotency");
+        self.fields().any(|(field, _)| named(field)) || self.code().is_some_and(told)
+    }
+
     /// Everything that the server says for people: the message, what else it says, and what it
     /// says about each field.
     pub fn texts(&self) -> impl Iterator<Item = &str> {

@@ -297,6 +297,16 @@ impl Error {
         !self.outcome_unknown()
     }
 
+    /// Whether a record of this reference may exist already: a conflict, or a refusal that names the
+    /// reference or the idempotency key, as a check for unique ones does with 422.
+    pub(crate) fn may_exist_already(&self) -> bool {
+        match self.kind() {
+            ErrorKind::Conflict => true,
+            ErrorKind::Refused => self.api().is_some_and(ApiError::names_the_reference),
+            _ => false,
+        }
+    }
+
     /// Whether the same call, made again later without a change on your side, may succeed and
     /// cannot execute anything twice: what a retry loop of yours asks.
     pub fn is_transient(&self) -> bool {
@@ -326,8 +336,12 @@ impl Error {
             K::Unauthorized => "nothing was executed: check key id and key secret",
             K::Forbidden => "nothing was executed: ask the provider for the permission",
             K::NotFound => "check the id, the base URL and the route",
-            K::Conflict => "look up the record of this reference before sending again",
-            K::Refused => "nothing was executed: correct the request before sending it again",
+            _ if self.may_exist_already() => {
+                "look up the record of this reference before sending again"
+            }
+            K::Refused | K::Conflict => {
+                "nothing was executed: correct the request before sending it again"
+            }
             K::Unreadable => "compare the kept body with the documented answer",
             K::Mismatch => "compare the kept record with what was asked for",
             K::TooLarge => "ask for less, or raise the limit of the body",

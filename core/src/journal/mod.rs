@@ -93,7 +93,7 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, ErrorKind, Intent, Problem, UnknownOutcome};
+use crate::error::{Error, Intent, Problem, UnknownOutcome};
 use crate::partner::{Record, RecordId, Resolution};
 
 pub use entries::{Damaged, Entries, Entry};
@@ -200,11 +200,12 @@ impl Outcome {
     /// What the result of a payment's or payout's call says; `None` when nothing is known and the
     /// intent stays open.
     ///
-    /// A conflict (409) leaves it open: a record of this reference exists, and it may be this one.
+    /// A conflict (409) leaves it open: a record of this reference exists, and it may be this one. So
+    /// does a refusal that names the reference or the idempotency key.
     pub fn of(result: &Result<Record, Error>) -> Option<Self> {
         match result {
             Ok(record) => Some(Self::Executed(record.id())),
-            Err(error) if error.outcome_unknown() || error.kind() == ErrorKind::Conflict => None,
+            Err(error) if error.outcome_unknown() || error.may_exist_already() => None,
             Err(_) => Some(Self::NotExecuted),
         }
     }

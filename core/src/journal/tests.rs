@@ -7,7 +7,11 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::Currency;
-use crate::partner::Expected;
+use crate::api::Api;
+use crate::base_url::BaseUrl;
+use crate::endpoint::Endpoint;
+use crate::error::ErrorKind;
+use crate::partner::{Expected, NewPayout};
 
 fn at(seconds: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
@@ -198,6 +202,30 @@ fn a_result_says_what_became_of_the_intent_unless_nobody_can_know() {
         Outcome::of_lookup(&Resolution::Absent),
         Some(Outcome::NotExecuted)
     );
+}
+
+/// The usual check for unique references answers 422 and not 409.
+#[test]
+fn a_refusal_that_names_the_reference_leaves_the_intent_open() {
+    let api = Api::new(BaseUrl::new("https://api.example.com").unwrap());
+    let payout = NewPayout::new("p-1", "5".parse().unwrap(), Currency::EUR, "DE00");
+    let refused = |body: &str| {
+        let answer = http::Response::builder().status(422);
+        payout.parse(&api, &answer.body(body.as_bytes()).unwrap())
+    };
+    for taken in [
+        r#"{"message":"m","errors":{"reference":["The reference has already been taken."]}}"#,
+        r#"{"message":"m","errors":{"data.reference":["taken"]}}"#,
+        r#"{"message":"m","code":"duplicate_reference"}"#,
+        r#"{"message":"m","code":"idempotency_key_reused"}"#,
+    ] {
+        let result = refused(taken);
+        assert_eq!(Outcome::of(&result), None, "{taken}");
+        let advice = result.unwrap_err().advice();
+        assert!(advice.starts_with("look up"), "{advice}");
+    }
+    let wrong = r#"{"message":"m","code":"validation_failed","errors":{"amount":["too small"]}}"#;
+    assert_eq!(Outcome::of(&refused(wrong)), Some(Outcome::NotExecuted));
 }
 
 #[test]

@@ -64,7 +64,7 @@ impl<T> Page<T> {
             return Err(received_error(kind, operation, detail, api, response));
         }
         paging.finish(count, response.headers());
-        if response.status() == StatusCode::PARTIAL_CONTENT {
+        if response.status() != StatusCode::OK {
             paging.unaccounted("status");
         }
         Ok(Self {

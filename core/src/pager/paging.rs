@@ -179,11 +179,13 @@ impl Paging {
     pub(super) fn finish(&mut self, entries: Option<usize>, headers: &HeaderMap) {
         for (name, value) in headers {
             let name = name.as_str();
-            let pages = ["total", "page", "cursor", "next"]
+            let pages = ["total", "page", "pagination", "cursor", "next"]
                 .iter()
                 .any(|word| name.contains(word));
             let next = name == "link" && value.to_str().is_ok_and(|link| link.contains("next"));
-            if next || name == "content-range" || (name.starts_with("x-") && pages) {
+            // What a cache kept says what was listed then, and not what is.
+            let kept = name == "warning" || (name == "age" && value != "0");
+            if next || kept || name == "content-range" || pages {
                 self.unaccounted(name);
             }
         }

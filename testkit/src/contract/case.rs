@@ -94,6 +94,8 @@ impl Case {
         headers.insert(http::header::CONTENT_TYPE, json);
         let token = http::HeaderValue::from_static(AUTHORIZATION);
         headers.insert(http::header::AUTHORIZATION, token);
+        let key = http::HeaderValue::from_static(IDEMPOTENCY_KEY);
+        headers.insert("idempotency-key", key);
         let mut limits = Limits::new(self.time_left, BODY_LIMIT);
         limits.send_within = self.send_within;
         request.extensions_mut().insert(limits);
@@ -103,6 +105,7 @@ impl Case {
 
 pub(super) const TARGET: &str = "/partner/payouts?check=1%202";
 pub(super) const AUTHORIZATION: &str = "Bearer check";
+pub(super) const IDEMPOTENCY_KEY: &str = "payout-check-1";
 pub(super) const BODY: &[u8] = br#"{"reference":"check-1","amount":"7.50"}"#;
 
 /// All of them, the harmless first.
@@ -137,10 +140,13 @@ fn answered() -> Vec<Case> {
         ),
         status("it answers 404", 404, "", answers),
         status("it answers 408 and closes", 408, close, answers),
+        status("it answers 421", 421, "", answers),
+        status("it answers 425", 425, "", answers),
         status("it answers 429 with `Retry-After: 0`", 429, again, answers),
         status("it answers 500", 500, "", answers),
         status("it answers 502", 502, "", answers),
         status("it answers 503 with `Retry-After: 0`", 503, again, answers),
+        status("it answers 504", 504, "", answers),
         redirect("it redirects with 301", 301),
         redirect("it redirects with 302", 302),
         redirect("it redirects with 303", 303),

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use socket2::SockRef;
 
-use super::case::{AUTHORIZATION, BODY, TARGET};
+use super::case::{AUTHORIZATION, BODY, IDEMPOTENCY_KEY, TARGET};
 use super::server::{ANSWER, Act, End, Shared, TICK};
 
 /// After this a silent server hangs up, so that a transport without a time limit ends as well.
@@ -153,7 +153,7 @@ impl Connection {
     }
 
     fn head(&mut self, status: u16, headers: &str, length: usize) -> io::Result<()> {
-        let json = "Content-Type: application/json\r\n";
+        let json = "Content-Type: application/json\r\nX-Request-Id: check\r\n";
         let length = format!("Content-Length: {length}\r\n\r\n");
         let head = format!("HTTP/1.1 {status} Check\r\n{headers}{json}{length}");
         self.stream.write_all(head.as_bytes())
@@ -216,6 +216,8 @@ fn read_head(received: &[u8]) -> io::Result<Option<(usize, Announced, Option<&'s
         Some("path or query was altered")
     } else if value("authorization") != Some(AUTHORIZATION) {
         Some("the header `Authorization` was altered")
+    } else if value("idempotency-key") != Some(IDEMPOTENCY_KEY) {
+        Some("the header `Idempotency-Key` was altered")
     } else {
         None
     };

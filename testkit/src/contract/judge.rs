@@ -93,6 +93,14 @@ fn wrong_outcome(case: &Case, seen: &Seen, reported: &Reported) -> Option<(Rule,
             if answer.status().as_u16() != status {
                 return Some((rule, reported.told()));
             }
+            if answer
+                .headers()
+                .get("x-request-id")
+                .is_none_or(|id| id != "check")
+            {
+                let told = "the headers of the answer were lost".to_owned();
+                return Some((Rule::TheWholeAnswerOrNone, told));
+            }
             let told = "the body of the answer was altered".to_owned();
             (answer.body() != ANSWER).then_some((Rule::TheWholeAnswerOrNone, told))
         }

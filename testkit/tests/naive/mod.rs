@@ -30,10 +30,16 @@ pub(crate) enum Fault {
     BoundsEachRead,
     HasNoFence,
     LosesTheQuery,
+    /// Without it a server executes what is repeated.
+    LosesTheKey,
+    /// Only status and body: a link to a further page is lost.
+    LosesTheAnswersHeaders,
+    /// The server behind the gateway may have executed it.
+    RepeatsAfterGatewayTimeouts,
 }
 
 impl Fault {
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::None,
         Self::ResendsOnReused,
         Self::Resends,
@@ -47,6 +53,9 @@ impl Fault {
         Self::BoundsEachRead,
         Self::HasNoFence,
         Self::LosesTheQuery,
+        Self::LosesTheKey,
+        Self::LosesTheAnswersHeaders,
+        Self::RepeatsAfterGatewayTimeouts,
     ];
 }
 
@@ -117,6 +126,16 @@ impl Client {
                 self.exchange(stream, &attempt)
                     .map_err(TransportError::maybe_sent)
             }
+            _ if answer.status() == 504 && self.fault == Fault::RepeatsAfterGatewayTimeouts => {
+                let stream = connect(request).map_err(not_sent)?;
+                self.exchange(stream, &attempt)
+                    .map_err(TransportError::maybe_sent)
+            }
+            _ if self.fault == Fault::LosesTheAnswersHeaders => {
+                let mut bare = Response::new(answer.body().clone());
+                *bare.status_mut() = answer.status();
+                Ok(bare)
+            }
             _ if answer.status().as_u16() >= 400 && self.fault == Fault::StatusIsAnError => {
                 Err(TransportError::maybe_sent("an error status"))
             }
@@ -144,7 +163,9 @@ impl Client {
         let (method, target) = (request.method(), &attempt.target);
         let mut text = Vec::new();
         write!(text, "{method} {target} HTTP/1.1\r\nhost: check\r\n")?;
-        for (name, value) in request.headers() {
+        let lost = (self.fault == Fault::LosesTheKey).then_some("idempotency-key");
+        let headers = request.headers().iter();
+        for (name, value) in headers.filter(|(name, _)| Some(name.as_str()) != lost) {
             write!(text, "{name}: {}\r\n", value.to_str().unwrap())?;
         }
         write!(text, "content-length: {}\r\n\r\n", request.body().len())?;

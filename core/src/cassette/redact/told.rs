@@ -16,7 +16,7 @@ const TEXT_DEPTH: usize = 4;
 const BYTES_DEPTH: usize = 3;
 
 /// The shortest run of characters that is read as base64 or hexadecimal digits.
-const SHORTEST_RUN: usize = 8;
+const SHORTEST_RUN: usize = 4;
 
 /// Base64 without regard to padding and last bits.
 const BASE64: GeneralPurpose = GeneralPurpose::new(

@@ -67,6 +67,16 @@ fn the_check_reads_every_encoding() {
 }
 
 #[test]
+fn a_short_secret_is_found_in_every_encoding_as_well() {
+    for secret in ["737", "4711", "pa55w"] {
+        let secrets = [Secret::from(secret)];
+        for text in [STANDARD.encode(secret), hex_of(secret), percent(secret)] {
+            assert!(is_found(&secrets, &format!("k={text}&")), "{text}");
+        }
+    }
+}
+
+#[test]
 fn broken_encodings_are_read_without_a_panic() {
     let secrets = [
         Secret::from("s3cr3t"),

@@ -38,11 +38,10 @@ impl<E: Endpoint> Exchange<E> {
         self.may_be_executed |= self.outcome_would_be_unknown();
         // Dropping the phase gives up a leadership and wakes the followers.
         match mem::replace(&mut self.phase, Phase::Ended(None)) {
-            Phase::Ended(None) => self.already_over(),
+            Phase::Ended(None) => self.already_over(now),
             Phase::Ended(Some(Err(error))) => error,
             Phase::Ended(Some(Ok(_))) => {
                 // It was executed, and nobody is left to be told so.
-                self.may_be_executed |= self.endpoint.replay() != Replay::Safe;
                 self.abandoned(
                     now,
                     ErrorKind::Lost,
@@ -69,9 +68,10 @@ impl<E: Endpoint> Exchange<E> {
     }
 
     /// The result was handed out before.
-    pub(super) fn already_over(&self) -> Error {
+    pub(super) fn already_over(&self, now: SystemTime) -> Error {
         let detail = "the exchange had already given its result";
-        Error::new(ErrorKind::Misuse, self.operation(), detail)
+        let error = Error::new(ErrorKind::Misuse, self.operation(), detail);
+        self.with_what_is_known(now, error)
     }
 
     pub(super) fn deadline_error(&self, detail: &'static str) -> Error {
@@ -113,10 +113,12 @@ impl<E: Endpoint> Exchange<E> {
         let attempts = error.attempts().max(self.attempts);
         let mut error = error.with_attempts(attempts);
         if self.may_be_executed {
+            // Not earlier than it was sent, or a lookup would take its arrival for settled too soon.
+            let sent_at = self.latest_seen.map_or(now, |latest| latest.max(now));
             let unknown = self
                 .endpoint
                 .intent()
-                .map(|intent| UnknownOutcome::new(intent, now));
+                .map(|intent| UnknownOutcome::new(intent, sent_at));
             error = error.with_outcome_unknown(unknown);
         }
         error

@@ -43,6 +43,8 @@ pub struct Exchange<E: Endpoint> {
     fence: Option<Fence>,
     elapsed: Duration,
     last_seen: Option<SystemTime>,
+    /// Later than `last_seen` where the clock went back.
+    latest_seen: Option<SystemTime>,
     jitter: fastrand::Rng,
     attempts: u32,
     token_requests: u32,
@@ -99,6 +101,7 @@ impl<E: Endpoint> Exchange<E> {
             prepared: None,
             elapsed: Duration::ZERO,
             last_seen: None,
+            latest_seen: None,
             attempts: 0,
             token_requests: 0,
             renewed: false,
@@ -176,7 +179,7 @@ impl<E: Endpoint> Exchange<E> {
                 }
                 Phase::Ended(result) => {
                     let result = result.take();
-                    return Step::Done(result.unwrap_or_else(|| Err(self.already_over())));
+                    return Step::Done(result.unwrap_or_else(|| Err(self.already_over(now))));
                 }
             }
         }
@@ -222,6 +225,7 @@ impl<E: Endpoint> Exchange<E> {
             fence.saw(seen, now);
         }
         self.last_seen = Some(now);
+        self.latest_seen = self.latest_seen.max(Some(now));
         self.elapsed = self.elapsed.saturating_add(passed);
         if let Phase::Fetch(Fetch { stage, .. }) | Phase::Call(_, stage) = &mut self.phase
             && let Stage::Pause(left) = stage
@@ -326,7 +330,11 @@ impl<E: Endpoint> Exchange<E> {
             return Phase::Authorize(None);
         }
         let failed = match judge(&self.endpoint, &self.session, now, outcome) {
-            Ok(output) => return Phase::Ended(Some(Ok(output))),
+            Ok(output) => {
+                // Whoever asks again after the result was taken must not repeat it either.
+                self.may_be_executed |= self.endpoint.replay() != Replay::Safe;
+                return Phase::Ended(Some(Ok(output)));
+            }
             Err(failed) => failed,
         };
         self.may_be_executed |= failed.may_be_executed && self.endpoint.replay() != Replay::Safe;

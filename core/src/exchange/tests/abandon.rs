@@ -120,3 +120,39 @@ fn a_parser_that_panics_leaves_it_unknown() {
     catch_unwind(reply).unwrap_err();
     assert!(call.abandon(at(1)).outcome_unknown());
 }
+
+#[test]
+fn whoever_asks_again_after_the_end_is_not_told_that_nothing_was_executed() {
+    for (answer, unknown) in [
+        (answered(200, "\"done\""), true),
+        (lost(), true),
+        (answered(422, ""), false),
+    ] {
+        let session = warm(|_| ());
+        let mut call = session.exchange(Probe(Replay::Unsafe));
+        sent(call.poll(at(0)));
+        call.reply(at(1), answer);
+        assert!(matches!(call.poll(at(1)), Step::Done(_)));
+        let Step::Done(Err(again)) = call.poll(at(2)) else {
+            panic!("it goes on");
+        };
+        for error in [again, call.abandon(at(3))] {
+            assert_eq!(error.kind(), ErrorKind::Misuse);
+            assert_eq!(error.safe_to_retry(), !unknown);
+            assert_eq!(error.unknown().is_some(), unknown);
+        }
+    }
+}
+
+#[test]
+fn a_clock_that_went_back_does_not_make_the_sending_earlier() {
+    let session = warm(|_| ());
+    let mut call = session.exchange(Probe(Replay::Unsafe));
+    sent(call.poll(at(60)));
+    // Set back by a minute, and set right before the outcome is looked up.
+    call.reply(at(1), lost());
+    let Step::Done(Err(error)) = call.poll(at(1)) else {
+        panic!("it goes on");
+    };
+    assert_eq!(error.unknown().unwrap().sent_at(), at(60));
+}

@@ -287,3 +287,37 @@ proptest! {
         }
     }
 }
+
+/// A gateway that caches answers can give the empty list of a minute ago.
+#[test]
+fn an_answer_from_a_cache_or_of_another_status_than_200_proves_no_absence() {
+    let answer = |status: u16, header: Option<(&str, &str)>| {
+        let mut response = Response::builder().status(status);
+        if let Some((name, value)) = header {
+            response = response.header(name, value);
+        }
+        let response = response.body(&br#"{"data":[]}"#[..]).unwrap();
+        let late = sent_at() + Duration::from_secs(SETTLE);
+        let lookup = unknown().lookup(late).authoritative();
+        lookup.parse(&api(), &response).unwrap()
+    };
+    for header in [None, Some(("age", "0")), Some(("server", "nginx"))] {
+        assert!(matches!(answer(200, header), Resolution::Absent));
+    }
+    for (status, header) in [
+        (200, Some(("age", "59"))),
+        (200, Some(("age", "soon"))),
+        (200, Some(("warning", "110 - \"Response is Stale\""))),
+        (200, Some(("x-pagination", r#"{"totalCount":1}"#))),
+        (200, Some(("total-count", "1"))),
+        (202, None),
+        (203, None),
+        (206, None),
+    ] {
+        let looked_up = answer(status, header);
+        assert!(
+            matches!(looked_up, Resolution::Unknown(Unresolved::NotUnderstood)),
+            "{status} {header:?}: {looked_up:?}"
+        );
+    }
+}
