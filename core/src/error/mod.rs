@@ -297,8 +297,7 @@ impl Error {
         !self.outcome_unknown()
     }
 
-    /// Whether a record of this reference may exist already: a conflict, or a refusal that names the
-    /// reference or the idempotency key, as a check for unique ones does with 422.
+    /// Whether a record of this reference may exist: some checks for unique ones answer 422.
     pub(crate) fn may_exist_already(&self) -> bool {
         match self.kind() {
             ErrorKind::Conflict => true,
