@@ -122,19 +122,19 @@ pub(crate) fn rows(effort: Effort) -> Vec<Row> {
         Row::of(
             "sign 12 parameters of a typed checkout",
             md5,
-            ratio(1.3).allocations(0),
+            ratio(1.8).allocations(32),
             compare(effort, || md5_of(&text), || key.sign(black_box(&typed))),
         ),
         Row::of(
             "sign the same as arbitrary pairs, unsorted",
             md5,
-            ratio(1.20).allocations(0),
+            ratio(1.8).allocations(32),
             compare(effort, || md5_of(&text), || key.sign(black_box(&unsorted))),
         ),
         Row::of(
             "complete signed URL",
             md5,
-            ratio(2.0).allocations(1),
+            ratio(3.0).allocations(40),
             compare(
                 effort,
                 || md5_of(&text),
