@@ -13,14 +13,15 @@ use crate::error::{Error, Problems};
 /// (grade V), and signs some messages without a status (grade V). A payer who posts
 /// `A-17&status=CHECKOUT_SUCCEED` as the number and lets the payment fail has then a signed text
 /// that can also be read as "A-17 is paid". `&status=CHECKOUT_SUCCEED` takes 24 characters, so it
-/// does not fit behind a number of 41 or more.
+/// does not fit behind a number of 41 or more. Shorter statuses do, which say that an order is *not*
+/// paid, such as `CLOSED`; behind a number of [`for_id`](OrderNumber::for_id) no status fits.
 ///
 /// ```
 /// use sanspay_core::checkout::OrderNumber;
 /// let seed = 0x8d2f_71aa_0c94_e3b6; // 128 random bits, drawn anew for each order
 /// let number = OrderNumber::for_id("A-17", seed)?;
 /// assert!(number.as_str().starts_with("A-17_"));
-/// assert_eq!(number.as_str().len(), 41);
+/// assert_eq!(number.as_str().len(), 51);
 /// assert_eq!(number.id(), Some("A-17"));
 /// assert!(OrderNumber::new("A-17").is_err());
 /// # Ok::<(), sanspay_core::Error>(())
@@ -29,7 +30,7 @@ use crate::error::{Error, Problems};
 pub struct OrderNumber(String);
 
 impl OrderNumber {
-    /// The shortest length that cannot be extended: 41 characters.
+    /// The shortest length behind which no status fits that says paid: 41 characters.
     pub const MIN_LEN: usize = check::MAX_ORDER_NUMBER - APPENDED.len() + 1;
 
     /// The greatest length: 64 characters (grade V).
@@ -52,8 +53,8 @@ impl OrderNumber {
         Ok(Self(number))
     }
 
-    /// Pads your own id to a number that cannot be extended: the id, `_`, and 16 or more
-    /// hexadecimal digits that follow from `seed` and the id. [`id`](OrderNumber::id) gives the
+    /// Pads your own id to a number of 51 to 64 characters, behind which no status fits: the id, `_`,
+    /// and 16 or more hexadecimal digits that follow from `seed` and the id. [`id`](OrderNumber::id) gives the
     /// id back.
     ///
     /// The core draws no random numbers, so the seed is yours: draw 128 bits for each order (a
@@ -69,7 +70,7 @@ impl OrderNumber {
             "must be 1 to 47 visible ASCII characters without & and =",
         );
         problems.into_result("make an order number")?;
-        let missing = Self::MIN_LEN.saturating_sub(id.len() + 1);
+        let missing = PADDED.saturating_sub(id.len() + 1);
         let mut number = format!("{id}_");
         for block in 0..2u8 {
             let mut md5 = Md5::new();
@@ -104,6 +105,9 @@ impl OrderNumber {
 
 /// What a payer appends. The other status that says paid is longer.
 const APPENDED: &str = "&status=CHECKOUT_SUCCEED";
+
+/// The length of a padded number: behind it not even the shortest status fits, `&status=CLOSED`.
+const PADDED: usize = check::MAX_ORDER_NUMBER - "&status=CLOSED".len() + 1;
 
 /// 64 bits: as many orders as anybody has can be numbered without two numbers alike.
 const MIN_PAD: usize = 16;

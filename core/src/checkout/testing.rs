@@ -51,7 +51,7 @@ impl TestMessage {
             None => subscribed,
         };
         let currency = money.as_ref().map(|(_, currency)| currency);
-        let fits = order.channels.iter().find(|(_, c)| Some(*c) == currency);
+        let fits = order.channels.iter().find(|(_, c)| Some(c) == currency);
         let amount = money.as_ref().map(|(amount, _)| amount.to_string());
         let message = Self::from_pairs([
             ("app_id", order.app_id.as_str()),

@@ -88,6 +88,11 @@
 //! of the installation; or look the payment up at the channel by `api_trade_no`
 //! ([`Trade::field`]).
 //!
+//! **The books are worth what their keys are.** The key that signs the API's tokens, the salt of its
+//! passwords and its first account are in the provider's public source. Where an operator kept them,
+//! anybody can log in and change a trade: change all three, and let only your own addresses reach
+//! `/api/admin/`.
+//!
 //! # What can go wrong
 //!
 //! - An error of [`TradeSearch`] says nothing about the payment: try again later.

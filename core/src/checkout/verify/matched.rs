@@ -14,7 +14,7 @@ use crate::printable::Escaped;
 pub enum Matched {
     /// The order is paid.
     Paid(Paid),
-    /// The message is genuine and belongs to the order, and does not say that it is paid.
+    /// The message belongs to the order, and does not say that it is paid. See [`NotPaid`].
     NotPaid(NotPaid),
 }
 
@@ -52,7 +52,12 @@ impl Matched {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paid(pub(super) Facts);
 
-/// A genuine message about an order of yours that does not say that it is paid.
+/// A message about an order of yours that does not say that it is paid.
+///
+/// Behind a number of 41 to 50 characters that is not from
+/// [`OrderNumber::for_id`](crate::checkout::OrderNumber::for_id), somebody who knows it can have
+/// written the status himself: `CLOSED`, `CREATED` and `CHECKOUT_FAIL` are shorter than what says
+/// paid. So end nothing because of it that a later payment would still need.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotPaid(pub(super) Facts);
 
@@ -134,7 +139,8 @@ macro_rules! facts {
             }
 
             /// Your reason for believing a status that a payer may have written himself; `None`
-            /// where he cannot have, as with every [`OrderNumber`](crate::checkout::OrderNumber).
+            /// where he cannot have written that it is paid, as with every
+            /// [`OrderNumber`](crate::checkout::OrderNumber).
             pub fn safe_because(&self) -> Option<SafeBecause> {
                 self.0.safe_because
             }

@@ -12,6 +12,8 @@ mod order;
 mod payment;
 mod refusal;
 #[cfg(test)]
+mod search_tests;
+#[cfg(test)]
 mod server_tests;
 mod signed;
 mod status;
@@ -90,7 +92,9 @@ use form::{Form, NAMES, Room};
 /// 5. *A status can be cut out of the order number only,* with the second hole, and then
 ///    `&status=CHECKOUT_SUCCEED`, 24 characters, stands in a column of 64 (grade V) behind the
 ///    number that `M` presents, which so has 40 characters at most. Numbers of 41 and more are
-///    the ones that are accepted by default; [`OrderNumber`](super::OrderNumber) makes them.
+///    the ones that are accepted by default. Statuses that do not say paid are shorter, so a
+///    [`NotPaid`] of a number of 41 to 50 characters may be made up;
+///    [`OrderNumber::for_id`](super::OrderNumber::for_id) makes 51 or more, behind which none fits.
 ///    A status that `S` has cannot be replaced, because the second one is a duplicate.
 /// 6. *A subscription's id can be cut out of the subject.* It therefore decides nothing and is
 ///    shown nowhere. Nor does `customer_id` decide anything, although the server sets it: it is

@@ -1,6 +1,6 @@
 //! The merchant's own order, with which messages are compared.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt;
 
 use super::matched::{Facts, Matched, NotPaid, Paid};
@@ -33,7 +33,7 @@ pub struct Order {
     /// What the first charge of a subscription comes to, where one is possible.
     pub(in crate::checkout) often: Option<Money>,
     /// By id.
-    pub(in crate::checkout) channels: BTreeMap<String, Currency>,
+    pub(in crate::checkout) channels: BTreeSet<(String, Currency)>,
     safe_because: Option<SafeBecause>,
 }
 
@@ -66,6 +66,12 @@ impl Order {
     /// A subscription. Its messages carry the amount and currency of the plan's first cycle, and
     /// `0.00` where that is a trial (grade V): see [`Plan::first_charge`]. No id of the provider's
     /// is needed, and none is believed.
+    ///
+    /// No message tells the plan, and a payer can post another one under your number (grade V): one
+    /// with a longer period, a longer trial, or cycles whose `sequence` differs from their places,
+    /// of which the message names the first *place*. So a [`Paid`] of a subscription says that it
+    /// began at this price, and not what was charged or when the next charge comes: look the
+    /// subscription up at the payment channel before you rely on it.
     ///
     /// ```
     /// use sanspay_core::Currency;
@@ -110,7 +116,7 @@ impl Order {
             subject,
             once,
             often,
-            channels: BTreeMap::new(),
+            channels: BTreeSet::new(),
             safe_because: None,
         }
     }
@@ -123,11 +129,11 @@ impl Order {
     }
 
     /// Allows a channel, by the id that the provider gave it, with the currency that it settles
-    /// in. A payer may pick any channel of the installation, a sandbox or somebody else's among
+    /// in; call it once more for another currency of the same channel. A payer may pick any channel of the installation, a sandbox or somebody else's among
     /// them (grade V), so list your own and no other.
     #[must_use]
     pub fn channel(mut self, channel_id: impl Into<String>, currency: Currency) -> Self {
-        self.channels.insert(channel_id.into(), currency);
+        self.channels.insert((channel_id.into(), currency));
         self
     }
 
@@ -162,8 +168,9 @@ impl Order {
         let safe_because = self.safe_because.filter(|_| extendable);
         same(!extendable || safe_because.is_some(), Refusal::Extendable)?;
         let currency = self.compare_money(signed)?;
-        let channel = self.channels.get(signed.channel_id());
-        same(channel == Some(currency), Refusal::WrongChannel)?;
+        let mut channels = self.channels.iter();
+        let allowed = channels.any(|(id, c)| id == signed.channel_id() && c == currency);
+        same(allowed, Refusal::WrongChannel)?;
         self.compare_subject(signed.subject())?;
         let status = signed.claimed_status();
         let facts = Facts {

@@ -221,3 +221,27 @@ fn a_paid_message_is_the_first_the_same_perhaps_a_renewal_or_a_second_payment() 
         Payment::PossibleRenewal
     );
 }
+
+/// One channel may settle in both currencies (as the provider's `PayPal` channel 4 does), and a
+/// payer's choice may have a price in each.
+#[test]
+fn a_channel_can_be_allowed_in_more_than_one_currency() {
+    let first = FirstCharge::new("70.00".parse().unwrap(), Currency::CNY);
+    let order = Order::new(
+        "7",
+        "V".repeat(41),
+        "10.00".parse().unwrap(),
+        Currency::USD,
+        "Tea",
+    )
+    .or_subscription(first)
+    .channel("3", Currency::USD)
+    .channel("3", Currency::CNY);
+    let message = TestMessage::paid(&order).with("channel_id", "3");
+    assert!(matched(&message, &order).unwrap().paid().is_some());
+    let often = message
+        .with("status", "SUBSCRIPTION_CHARGE_SUCCEED")
+        .with("total_amount", "70.00")
+        .with("currency", "CNY");
+    assert!(matched(&often, &order).unwrap().paid().is_some());
+}
