@@ -176,7 +176,7 @@ async fn order_numbers_are_counted_and_long_enough() {
     let store = shop(&new_order()).await;
     let number = store.run(fresh_order_number).await.unwrap();
     assert_eq!(number.id(), Some("T2"));
-    assert_eq!(number.as_str().len(), 41);
+    assert_eq!(number.as_str().len(), 51);
 }
 
 #[tokio::test]
