@@ -42,7 +42,7 @@ fn cuts(text: &str, names: &[&str]) -> Vec<Pairs> {
     cuts
 }
 
-/// As MariaDB keeps it: so many characters.
+/// As `MariaDB` keeps it: so many characters.
 fn kept(text: &str, most: usize) -> String {
     text.chars().take(most).collect()
 }
