@@ -227,7 +227,7 @@ async fn status_in_number(stage: Arc<Stage>) {
     stage.browser.shows("Waiting for payment").await;
     stage.browser.click("For developers").await;
     // The column had no room for the whole status.
-    stage.browser.shows("status=CHECKOUT_SUCCEE&").await;
+    stage.browser.shows("status=CHECK&").await;
     stage.check().await;
 }
 

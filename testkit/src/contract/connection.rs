@@ -19,6 +19,8 @@ pub(super) const LONG: usize = 16 * 1024 * 1024;
 pub(super) struct Connection {
     stream: TcpStream,
     shared: Arc<Shared>,
+    /// The last request said `Connection: close`, which a server has to follow (RFC 9112, 9.6).
+    is_last: bool,
 }
 
 /// Whether the connection goes on.
@@ -29,7 +31,12 @@ impl Connection {
         stream.set_nonblocking(false)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(TICK))?;
-        Ok(Self { stream, shared })
+        let is_last = false;
+        Ok(Self {
+            stream,
+            shared,
+            is_last,
+        })
     }
 
     pub(super) fn serve(mut self) -> io::Result<()> {
@@ -41,7 +48,7 @@ impl Connection {
             }
             let altered = self.read_request()?;
             self.shared.executed(altered);
-            if !self.perform(act)? {
+            if !self.perform(act)? || self.is_last {
                 return Ok(());
             }
         }
@@ -68,6 +75,7 @@ impl Connection {
                 break read;
             }
         };
+        self.is_last = announced.closes;
         if announced.expects_continue {
             self.stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
         }
@@ -182,6 +190,7 @@ struct Announced {
     /// `None` for chunks.
     length: Option<usize>,
     expects_continue: bool,
+    closes: bool,
 }
 
 /// The length of the head, how the body comes, and what is wrong with the head; `None` as long as
@@ -209,6 +218,7 @@ fn read_head(received: &[u8]) -> io::Result<Option<(usize, Announced, Option<&'s
             None => Some(0),
         },
         expects_continue: value("expect").is_some(),
+        closes: value("connection").is_some_and(|said| said.eq_ignore_ascii_case("close")),
     };
     let altered = if request.method != Some("POST") {
         Some("the method was altered")
@@ -222,4 +232,20 @@ fn read_head(received: &[u8]) -> io::Result<Option<(usize, Announced, Option<&'s
         None
     };
     Ok(Some((length, announced, altered)))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::read_head;
+
+    #[test]
+    fn a_request_that_asks_to_close_is_the_last_on_its_connection() {
+        for (said, closes) in [("close", true), ("Close", true), ("keep-alive", false)] {
+            let head =
+                format!("POST / HTTP/1.1\r\nconnection: {said}\r\ncontent-length: 0\r\n\r\n");
+            let (_, announced, _) = read_head(head.as_bytes()).unwrap().unwrap();
+            assert_eq!(announced.closes, closes, "{said}");
+        }
+    }
 }
