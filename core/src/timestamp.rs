@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use serde_core::{Deserialize, Deserializer, Serialize, Serializer};
 use time::format_description::well_known::Rfc3339;
@@ -70,7 +70,8 @@ impl Timestamp {
 /// a token may live for ever.
 #[cfg(any(feature = "cassette", feature = "sandbox"))]
 pub(crate) fn unix_seconds(time: SystemTime) -> i64 {
-    let seconds = |distance: Duration| i64::try_from(distance.as_secs()).unwrap_or(i64::MAX);
+    let seconds =
+        |distance: std::time::Duration| i64::try_from(distance.as_secs()).unwrap_or(i64::MAX);
     match time.duration_since(SystemTime::UNIX_EPOCH) {
         Ok(after) => seconds(after),
         Err(before) => {
@@ -236,7 +237,7 @@ mod tests {
             assert_eq!(unix_seconds(time.into()), seconds, "{text}");
             assert_eq!(time.unix_seconds(), seconds, "{text}");
         }
-        let far = SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 60);
+        let far = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1 << 60);
         assert_eq!(unix_seconds(far), 1 << 60);
     }
 
