@@ -2,10 +2,11 @@
 #![cfg(feature = "tracing")]
 #![allow(clippy::unwrap_used)]
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex};
+use std::sync::{Mutex, Once};
 use std::time::SystemTime;
 
 use sanspay_blocking::Client;
@@ -14,12 +15,16 @@ use sanspay_core::partner::NewPayout;
 use sanspay_core::sandbox::{Sandbox, SandboxConfig};
 use tracing_subscriber::fmt::format::FmtSpan;
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+thread_local! {
+    static WRITTEN: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
-impl io::Write for Log {
+/// Writes to the log of the thread that it is used on.
+struct OfThisThread;
+
+impl io::Write for OfThisThread {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
+        WRITTEN.with_borrow_mut(|written| written.extend_from_slice(bytes));
         Ok(bytes.len())
     }
 
@@ -28,18 +33,21 @@ impl io::Write for Log {
     }
 }
 
-/// What is logged while `calls` runs.
+/// What is logged while `calls` runs. One subscriber serves the whole process: with one for each
+/// test, a span that another test's thread meets first could be held for disabled everywhere.
 fn logged(calls: impl FnOnce()) -> String {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_span_events(FmtSpan::FULL)
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    tracing::subscriber::with_default(subscriber, calls);
-    String::from_utf8(log.0.lock().unwrap().clone()).unwrap()
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::TRACE)
+            .with_span_events(FmtSpan::FULL)
+            .with_ansi(false)
+            .with_writer(|| OfThisThread)
+            .init();
+    });
+    WRITTEN.take();
+    calls();
+    String::from_utf8(WRITTEN.take()).unwrap()
 }
 
 fn payout() -> NewPayout {

@@ -1,18 +1,25 @@
 //! What was logged on this thread, as text.
+//!
+//! One subscriber serves the whole process and writes to the thread's own log: with one for each
+//! test, a span that another test's thread meets first could be held for disabled everywhere.
 
+use std::cell::RefCell;
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::Once;
 
 use tokio::task::yield_now;
-use tracing::subscriber::{DefaultGuard, set_default};
 use tracing_subscriber::fmt::format::FmtSpan;
 
-#[derive(Clone, Default)]
-struct Buffer(Arc<Mutex<Vec<u8>>>);
+thread_local! {
+    static WRITTEN: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
-impl io::Write for Buffer {
+/// Writes to the log of the thread that it is used on.
+struct OfThisThread;
+
+impl io::Write for OfThisThread {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
+        WRITTEN.with_borrow_mut(|written| written.extend_from_slice(bytes));
         Ok(bytes.len())
     }
 
@@ -21,29 +28,25 @@ impl io::Write for Buffer {
     }
 }
 
-pub(crate) struct Log {
-    buffer: Buffer,
-    _until_dropped: DefaultGuard,
-}
+pub(crate) struct Log;
 
 impl Log {
     pub(crate) fn begin() -> Self {
-        let buffer = Buffer::default();
-        let writer = buffer.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(tracing::Level::INFO)
-            .with_span_events(FmtSpan::CLOSE)
-            .with_ansi(false)
-            .with_writer(move || writer.clone())
-            .finish();
-        Self {
-            buffer,
-            _until_dropped: set_default(subscriber),
-        }
+        static ONCE: Once = Once::new();
+        ONCE.call_once(|| {
+            tracing_subscriber::fmt()
+                .with_max_level(tracing::Level::INFO)
+                .with_span_events(FmtSpan::CLOSE)
+                .with_ansi(false)
+                .with_writer(|| OfThisThread)
+                .init();
+        });
+        WRITTEN.take();
+        Self
     }
 
     pub(crate) fn text(&self) -> String {
-        String::from_utf8(self.buffer.0.lock().unwrap().clone()).unwrap()
+        String::from_utf8(WRITTEN.with_borrow(Vec::clone)).unwrap()
     }
 
     /// Lets other tasks go on until it is logged.
