@@ -28,7 +28,8 @@ impl io::Write for OfThisThread {
     }
 }
 
-pub(crate) struct Log;
+/// The log of this thread, from where it begins.
+pub(crate) struct Log(());
 
 impl Log {
     pub(crate) fn begin() -> Self {
@@ -42,9 +43,13 @@ impl Log {
                 .init();
         });
         WRITTEN.take();
-        Self
+        Self(())
     }
 
+    #[expect(
+        clippy::unused_self,
+        reason = "there is a text only where a log has begun"
+    )]
     pub(crate) fn text(&self) -> String {
         String::from_utf8(WRITTEN.with_borrow(Vec::clone)).unwrap()
     }
