@@ -38,8 +38,8 @@ const NO_RUNTIME: &str =
 /// token another call takes over. A request that was already sent may be executed all the same;
 /// then the call's span closes with `outcome = "unknown"`, and a warning says so. A payment or
 /// payout whose caller may be dropped, as a web handler is when the browser hangs up, is
-/// [spawned](Client::spawn). A call that is kept and not polled may hold up others that wait for the token which
-/// it fetches, until it is polled or dropped or they reach their deadlines.
+/// [spawned](Client::spawn). A call that is kept and not polled may hold up others that wait for the
+/// token which it fetches, until it is polled or dropped or they reach their deadlines.
 ///
 /// It may be used from several runtimes, one after the other or at the same time; over reqwest each
 /// of them has connections of its own. Outside of a runtime a call fails with
@@ -288,8 +288,9 @@ impl Client {
                     Step::Send(request) => {
                         let time_left = Limits::of(&request).time_left;
                         let sending = time::timeout(time_left, (self.transport)(request)).await;
-                        let late = |late| Err(TransportError::maybe_sent(late));
-                        exchange.reply(self.clock.now(), sending.unwrap_or_else(late));
+                        let outcome =
+                            sending.unwrap_or_else(|late| Err(TransportError::maybe_sent(late)));
+                        exchange.reply(self.clock.now(), outcome);
                     }
                     Step::Wait(wait) if wait.may_end_early() => pause(wait).await,
                     Step::Wait(wait) => self.clock.sleep(wait.delay()).await,

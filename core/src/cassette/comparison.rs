@@ -31,12 +31,17 @@ pub(super) struct Difference {
 impl Comparison {
     /// Another route is further away than another value.
     pub(super) fn distance(&self) -> usize {
-        let weight = |d: &Difference| match d.place.as_str() {
-            "path" => 100,
-            "method" => 50,
-            _ => 1,
-        };
-        self.differences.iter().map(weight).sum()
+        let places = self
+            .differences
+            .iter()
+            .map(|differs| differs.place.as_str());
+        places
+            .map(|place| match place {
+                "path" => 100,
+                "method" => 50,
+                _ => 1,
+            })
+            .sum()
     }
 
     pub(super) fn differ(&mut self, place: &str, recorded: Option<String>, asked: Option<String>) {
@@ -70,11 +75,11 @@ impl Comparison {
 
     /// Paths, part by part, because each may be a placeholder.
     pub(super) fn paths(&mut self, place: &str, recorded: &str, asked: &str) {
-        let decoded = |segment: &str| percent_decode_str(segment).decode_utf8_lossy().into_owned();
         let (recorded_parts, asked_parts) = (recorded.split('/'), asked.split('/'));
         let is_as_long = recorded_parts.clone().count() == asked_parts.clone().count();
         let bound = recorded_parts.zip(asked_parts).map(|(recorded, asked)| {
-            bindings(recorded, &decoded(asked)).or_else(|| bindings(recorded, asked))
+            let decoded = percent_decode_str(asked).decode_utf8_lossy();
+            bindings(recorded, &decoded).or_else(|| bindings(recorded, asked))
         });
         let bound: Option<Vec<_>> = bound.collect();
         if let Some(bound) = bound.filter(|_| is_as_long) {
