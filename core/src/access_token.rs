@@ -5,7 +5,6 @@ use std::time::{Duration, SystemTime};
 
 use http::HeaderValue;
 
-use crate::ascii::is_visible;
 use crate::error::{Error, ErrorKind};
 
 /// How long a token lives where neither the answer nor the token itself says so (grade D).
@@ -46,7 +45,7 @@ impl AccessToken {
     /// # Errors
     /// [`ErrorKind::Invalid`] when it is empty or holds characters that no header may hold.
     pub fn new(token: &str, lifetime: Lifetime) -> Result<Self, Error> {
-        let usable = !token.is_empty() && is_visible(token.as_bytes());
+        let usable = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
         // Of the final size, and then the header's own, so that no copy of the token is left.
         let mut text = String::with_capacity("Bearer ".len() + token.len());
         text.push_str("Bearer ");

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use crate::api::{Api, Wire};
-use crate::base_url::BaseUrl;
 use crate::checkout::query::{LogIn, Operator};
 use crate::credentials::Credentials;
 use crate::error::{Error, Problems};
@@ -11,6 +9,8 @@ use crate::exchange::{Idempotency, RetryPolicy, Session, Settings};
 use crate::partner::FetchToken;
 use crate::partner::RecordType;
 use crate::secret::Secret;
+use crate::wire::BaseUrl;
+use crate::wire::{Api, Wire};
 
 /// Builds a [`Session`] with the partner API; the builders of the adapters' clients stand on it,
 /// so that they take the same options under the same names.

@@ -2,8 +2,8 @@
 
 use http::{Request, Response};
 
-use crate::api::Api;
 use crate::error::{Error, Intent};
+use crate::wire::{Api, Reply};
 
 /// One operation of the API, and all there is to say about it.
 ///
@@ -13,7 +13,7 @@ use crate::error::{Error, Intent};
 ///
 /// ```
 /// use http::{Method, Request, Response};
-/// use sanspay_core::{Api, BaseUrl, Endpoint, Error, Replay, json};
+/// use sanspay_core::{Api, BaseUrl, Endpoint, Error, Replay, Reply};
 ///
 /// struct Balance;
 /// impl Endpoint for Balance {
@@ -22,8 +22,8 @@ use crate::error::{Error, Intent};
 ///     fn request(&self, api: &Api) -> Result<Request<Vec<u8>>, Error> {
 ///         api.request(self.operation(), Method::GET, "/partner/balance", &[], None)
 ///     }
-///     fn parse(&self, api: &Api, response: &Response<&[u8]>) -> Result<Self::Output, Error> {
-///         json(self.operation(), api, response)
+///     fn parse(&self, reply: Reply<'_>) -> Result<Self::Output, Error> {
+///         reply.json()
 ///     }
 ///     fn replay(&self) -> Replay { Replay::Safe }
 /// }
@@ -31,7 +31,7 @@ use crate::error::{Error, Intent};
 /// let api = Api::new(BaseUrl::new("https://api.example.com")?);
 /// assert_eq!(Balance.request(&api)?.uri().path(), "/partner/balance");
 /// let answer = Response::new(&br#"{"USD":"10.00"}"#[..]);
-/// assert_eq!(Balance.parse(&api, &answer)?["USD"], "10.00");
+/// assert_eq!(Balance.read(&api, &answer)?["USD"], "10.00");
 /// # Ok::<(), Error>(())
 /// ```
 pub trait Endpoint {
@@ -48,12 +48,22 @@ pub trait Endpoint {
     /// When the input is invalid: nothing is sent then.
     fn request(&self, api: &Api) -> Result<Request<Vec<u8>>, Error>;
 
-    /// Reads the answer, whatever its status.
+    /// Reads the reply, whatever its status.
     ///
     /// # Errors
-    /// When the answer is not a success or not understood; see [`json`](crate::json) and
-    /// [`success`](crate::success), which keep what was received.
-    fn parse(&self, api: &Api, response: &Response<&[u8]>) -> Result<Self::Output, Error>;
+    /// When it is not a success or not understood; see [`Reply::json`] and [`Reply::success`].
+    fn parse(&self, reply: Reply<'_>) -> Result<Self::Output, Error>;
+
+    /// Reads the response to a request that you sent yourself, without an exchange.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    fn read(&self, api: &Api, response: &Response<impl AsRef<[u8]>>) -> Result<Self::Output, Error>
+    where
+        Self: Sized,
+    {
+        self.parse(Reply::new(self.operation(), api, response))
+    }
 
     /// Whether the operation may be repeated when its first outcome is not known.
     fn replay(&self) -> Replay {
@@ -103,8 +113,8 @@ impl<E: Endpoint + ?Sized> Endpoint for &E {
         (**self).request(api)
     }
 
-    fn parse(&self, api: &Api, response: &Response<&[u8]>) -> Result<Self::Output, Error> {
-        (**self).parse(api, response)
+    fn parse(&self, reply: Reply<'_>) -> Result<Self::Output, Error> {
+        (**self).parse(reply)
     }
 
     fn replay(&self) -> Replay {

@@ -84,7 +84,7 @@
 //! let list = ListPayments::new().per_page(50);
 //! let request = list.request(&api)?; // send it with `Authorization: Bearer <token>`
 //! assert_eq!(request.uri(), "https://api.example.com/partner/payments?per_page=50");
-//! let page = list.parse(&api, &http::Response::new(&b"[]"[..]))?;
+//! let page = list.read(&api, &http::Response::new(&b"[]"[..]))?;
 //! assert!(page.items().is_empty());
 //! # Ok::<(), sanspay_core::Error>(())
 //! ```
@@ -101,10 +101,6 @@
 )]
 
 mod access_token;
-mod answer;
-mod api;
-mod ascii;
-mod base_url;
 mod builder;
 #[cfg(feature = "cassette")]
 pub mod cassette;
@@ -116,27 +112,21 @@ mod error;
 pub mod exchange;
 mod host;
 pub mod journal;
-mod json_writer;
+mod json;
 mod money;
-mod object;
 mod pager;
 pub mod partner;
 mod printable;
-mod query;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 mod secret;
-mod status_table;
 #[cfg(feature = "testing")]
 pub mod testing;
-mod text;
 mod timestamp;
 pub mod transport;
+mod wire;
 
 pub use access_token::{AccessToken, Lifetime};
-pub use answer::{json, success};
-pub use api::{Api, Wire, path_segment};
-pub use base_url::BaseUrl;
 pub use builder::SessionBuilder;
 pub use credentials::Credentials;
 pub use diagnosis::{Check, Diagnosis, Verdict};
@@ -152,3 +142,4 @@ pub use printable::printable;
 pub use secret::Secret;
 pub use timestamp::{Timestamp, TimestampError};
 pub use transport::{Limits, NotSent, TransportError};
+pub use wire::{Api, BaseUrl, Reply, Wire, path_segment};

@@ -4,11 +4,11 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::SystemTime;
 
-use serde_core::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, UtcDateTime};
 
-use crate::text::from_text;
+use crate::json::from_text;
 
 /// A point in time, written as RFC 3339 in UTC (grade A for the partner API's fields).
 ///

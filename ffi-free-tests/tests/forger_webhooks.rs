@@ -57,7 +57,7 @@ impl Merchant {
         let api = Api::new(BaseUrl::new("https://api.example.com").unwrap());
         let fetched = record(provider);
         let answer = http::Response::new(fetched.as_bytes());
-        let confirmed = event.confirm().parse(&api, &answer).unwrap();
+        let confirmed = event.confirm().read(&api, &answer).unwrap();
         let status = confirmed.record().status().clone();
         let new = self.handled.insert(confirmed.dedup_key().to_string());
         if new && self.status.change_to(&status) == Change::Advance {

@@ -154,7 +154,7 @@ fn record_rows(effort: Effort) -> Vec<Row> {
     ] {
         let body = record(ID, unknown);
         let plain = || serde_json::from_slice::<PlainRecord>(black_box(body.as_bytes()));
-        let ours = || show.parse(&api, &Response::new(black_box(body.as_bytes())));
+        let ours = || show.read(&api, &Response::new(black_box(body.as_bytes())));
         assert!(plain().is_ok() && ours().is_ok());
         let (low, cost) = compare(effort, plain, ours);
         let fewer = low.allocations.saturating_sub(1);
@@ -168,7 +168,7 @@ fn record_rows(effort: Effort) -> Vec<Row> {
     let body = page(1, 10);
     let list = ListPayments::new();
     let plain = || serde_json::from_slice::<PlainPage>(black_box(body.as_bytes()));
-    let ours = || list.parse(&api, &Response::new(black_box(body.as_bytes())));
+    let ours = || list.read(&api, &Response::new(black_box(body.as_bytes())));
     assert!(plain().is_ok() && ours().is_ok());
     rows.push(Row::of(
         "parse a page of 100, half with unknown fields",
@@ -237,7 +237,7 @@ fn token_row(effort: Effort) -> Row {
         let request = fetch.request(&api);
         (
             request,
-            fetch.parse(&api, &Response::new(black_box(body.as_bytes()))),
+            fetch.read(&api, &Response::new(black_box(body.as_bytes()))),
         )
     };
     assert!(plain().is_ok() && ours().1.is_ok());

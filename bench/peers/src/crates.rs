@@ -50,7 +50,7 @@ fn token_row(effort: Effort) -> Row {
     let ours = || {
         black_box(fetch.request(&api)).expect("a request");
         let (parts, body) = received().into_parts();
-        fetch.parse(&api, &Response::from_parts(parts, &*body))
+        fetch.read(&api, &Response::from_parts(parts, &*body))
     };
     assert!(theirs().is_ok_and(|token| token.expires_in() == Some(Duration::from_secs(3600))));
     assert!(ours().is_ok());

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::error::describe_json_error;
+use crate::json::describe as describe_json_error;
 use crate::printable;
 
 /// A cassette that cannot be read. `Display` names file and place and never quotes what stands

@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use http::Uri;
 
 use super::php;
-use crate::ascii::is_visible;
 use crate::error::Problems;
 use crate::money::{Amount, Currency};
 
@@ -62,7 +61,7 @@ pub(super) fn is_upper_word(text: &str) -> bool {
 pub(super) fn is_url(text: &str) -> bool {
     let scheme = |uri: &Uri| matches!(uri.scheme_str(), Some("http" | "https"));
     let host = |uri: &Uri| uri.host().is_some_and(|host| !host.is_empty());
-    is_visible(text.as_bytes())
+    text.bytes().all(|byte| byte.is_ascii_graphic())
         && text
             .parse()
             .is_ok_and(|uri: Uri| scheme(&uri) && host(&uri))

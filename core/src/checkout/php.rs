@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use crate::query::Query;
+use crate::wire::query::Query;
 
 /// The pairs as a PHP array holds them: of a name given twice the last value counts, in the
 /// place of the first.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::error::Problems;
-use crate::json_writer;
+use crate::json;
 
 /// A product, plan or customer in one of its three forms (grade D).
 ///
@@ -103,7 +103,7 @@ pub(super) fn json<T: Details>(resource: &Resource<T>) -> String {
 /// which decode to the same.
 pub(super) fn parameter(value: &impl Serialize) -> String {
     // JSON is UTF-8, so nothing is lost; and outside of strings it has neither character.
-    String::from_utf8_lossy(&json_writer::write(value))
+    String::from_utf8_lossy(&json::write(value))
         .replace('&', "\\u0026")
         .replace('=', "\\u003d")
 }

@@ -7,8 +7,8 @@ use subtle::{Choice, ConstantTimeEq};
 
 use super::php;
 use crate::error::{Error, Problems};
-use crate::query::Query;
 use crate::secret::Secret;
+use crate::wire::query::Query;
 
 /// The secret that parameters are signed with (`secret_key`), wiped from memory when dropped and
 /// never printed.

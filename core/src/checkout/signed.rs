@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 
 use super::sign::{Signature, SigningKey, signed_text};
-use crate::query::Query;
+use crate::wire::query::Query;
 
 /// A checkout that is signed and ready for the payer's browser.
 ///

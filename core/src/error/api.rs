@@ -6,10 +6,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use read::scalar_text;
-use serde_core::de::IgnoredAny;
+use serde::de::IgnoredAny;
 
-use crate::answer::read_json;
-use crate::object::Object;
+use crate::json::{self, Object};
 
 /// The body of an answer that is not a success.
 #[derive(Clone, PartialEq, Eq)]
@@ -95,10 +94,10 @@ impl ErrorBody {
         if body.iter().all(u8::is_ascii_whitespace) {
             return Self::Empty;
         }
-        if let Ok(object) = read_json(body) {
+        if let Ok(object) = json::read(body) {
             return ApiError::read(&object).map_or(Self::Json, Self::Standard);
         }
-        match read_json::<IgnoredAny>(body) {
+        match json::read::<IgnoredAny>(body) {
             Ok(_) => Self::Json,
             Err(_) => Self::NotJson {
                 title: page_title(body),
@@ -130,7 +129,7 @@ impl ErrorBody {
                 .iter()
                 .any(|name| object.get(name).is_some())
         };
-        match read_json::<Object<'_>>(body) {
+        match json::read::<Object<'_>>(body) {
             Ok(object) if holds(&object) => Self::Json,
             Ok(object) => {
                 let mut fields = object.into_fields().into_iter();

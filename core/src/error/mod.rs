@@ -1,8 +1,9 @@
 //! One error for every operation: what happened, whether it is safe to try again, what to do next.
 
 mod api;
-mod json;
 mod problem;
+mod received;
+mod status_table;
 mod tls;
 mod unknown;
 
@@ -15,15 +16,14 @@ use http::StatusCode;
 
 pub(crate) use api::printable_name;
 pub use api::{ApiError, ErrorBody};
-pub(crate) use json::describe as describe_json_error;
 pub use problem::{Problem, Problems};
+pub(crate) use received::{Received, retry_after};
+pub(crate) use status_table::Meaning;
 pub use tls::{CertificateValidity, TlsProblem};
 pub use unknown::Intent;
 pub use unknown::UnknownOutcome;
 
-use crate::answer::Received;
 use crate::partner::Mismatch;
-use crate::status_table;
 
 /// What went wrong, in terms that a program can act on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -311,7 +311,7 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         use ErrorKind as K;
         let passes = match self.status() {
-            Some(status) if !status.is_success() => status_table::meaning(status).transient,
+            Some(status) if !status.is_success() => Meaning::of(status).transient,
             _ => matches!(self.kind(), K::NotSent | K::Lost | K::Deadline),
         };
         passes && self.safe_to_retry()

@@ -6,11 +6,10 @@ use http::Response;
 
 use super::retry::Failure;
 use super::session::Session;
-use crate::answer;
 use crate::endpoint::Endpoint;
-use crate::error::{CertificateValidity, Error, ErrorKind};
-use crate::status_table;
+use crate::error::{CertificateValidity, Error, ErrorKind, Meaning, retry_after};
 use crate::transport::TransportError;
+use crate::wire::Reply;
 
 /// An attempt that did not succeed.
 pub(super) struct Failed {
@@ -26,39 +25,27 @@ pub(super) fn judge<E: Endpoint + ?Sized>(
     now: SystemTime,
     outcome: Result<Response<Vec<u8>>, TransportError>,
 ) -> Result<E::Output, Failed> {
-    let api = session.api();
     let response = match outcome {
         Ok(response) => response,
         Err(lost) => return Err(transport_failed(endpoint.operation(), now, lost)),
     };
-    let (parts, body) = response.into_parts();
-    let response = Response::from_parts(parts, body.as_slice());
-    let status = response.status();
-    let parsed = if body.len() > session.settings().max_body {
-        let detail = format!(
-            "the answer is longer than {} bytes",
-            session.settings().max_body
-        );
-        let operation = endpoint.operation();
-        Err(answer::received_error(
-            ErrorKind::TooLarge,
-            operation,
-            detail,
-            api,
-            &response,
-        ))
+    let reply = Reply::new(endpoint.operation(), session.api(), &response);
+    let most = session.settings().max_body;
+    let parsed = if reply.body().len() > most {
+        let detail = format!("the answer is longer than {most} bytes");
+        Err(reply.error(ErrorKind::TooLarge, detail))
     } else {
-        endpoint.parse(api, &response)
+        endpoint.parse(reply)
     };
     parsed.map_err(|error| {
-        let retry_after = answer::retry_after(response.headers(), now);
+        let retry_after = retry_after(reply.headers(), now);
         let sent = response.extensions().get::<CertificateValidity>().copied();
         Failed {
             error: error
                 .with_retry_after(retry_after)
                 .given_certificate(sent, now),
-            failure: Failure::Status(status, retry_after),
-            may_be_executed: !status_table::meaning(status).refused,
+            failure: Failure::Status(reply.status(), retry_after),
+            may_be_executed: !Meaning::of(reply.status()).refused,
         }
     })
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use crate::status_table;
+use crate::error::Meaning;
 
 /// How often and how soon a failed request is sent again.
 ///
@@ -73,9 +73,7 @@ impl RetryPolicy {
             Failure::NotSent => (true, None),
             Failure::Lost => (repeatable, None),
             Failure::Tls => (false, None),
-            Failure::Status(status, after) => {
-                (repeatable && status_table::meaning(status).transient, after)
-            }
+            Failure::Status(status, after) => (repeatable && Meaning::of(status).transient, after),
         };
         let asked = retry_after.unwrap_or_default();
         if !may_repeat || attempt >= self.max_attempts || asked > self.max_retry_after {

@@ -9,10 +9,10 @@ use super::Exchange;
 use super::retry::RetryPolicy;
 use super::token::{LiveToken, TokenPolicy, Tokens};
 use crate::access_token::AccessToken;
-use crate::api::Api;
 use crate::endpoint::Endpoint;
 use crate::error::UnknownOutcome;
 use crate::partner::{KnownLists, ListEvidence, Lookup, RecordType};
+use crate::wire::Api;
 
 /// The rules of a session, all with defaults.
 ///

@@ -7,11 +7,11 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::Currency;
-use crate::api::Api;
-use crate::base_url::BaseUrl;
 use crate::endpoint::Endpoint;
 use crate::error::ErrorKind;
 use crate::partner::{Expected, NewPayout};
+use crate::wire::Api;
+use crate::wire::BaseUrl;
 
 fn at(seconds: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
@@ -211,7 +211,7 @@ fn a_refusal_that_names_the_reference_leaves_the_intent_open() {
     let payout = NewPayout::new("p-1", "5".parse().unwrap(), Currency::EUR, "DE00");
     let refused = |body: &str| {
         let answer = http::Response::builder().status(422);
-        payout.parse(&api, &answer.body(body.as_bytes()).unwrap())
+        payout.read(&api, &answer.body(body.as_bytes()).unwrap())
     };
     for taken in [
         r#"{"message":"m","errors":{"reference":["The reference has already been taken."]}}"#,

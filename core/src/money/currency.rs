@@ -3,11 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde_core::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::printable_name;
+use crate::json::from_text;
 use crate::printable;
-use crate::text::from_text;
 
 /// A currency: an ISO 4217 code, or the text a server sent in its place.
 ///

@@ -82,7 +82,7 @@ pub trait Paged: Endpoint<Output = Page<Self::Item>> + Clone {
 /// while let Some(list) = pager.next()? {
 ///     asked.push(list.request(&api)?.uri().to_string()); // send it
 ///     let answer = http::Response::new(answers.next().unwrap_or_default().as_bytes());
-///     let page = list.parse(&api, &answer)?;
+///     let page = list.read(&api, &answer)?;
 ///     for record in pager.accept(page)? {
 ///         println!("{record:?}");
 ///     }

@@ -4,16 +4,14 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use http::{Response, StatusCode};
-use serde_core::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess};
+use http::StatusCode;
+use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess};
 use serde_json::value::RawValue;
 
 use super::paging::{Next, Paging};
-use crate::answer::{read_json, received_error, success, unreadable};
-use crate::api::Api;
-use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorBody, ErrorKind};
-use crate::text::text_of;
+use crate::json::text_of;
+use crate::wire::Reply;
 
 /// One page of a list.
 ///
@@ -28,43 +26,28 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
-    /// Reads the answer to `list`. Use it in [`Endpoint::parse`] of a list of your own.
+    /// Reads the reply to a list. Use it in [`Endpoint::parse`](crate::Endpoint::parse) of a list of
+    /// your own.
     ///
     /// # Errors
     /// Another status than a success, a body that is not a page, or an error that has the status
     /// of a success and no entries.
-    pub fn read<'a>(
-        list: &(impl Endpoint + ?Sized),
-        api: &Api,
-        response: &Response<&'a [u8]>,
-    ) -> Result<Self, Error>
+    pub fn read<'a>(reply: Reply<'a>) -> Result<Self, Error>
     where
         T: Deserialize<'a>,
     {
-        Self::read_as(list.operation(), api, response)
-    }
-
-    /// Reads the answer to an operation.
-    fn read_as<'a>(operation: &str, api: &Api, response: &Response<&'a [u8]>) -> Result<Self, Error>
-    where
-        T: Deserialize<'a>,
-    {
-        let body = success(operation, api, response)?;
-        let received: Received<T> =
-            read_json(body).map_err(|e| unreadable(operation, &e, api, response))?;
         let Received {
             items,
             mut paging,
             failed,
-        } = received;
+        } = reply.json()?;
         let count = items.as_ref().map(Vec::len);
-        if failed && count.unwrap_or_default() == 0 {
+        if failed && count.is_none_or(|count| count == 0) {
             let detail = "the server answers with an error and the status of a success";
-            let kind = ErrorKind::Unreadable;
-            return Err(received_error(kind, operation, detail, api, response));
+            return Err(reply.error(ErrorKind::Unreadable, detail));
         }
-        paging.finish(count, response.headers());
-        if response.status() != StatusCode::OK {
+        paging.finish(count, reply.headers());
+        if reply.status() != StatusCode::OK {
             paging.unaccounted("status");
         }
         Ok(Self {

@@ -4,9 +4,8 @@ use http::HeaderMap;
 use serde_json::value::RawValue;
 
 use crate::error::printable_name;
-use crate::object::Object;
-use crate::query;
-use crate::text::text_of;
+use crate::json::{Object, text_of};
+use crate::wire::query;
 
 /// What an answer says about its page and those after it.
 #[derive(Default)]

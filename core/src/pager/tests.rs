@@ -1,8 +1,8 @@
 mod accounting;
 
 use super::*;
-use crate::api::Api;
-use crate::base_url::BaseUrl;
+use crate::wire::BaseUrl;
+use crate::wire::{Api, Reply};
 use http::{Method, Request, Response, StatusCode};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -31,8 +31,8 @@ impl Endpoint for Numbers {
         api.request("list numbers", Method::GET, "/numbers", &pairs, None)
     }
 
-    fn parse(&self, api: &Api, response: &Response<&[u8]>) -> Result<Page<u64>, Error> {
-        Page::read(self, api, response)
+    fn parse(&self, reply: Reply<'_>) -> Result<Page<u64>, Error> {
+        Page::read(reply)
     }
 }
 
@@ -58,7 +58,7 @@ fn api() -> Api {
 }
 
 fn page(list: &Numbers, answer: &Value) -> Result<Page<u64>, Error> {
-    list.parse(&api(), &Response::new(answer.to_string().as_bytes()))
+    list.read(&api(), &Response::new(answer.to_string().as_bytes()))
 }
 
 /// Reads from a server until the list ends; the answer to a request is `server(path and query)`.
@@ -292,7 +292,7 @@ fn the_same_page_is_given_until_it_was_accepted_and_nothing_after_the_end() {
 fn what_is_empty_may_be_written_as_an_empty_list() {
     for empty in ["[]", "[ ]", "[\n]", "{}", "null"] {
         let body = format!(r#"{{"data":[1],"meta":{empty},"links":{empty}}}"#);
-        let read = Numbers::default().parse(&api(), &Response::new(body.as_bytes()));
+        let read = Numbers::default().read(&api(), &Response::new(body.as_bytes()));
         assert!(!read.unwrap().has_next(), "{empty}");
     }
 }
@@ -312,7 +312,7 @@ fn what_is_not_a_page_is_an_error_that_keeps_it() {
         "[1",
     ] {
         let error = Numbers::default()
-            .parse(&api(), &Response::new(body.as_bytes()))
+            .read(&api(), &Response::new(body.as_bytes()))
             .unwrap_err();
         assert_eq!(
             (error.kind(), error.operation()),

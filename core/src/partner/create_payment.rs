@@ -2,19 +2,18 @@
 
 use std::fmt;
 
-use http::{Request, Response};
+use http::Request;
 use serde::Serialize;
 
-use super::created::created_record;
 use super::expected::Expected;
 use super::input::{self, Json};
 use super::record::Record;
-use crate::api::Api;
 use crate::endpoint::{Endpoint, Replay};
 use crate::error::{Error, Intent, Problems};
-use crate::json_writer;
+use crate::json;
 use crate::money::{Amount, Currency};
 use crate::timestamp::Timestamp;
+use crate::wire::{Api, Reply};
 
 /// Creates a payment; the payer then pays at the record's
 /// [`checkout_url`](Record::checkout_url).
@@ -121,7 +120,7 @@ impl NewPayment {
     }
 
     fn body(&self) -> Vec<u8> {
-        json_writer::write(&Body {
+        json::write(&Body {
             reference: &self.reference,
             amount: self.amount,
             currency: &self.currency,
@@ -195,8 +194,8 @@ impl Endpoint for NewPayment {
         )
     }
 
-    fn parse(&self, api: &Api, response: &Response<&[u8]>) -> Result<Record, Error> {
-        created_record(OPERATION, &self.expected(), api, response)
+    fn parse(&self, reply: Reply<'_>) -> Result<Record, Error> {
+        reply.created_record(&self.expected())
     }
 
     fn replay(&self) -> Replay {
@@ -222,9 +221,9 @@ impl fmt::Debug for NewPayment {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::Wire;
-    use crate::base_url::BaseUrl;
     use crate::error::ErrorKind;
+    use crate::wire::BaseUrl;
+    use crate::wire::Wire;
     use http::Method;
     use serde_json::{Value, json};
 
@@ -292,8 +291,8 @@ mod tests {
     fn every_problem_is_reported_at_once_and_no_value_is_quoted() {
         struct Broken;
         impl Serialize for Broken {
-            fn serialize<S: serde_core::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
-                Err(serde_core::ser::Error::custom("SECRET"))
+            fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+                Err(serde::ser::Error::custom("SECRET"))
             }
         }
         let wrong = NewPayment::new(

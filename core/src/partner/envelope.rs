@@ -1,34 +1,41 @@
 //! One object, answered bare or as `{"data":{…}}` (grade A).
 
-use http::Response;
-
+use super::expected::{Expected, Mismatch};
 use super::record::Record;
-use crate::answer::{json_text, received_error, success, unreadable};
-use crate::api::Api;
 use crate::error::{Error, ErrorKind};
-use crate::object::Object;
+use crate::json::{self, Object};
+use crate::wire::Reply;
 
-/// The record of a success, bare or inside `data`. One that was not asked for, as from a cache or
-/// for an idempotency key that was used before, is an error.
-pub(super) fn one_record(
-    operation: &str,
-    asked_for: &dyn Fn(&Record) -> bool,
-    api: &Api,
-    response: &Response<&[u8]>,
-) -> Result<Record, Error> {
-    let body = success(operation, api, response)?;
-    let record = read(body).map_err(|e| unreadable(operation, &e, api, response))?;
-    if asked_for(&record) {
-        return Ok(record);
+impl Reply<'_> {
+    /// The record of a success, bare or inside `data`. One that was not asked for, as from a cache
+    /// or for an idempotency key that was used before, is an error.
+    pub(super) fn record(self, asked_for: impl FnOnce(&Record) -> bool) -> Result<Record, Error> {
+        let record = read(self.success()?).map_err(|error| self.unreadable(&error))?;
+        if asked_for(&record) {
+            return Ok(record);
+        }
+        Err(self.error(ErrorKind::Unreadable, "the answer is about another record"))
     }
-    let detail = "the answer is about another record";
-    let kind = ErrorKind::Unreadable;
-    Err(received_error(kind, operation, detail, api, response))
+
+    /// The record that was created. One that contradicts the request is an error that keeps it: the
+    /// money may have moved, and nobody knows which.
+    pub(super) fn created_record(self, asked: &Expected) -> Result<Record, Error> {
+        let record = self.record(|_| true)?;
+        match Mismatch::of(&record, asked.contradictions(&record)) {
+            None => Ok(record),
+            Some(mismatch) => {
+                let detail = "the answer is not what was asked for";
+                Err(self
+                    .error(ErrorKind::Mismatch, detail)
+                    .with_mismatch(mismatch))
+            }
+        }
+    }
 }
 
 /// Reads the record in `body`, which is bare where it has an `id`.
 fn read(body: &[u8]) -> Result<Record, serde_json::Error> {
-    Record::read(bare(Object::read(json_text(body)?)?, "id")?)
+    Record::read(bare(Object::read(json::text(body)?)?, "id")?)
 }
 
 /// The object itself where it has the field `mark`, without which it cannot be read, and what is

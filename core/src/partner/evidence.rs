@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::record::Record;
 use super::record_id::RecordId;
 use super::status::RecordType;
-use crate::api::Api;
+use crate::wire::Api;
 
 /// The proof that the list shows records of a type that you made: it did so once, asked in the
 /// very same way as a lookup asks.

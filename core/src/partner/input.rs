@@ -7,10 +7,9 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::api::Api;
-use crate::ascii::is_visible;
 use crate::error::{Error, Problems};
 use crate::money::{Amount, Currency};
+use crate::wire::Api;
 
 /// The most characters of a reference, key or description, and of a URL, in bytes. The provider
 /// documents no bound; these are the usual ones of a database column and of a browser.
@@ -92,7 +91,7 @@ pub(super) fn check_money(problems: &mut Problems, amount: Amount, currency: &Cu
 }
 
 pub(super) fn check_url(problems: &mut Problems, field: &'static str, url: &str) {
-    let plain = is_visible(url.as_bytes());
+    let plain = url.bytes().all(|byte| byte.is_ascii_graphic());
     let absolute = url.parse::<Uri>().is_ok_and(|uri| {
         matches!(uri.scheme_str(), Some("http" | "https"))
             && uri
@@ -126,7 +125,9 @@ pub(super) fn idempotency_key(
     let key = match own {
         Some(key) => {
             problems.require(
-                !key.is_empty() && key.len() <= MAX_TEXT && is_visible(key.as_bytes()),
+                !key.is_empty()
+                    && key.len() <= MAX_TEXT
+                    && key.bytes().all(|byte| byte.is_ascii_graphic()),
                 "idempotency_key",
                 "must be 1 to 255 visible ASCII characters",
             );

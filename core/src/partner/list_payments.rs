@@ -3,18 +3,18 @@
 
 use std::fmt;
 
-use http::{Method, Request, Response};
+use http::{Method, Request};
 
 use super::input::check_text;
 use super::record::{InText, Record};
 use super::record_id::RecordId;
 use super::status::{RecordType, Status};
-use crate::api::Api;
 use crate::endpoint::{Endpoint, Replay};
 use crate::error::{Error, Problems};
 use crate::money::Currency;
 use crate::pager::{Cursor, Page, Paged};
 use crate::timestamp::Timestamp;
+use crate::wire::{Api, Reply};
 
 /// Lists payments and payouts, one page at a time; [`Pager`](crate::Pager) reads them all.
 ///
@@ -178,8 +178,8 @@ impl Endpoint for ListPayments {
         api.request(OPERATION, Method::GET, &api.wire().list, &query, None)
     }
 
-    fn parse(&self, api: &Api, response: &Response<&[u8]>) -> Result<Page<Record>, Error> {
-        Page::read(self, api, response).map(records)
+    fn parse(&self, reply: Reply<'_>) -> Result<Page<Record>, Error> {
+        Page::read(reply).map(records)
     }
 
     fn replay(&self) -> Replay {
@@ -230,8 +230,8 @@ impl fmt::Debug for ListPayments {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base_url::BaseUrl;
     use crate::error::ErrorKind;
+    use crate::wire::BaseUrl;
 
     fn api() -> Api {
         Api::new(BaseUrl::new("https://h.example/v1").unwrap())

@@ -31,13 +31,12 @@
 //! // … send it, with `Authorization: Bearer <token>` …
 //! let answer = br#"{"id":"6f2b7c1e-6a0e-4f53-9f0e-0d6f3a1b2c3d","status":"created",
 //!     "amount":"10.00","currency":"USD","reference":"order-1001"}"#;
-//! let record = payment.parse(&api, &http::Response::new(&answer[..]))?;
+//! let record = payment.read(&api, &http::Response::new(&answer[..]))?;
 //! assert_eq!(record.status(), &Status::Created);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 mod create_payment;
-mod created;
 mod envelope;
 mod evidence;
 mod expected;

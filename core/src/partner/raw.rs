@@ -4,15 +4,15 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use http::{Method, Request, Response};
-use serde_core::Serialize;
-use serde_core::de::DeserializeOwned;
+use http::{Method, Request};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::input::Json;
-use crate::answer::{read_json, success, unreadable};
-use crate::api::Api;
 use crate::endpoint::{Endpoint, Replay};
 use crate::error::{Error, Problems};
+use crate::json;
+use crate::wire::{Api, Reply};
 
 /// Any operation of the API, with token, retry and errors like the rest.
 ///
@@ -34,7 +34,7 @@ use crate::error::{Error, Problems};
 ///     "https://api.example.com/partner/currencies?active=1"
 /// );
 /// let answer = http::Response::new(&br#"["USD","CNY"]"#[..]);
-/// assert_eq!(rates.parse(&api, &answer)?, ["USD", "CNY"]);
+/// assert_eq!(rates.read(&api, &answer)?, ["USD", "CNY"]);
 /// # Ok::<(), sanspay_core::Error>(())
 /// ```
 pub struct Raw<T> {
@@ -125,12 +125,12 @@ impl<T: DeserializeOwned> Endpoint for Raw<T> {
         )
     }
 
-    fn parse(&self, api: &Api, response: &Response<&[u8]>) -> Result<T, Error> {
-        let body = match success(&self.operation, api, response)? {
+    fn parse(&self, reply: Reply<'_>) -> Result<T, Error> {
+        let body = match reply.success()? {
             [] => b"null",
             body => body,
         };
-        read_json(body).map_err(|e| unreadable(&self.operation, &e, api, response))
+        json::read(body).map_err(|error| reply.unreadable(&error))
     }
 
     fn replay(&self) -> Replay {
@@ -166,8 +166,9 @@ impl<T> fmt::Debug for Raw<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base_url::BaseUrl;
     use crate::error::ErrorKind;
+    use crate::wire::BaseUrl;
+    use http::Response;
     use serde_json::json;
 
     fn api() -> Api {
@@ -195,7 +196,7 @@ mod tests {
         assert_eq!(request.uri().path(), "/v1/x/y");
         let mut empty = Response::new(&b""[..]);
         *empty.status_mut() = http::StatusCode::NO_CONTENT;
-        raw.parse(&api(), &empty).unwrap();
+        raw.read(&api(), &empty).unwrap();
         assert!(!format!("{raw:?}").contains("SECRET"));
     }
 

@@ -3,16 +3,15 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde_core::de::{self, Deserialize, Deserializer};
+use serde::de::{self, Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::extras::{Extras, raw};
 use super::record_id::RecordId;
 use super::status::{RecordType, Status};
-use crate::error::{Error, ErrorKind, describe_json_error};
+use crate::error::{Error, ErrorKind};
+use crate::json::{self, Object, text_of};
 use crate::money::{Amount, Currency};
-use crate::object::Object;
-use crate::text::text_of;
 use crate::timestamp::Timestamp;
 
 /// A payment or payout as the provider describes it (grade A).
@@ -142,7 +141,7 @@ impl Record {
     pub fn extra_as<'a, T: Deserialize<'a>>(&'a self, name: &str) -> Result<Option<T>, Error> {
         let read = |json| {
             serde_json::from_str(json).map_err(|e| {
-                let detail = format!("the field is not understood: {}", describe_json_error(&e));
+                let detail = format!("the field is not understood: {}", json::describe(&e));
                 Error::new(ErrorKind::Unreadable, "read record", detail)
             })
         };

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde_core::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
-use crate::text::from_text;
+use crate::json::from_text;
 
 /// The provider's id of a payment or payout, a UUID (grade D).
 ///

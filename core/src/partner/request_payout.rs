@@ -2,18 +2,17 @@
 
 use std::fmt;
 
-use http::{Request, Response};
+use http::Request;
 use serde::Serialize;
 
-use super::created::created_record;
 use super::expected::Expected;
 use super::input::{self, Json};
 use super::record::Record;
-use crate::api::Api;
 use crate::endpoint::{Endpoint, Replay};
 use crate::error::{Error, Intent, Problems};
-use crate::json_writer;
+use crate::json;
 use crate::money::{Amount, Currency};
+use crate::wire::{Api, Reply};
 
 const OPERATION: &str = "request payout";
 
@@ -96,7 +95,7 @@ impl NewPayout {
     }
 
     fn body(&self) -> Vec<u8> {
-        json_writer::write(&Body {
+        json::write(&Body {
             reference: &self.reference,
             amount: self.amount,
             currency: &self.currency,
@@ -150,8 +149,8 @@ impl Endpoint for NewPayout {
         )
     }
 
-    fn parse(&self, api: &Api, response: &Response<&[u8]>) -> Result<Record, Error> {
-        created_record(OPERATION, &self.expected(), api, response)
+    fn parse(&self, reply: Reply<'_>) -> Result<Record, Error> {
+        reply.created_record(&self.expected())
     }
 
     fn replay(&self) -> Replay {
@@ -178,8 +177,9 @@ impl fmt::Debug for NewPayout {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base_url::BaseUrl;
     use crate::error::ErrorKind;
+    use crate::wire::BaseUrl;
+    use http::Response;
     use serde_json::{Value, json};
 
     fn api() -> Api {
@@ -227,7 +227,7 @@ mod tests {
             let body = json!({
                 "id": id, "status": "paid", "amount": "5", "currency": "CNY", "reference": reference,
             });
-            payout.parse(&api(), &Response::new(body.to_string().as_bytes()))
+            payout.read(&api(), &Response::new(body.to_string().as_bytes()))
         };
         assert!(answer("p-2").unwrap().status().is_paid());
         assert_eq!(answer("p-1").unwrap_err().kind(), ErrorKind::Mismatch);

@@ -5,17 +5,17 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use http::{Request, Response};
+use http::Request;
 
 use super::evidence::{KnownLists, ListEvidence};
 use super::expected::Mismatch;
 use super::list_payments::{ListPayments, records};
 use super::record::Record;
 use super::status::RecordType;
-use crate::api::Api;
 use crate::endpoint::{Endpoint, Replay};
 use crate::error::{Error, UnknownOutcome};
 use crate::pager::Page;
+use crate::wire::{Api, Reply};
 
 impl UnknownOutcome {
     /// The operation that looks the record up; `now` is the time at which you ask. A client's
@@ -38,13 +38,13 @@ impl UnknownOutcome {
     /// let empty = http::Response::new(&b"[]"[..]);
     ///
     /// // Nothing is listed yet, and the request may still be on its way.
-    /// let early = unknown.lookup(at(5)).authoritative().parse(&api, &empty)?;
+    /// let early = unknown.lookup(at(5)).authoritative().read(&api, &empty)?;
     /// assert!(matches!(early, Resolution::Unknown(Unresolved::TooEarly { .. })));
     /// // Long after, an unknown provider's empty list proves nothing,
-    /// let unproven = unknown.lookup(at(60)).parse(&api, &empty)?;
+    /// let unproven = unknown.lookup(at(60)).read(&api, &empty)?;
     /// assert!(matches!(unproven, Resolution::Unknown(Unresolved::NotProven)));
     /// // and one of which you know that it shows every payout says that there is none.
-    /// let absent = unknown.lookup(at(60)).authoritative().parse(&api, &empty)?;
+    /// let absent = unknown.lookup(at(60)).authoritative().read(&api, &empty)?;
     /// assert!(matches!(absent, Resolution::Absent));
     /// # Ok::<(), sanspay_core::Error>(())
     /// ```
@@ -248,9 +248,9 @@ impl Endpoint for Lookup {
         list.map_err(|error| error.seen_by(OPERATION))
     }
 
-    fn parse(&self, api: &Api, response: &Response<&[u8]>) -> Result<Resolution, Error> {
-        let page = Page::read(self, api, response).map(records)?;
-        Ok(self.resolve(page, api))
+    fn parse(&self, reply: Reply<'_>) -> Result<Resolution, Error> {
+        let page = Page::read(reply).map(records)?;
+        Ok(self.resolve(page, reply.api()))
     }
 
     fn replay(&self) -> Replay {

@@ -1,14 +1,13 @@
 //! `GET /partner/payments/{uuid}`: show one payment or payout (the capability is grade D, the
 //! form grade A).
 
-use http::{Method, Request, Response};
+use http::{Method, Request};
 
-use super::envelope::one_record;
 use super::record::Record;
 use super::record_id::RecordId;
-use crate::api::Api;
 use crate::endpoint::{Endpoint, Replay};
 use crate::error::Error;
+use crate::wire::{Api, Reply};
 
 const OPERATION: &str = "show payment";
 
@@ -38,8 +37,8 @@ impl Endpoint for ShowPayment {
         request(OPERATION, self.id, api)
     }
 
-    fn parse(&self, api: &Api, response: &Response<&[u8]>) -> Result<Record, Error> {
-        parse(OPERATION, self.id, api, response)
+    fn parse(&self, reply: Reply<'_>) -> Result<Record, Error> {
+        reply.record(|record| record.id() == self.id)
     }
 
     fn replay(&self) -> Replay {
@@ -54,21 +53,13 @@ pub(super) fn request(operation: &str, id: RecordId, api: &Api) -> Result<Reques
     api.request_to(operation, Method::GET, target, None)
 }
 
-pub(super) fn parse(
-    operation: &str,
-    id: RecordId,
-    api: &Api,
-    response: &Response<&[u8]>,
-) -> Result<Record, Error> {
-    one_record(operation, &|record| record.id() == id, api, response)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::Wire;
-    use crate::base_url::BaseUrl;
     use crate::error::ErrorKind;
+    use crate::wire::BaseUrl;
+    use crate::wire::Wire;
+    use http::Response;
 
     const ID: &str = "6f2b7c1e-6a0e-4f53-9f0e-0d6f3a1b2c3d";
 
@@ -103,8 +94,8 @@ mod tests {
         let bare = format!(r#"{{"id":"{ID}","status":"paid","amount":"1","currency":"USD"}}"#);
         for body in [bare.clone(), format!(r#"{{"data":{bare}}}"#)] {
             let response = Response::new(body.as_bytes());
-            assert!(show(ID).parse(&api, &response).unwrap().status().is_paid());
-            let error = show("00000000-6a0e-4f53-9f0e-0d6f3a1b2c3d").parse(&api, &response);
+            assert!(show(ID).read(&api, &response).unwrap().status().is_paid());
+            let error = show("00000000-6a0e-4f53-9f0e-0d6f3a1b2c3d").read(&api, &response);
             assert_eq!(error.unwrap_err().kind(), ErrorKind::Unreadable);
         }
     }

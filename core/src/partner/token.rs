@@ -6,20 +6,17 @@ use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::{Method, Request, Response};
+use http::{Method, Request};
 use serde::{Serialize, de};
 use zeroize::Zeroizing;
 
 use super::envelope::bare;
 use crate::access_token::{AccessToken, DEFAULT_LIFETIME, Lifetime};
-use crate::answer::{Received, json_text, success};
-use crate::api::Api;
 use crate::credentials::Credentials;
 use crate::endpoint::{Auth, Endpoint, Replay};
-use crate::error::{Error, ErrorBody, ErrorKind, describe_json_error};
-use crate::json_writer;
-use crate::object::Object;
-use crate::text::text_of;
+use crate::error::{Error, ErrorBody, ErrorKind};
+use crate::json::{self, Object, text_of};
+use crate::wire::{Api, Reply};
 
 const OPERATION: &str = "fetch token";
 
@@ -40,7 +37,7 @@ const MAX_LIFETIME: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// let fetch = FetchToken::new(Credentials::new("key-1", "a-secret")?);
 /// assert_eq!(fetch.request(&api)?.uri().path(), "/partner/auth/token");
 /// let answer = br#"{"access_token":"abc.def","token_type":"Bearer","expires_in":900}"#;
-/// let token = fetch.parse(&api, &http::Response::new(&answer[..]))?;
+/// let token = fetch.read(&api, &http::Response::new(&answer[..]))?;
 /// assert_eq!(token.lifetime(), Lifetime::For(Duration::from_secs(900)));
 /// assert!(token.authorization().is_sensitive());
 /// # Ok::<(), sanspay_core::Error>(())
@@ -76,14 +73,14 @@ impl Endpoint for FetchToken {
         // Room for every character escaped, so that the secret is not left behind by growing.
         let room = Vec::with_capacity(2 * (key_id.len() + key_secret.len()) + 64);
         let body = Body { key_id, key_secret };
-        let body = Some(json_writer::write_into(room, &body));
+        let body = Some(json::write_into(room, &body));
         api.request(OPERATION, Method::POST, &api.wire().token, &[], body)
     }
 
-    fn parse(&self, api: &Api, response: &Response<&[u8]>) -> Result<AccessToken, Error> {
-        let body = success(OPERATION, api, response)?;
+    fn parse(&self, reply: Reply<'_>) -> Result<AccessToken, Error> {
+        let body = reply.success()?;
         read(body).map_err(|detail| {
-            let received = Received::new(api, response).without_body();
+            let received = reply.received().without_body();
             let (kind, detail) = match received.error_body() {
                 ErrorBody::Standard(_) => (
                     ErrorKind::Unauthorized,
@@ -107,7 +104,7 @@ impl Endpoint for FetchToken {
 /// Reads the body of a success; the error is a detail that quotes nothing of it.
 fn read(body: &[u8]) -> Result<AccessToken, String> {
     let answer = Answer::read(body)
-        .map_err(|e| format!("the answer is not understood: {}", describe_json_error(&e)))?;
+        .map_err(|e| format!("the answer is not understood: {}", json::describe(&e)))?;
     // Nothing, blank and odd say nothing; `BearerToken` and `jwt-bearer` mean the same.
     let bearer = |kind: &str| {
         let kind = kind.trim().to_ascii_lowercase();
@@ -137,7 +134,7 @@ struct Answer<'a> {
 
 impl<'a> Answer<'a> {
     fn read(body: &'a [u8]) -> Result<Self, serde_json::Error> {
-        let fields = bare(Object::read(json_text(body)?)?, "access_token")?;
+        let fields = bare(Object::read(json::text(body)?)?, "access_token")?;
         let token = fields.only("access_token")?;
         let token = token.ok_or_else(|| de::Error::missing_field("access_token"))?;
         let unexpected = de::Unexpected::Other("this value");

@@ -14,22 +14,21 @@
 
 use std::fmt;
 
-use http::{Request, Response};
-use serde_core::de::{self, Deserialize, Deserializer};
+use http::Request;
+use serde::de::{self, Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::record::{self, Record, boxed_text};
 use super::record_id::RecordId;
 use super::show_payment;
 use super::status::{EventKind, RecordType, Status};
-use crate::answer::json_text;
-use crate::api::Api;
 use crate::endpoint::{Endpoint, Replay};
-use crate::error::{Error, ErrorKind, describe_json_error};
+use crate::error::{Error, ErrorKind};
+use crate::json::{self, Object};
 use crate::money::{Amount, Currency};
-use crate::object::Object;
 use crate::printable::Escaped;
 use crate::timestamp::Timestamp;
+use crate::wire::{Api, Reply};
 
 /// The longest webhook body that is read. The documented events have one record each.
 const MAX_BODY: usize = 256 * 1024;
@@ -49,7 +48,7 @@ const MAX_BODY: usize = 256 * 1024;
 /// let api = Api::new(BaseUrl::new("https://api.example.com")?);
 /// let confirm = event.confirm();
 /// let _request = confirm.request(&api)?; // send it with the token
-/// let confirmed = confirm.parse(&api, &http::Response::new(record.as_bytes()))?;
+/// let confirmed = confirm.read(&api, &http::Response::new(record.as_bytes()))?;
 /// // Compare it with your order by `confirmed.matches(&expected)`: only that says *paid*.
 /// // Commit this with the order, in one transaction; do nothing if it is there already.
 /// let key = confirmed.dedup_key().to_string();
@@ -114,8 +113,8 @@ impl UnconfirmedEvent {
             let detail = "the body is longer than 256 KiB";
             return Err(Error::new(ErrorKind::TooLarge, OPERATION, detail));
         }
-        json_text(body).and_then(Self::read).map_err(|e| {
-            let detail = format!("the event is not understood: {}", describe_json_error(&e));
+        json::text(body).and_then(Self::read).map_err(|e| {
+            let detail = format!("the event is not understood: {}", json::describe(&e));
             Error::new(ErrorKind::Unreadable, OPERATION, detail)
         })
     }
@@ -220,9 +219,9 @@ impl Endpoint for ConfirmEvent {
         show_payment::request(self.operation(), self.event.record_id(), api)
     }
 
-    fn parse(&self, api: &Api, response: &Response<&[u8]>) -> Result<ConfirmedEvent, Error> {
+    fn parse(&self, reply: Reply<'_>) -> Result<ConfirmedEvent, Error> {
         let id = self.event.record_id();
-        let record = show_payment::parse(self.operation(), id, api, response)?;
+        let record = reply.record(|record| record.id() == id)?;
         Ok(ConfirmedEvent {
             event: Box::new(self.event.clone()),
             record,

@@ -72,7 +72,7 @@ impl ConfirmedEvent {
     /// let fetched = |kind: &str| {
     ///     let record = format!(r#"{{"id":"{id}","type":"{kind}","status":"paid",
     ///         "amount":"10.00","currency":"USD","reference":"order-1"}}"#);
-    ///     event.confirm().parse(&api, &http::Response::new(record.as_bytes()))
+    ///     event.confirm().read(&api, &http::Response::new(record.as_bytes()))
     /// };
     /// assert!(matches!(fetched("payment")?.matches(&order), Matched::Paid(_)));
     /// assert!(matches!(fetched("payout")?.matches(&order), Matched::Mismatch(_)));

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use http::{Request, Response};
 use sanspay_core::exchange::Step;
 use sanspay_core::partner::{ConfirmedEvent, NewPayout, Record, Resolution};
-use sanspay_core::{Api, Endpoint, Error, Exchange, Intent, Replay, TransportError};
+use sanspay_core::{Api, Endpoint, Error, Exchange, Intent, Replay, Reply, TransportError};
 
 /// What a call yields.
 pub(super) enum Output {
@@ -76,8 +76,8 @@ impl Endpoint for Repeatable {
         self.0.request(api)
     }
 
-    fn parse(&self, api: &Api, response: &Response<&[u8]>) -> Result<Record, Error> {
-        self.0.parse(api, response)
+    fn parse(&self, reply: Reply<'_>) -> Result<Record, Error> {
+        self.0.parse(reply)
     }
 
     fn replay(&self) -> Replay {

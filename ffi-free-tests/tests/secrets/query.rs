@@ -132,7 +132,7 @@ fn trades(shown: &mut Shown) {
     let api = Api::new(BaseUrl::new("https://pay.shop.example").unwrap());
     let rows = || {
         ListTrades::newest(9)
-            .parse(&api, &Response::new(ROWS.as_bytes()))
+            .read(&api, &Response::new(ROWS.as_bytes()))
             .unwrap()
     };
     shown.debug(&rows()[0]);
@@ -157,7 +157,7 @@ fn doctor(shown: &mut Shown, secrets: &mut Secrets) {
     let mut examination = Examination::new("https://pay.shop.example");
     while let Some(probe) = examination.next() {
         shown.debug(&probe);
-        let probed = probe.parse(&api, &Response::new(answer.as_bytes()));
+        let probed = probe.read(&api, &Response::new(answer.as_bytes()));
         shown.debug(probed.as_ref().unwrap());
         examination.accept(SystemTime::UNIX_EPOCH + Duration::from_secs(1), probed);
         shown.debug(&examination);

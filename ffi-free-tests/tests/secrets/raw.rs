@@ -78,7 +78,7 @@ fn record(text: &str) -> Value {
 fn records(shown: &mut Shown, text: &str) {
     let body = record(text).to_string();
     let show = ShowPayment::new(ID.parse().unwrap());
-    let read = |body: &str| show.parse(&api(), &Response::new(body.as_bytes()));
+    let read = |body: &str| show.read(&api(), &Response::new(body.as_bytes()));
     let ten: Amount = "10.00".parse().unwrap();
     match read(&body) {
         Ok(record) => {
@@ -98,7 +98,7 @@ fn records(shown: &mut Shown, text: &str) {
         Err(error) => shown.error(&error),
     }
     let payment = NewPayment::new("order-1", ten, Currency::USD);
-    if let Err(error) = payment.parse(&api(), &Response::new(body.as_bytes())) {
+    if let Err(error) = payment.read(&api(), &Response::new(body.as_bytes())) {
         refused(shown, &error);
     }
     for field in ["id", "amount", "created_at", "paid_at"] {
@@ -118,7 +118,7 @@ fn records(shown: &mut Shown, text: &str) {
             shown.both(kind);
         }
         let confirm = event.confirm();
-        if let Ok(confirmed) = confirm.parse(&api(), &Response::new(body.as_bytes())) {
+        if let Ok(confirmed) = confirm.read(&api(), &Response::new(body.as_bytes())) {
             shown.debug(&confirmed);
             let expected = Expected::payment(text, ten, Currency::USD);
             shown.debug(&confirmed.matches(&expected));
@@ -136,7 +136,7 @@ fn records(shown: &mut Shown, text: &str) {
     });
     let mut pager = Pager::new(ListPayments::new());
     let list = pager.next().unwrap().unwrap();
-    match list.parse(&api(), &Response::new(page.to_string().as_bytes())) {
+    match list.read(&api(), &Response::new(page.to_string().as_bytes())) {
         Ok(page) => {
             shown.debug(&page);
             if let Err(error) = pager.accept(page) {
@@ -195,8 +195,8 @@ fn refusals(shown: &mut Shown, text: &str) {
             let mut response = Response::new(body.as_bytes());
             *response.status_mut() = status.try_into().unwrap();
             *response.headers_mut() = headers(text);
-            refused(shown, &payment.parse(&api(), &response).unwrap_err());
-            if let Err(error) = fetch.parse(&api(), &response) {
+            refused(shown, &payment.read(&api(), &response).unwrap_err());
+            if let Err(error) = fetch.read(&api(), &response) {
                 refused(shown, &error);
             }
         }

@@ -104,7 +104,7 @@ fn comparisons(shown: &mut Shown) {
         let event = UnconfirmedEvent::parse(posted.as_bytes()).unwrap();
         let api = Api::new(BaseUrl::new("https://api.example.com").unwrap());
         let body = record.to_string();
-        let confirmed = event.confirm().parse(&api, &Response::new(body.as_bytes()));
+        let confirmed = event.confirm().read(&api, &Response::new(body.as_bytes()));
         confirmed.unwrap().matches(&order)
     };
     let paid = fetched("10.00", "PlantedJane");

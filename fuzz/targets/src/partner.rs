@@ -27,7 +27,7 @@ fn show() -> ShowPayment {
 
 fn answer(body: &[u8]) -> Result<AccessToken, Error> {
     let fetch = FetchToken::new(Credentials::new("key", "secret").unwrap());
-    let answer = fetch.parse(&api(), &Response::new(body));
+    let answer = fetch.read(&api(), &Response::new(body));
     match &answer {
         Ok(token) => {
             assert!(token.authorization().is_sensitive());
@@ -154,7 +154,7 @@ fn assert_consistent(record: &Record) {
 
 /// One record, in both shapes.
 pub fn record(data: &[u8]) {
-    match show().parse(&api(), &Response::new(data)) {
+    match show().read(&api(), &Response::new(data)) {
         Ok(record) => {
             assert_eq!(record.id().to_string(), ID);
             assert_consistent(&record);
@@ -185,7 +185,7 @@ pub fn page(data: &[u8]) {
         assert_eq!(request.uri().host(), Some("api.example.com"));
         assert_eq!(request.uri().scheme_str(), Some("https"));
         assert_eq!(request.uri().path(), "/partner/payments");
-        match list.parse(&api(), &Response::new(data)) {
+        match list.read(&api(), &Response::new(data)) {
             Ok(page) => {
                 assert_silent(&format!("{page:?} {pager:?}"));
                 page.items().iter().for_each(assert_consistent);
@@ -228,7 +228,7 @@ pub fn error_body(data: &[u8]) {
             response.headers_mut().insert(name, value);
         }
     }
-    let Err(error) = show().parse(&api(), &response) else {
+    let Err(error) = show().read(&api(), &response) else {
         assert!(response.status().is_success());
         return;
     };
@@ -265,7 +265,7 @@ pub fn webhook(data: &[u8]) {
     // Only what is fetched counts, whatever is claimed.
     let fetched = format!(r#"{{"id":"{id}","status":"created","amount":"1","currency":"USD"}}"#);
     let confirmed = confirm
-        .parse(&api(), &Response::new(fetched.as_bytes()))
+        .read(&api(), &Response::new(fetched.as_bytes()))
         .unwrap();
     assert!(!confirmed.record().status().is_paid());
     assert_eq!(confirmed.dedup_key().to_string(), format!("{id}:created"));
@@ -273,7 +273,7 @@ pub fn webhook(data: &[u8]) {
     if foreign != fetched {
         assert!(
             confirm
-                .parse(&api(), &Response::new(foreign.as_bytes()))
+                .read(&api(), &Response::new(foreign.as_bytes()))
                 .is_err()
         );
     }

@@ -1,7 +1,7 @@
 //! A request that asks for nothing.
 
-use http::{Method, Request, Response, StatusCode};
-use sanspay_core::{Api, Auth, Endpoint, Error, Replay, success};
+use http::{Method, Request, StatusCode};
+use sanspay_core::{Api, Auth, Endpoint, Error, Replay, Reply};
 
 /// A `GET` of the base URL without credentials, for which any answer will do that is not about
 /// TLS.
@@ -19,10 +19,10 @@ impl Endpoint for Knock {
         api.request("knock", Method::GET, "/", &[], None)
     }
 
-    fn parse(&self, api: &Api, response: &Response<&[u8]>) -> Result<StatusCode, Error> {
-        match success("knock", api, response) {
+    fn parse(&self, reply: Reply<'_>) -> Result<StatusCode, Error> {
+        match reply.success() {
             Err(error) if error.tls().is_some() => Err(error),
-            _ => Ok(response.status()),
+            _ => Ok(reply.status()),
         }
     }
 

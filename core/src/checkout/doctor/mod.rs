@@ -53,7 +53,7 @@ const CLOCK_TOLERANCE: Duration = Duration::from_secs(60);
 /// while let Some(probe) = examination.next() {
 ///     let _request = probe.request(&api)?; // send it
 ///     let answer = br#"{"sign":null,"trueSign":"44b125501d3833a7c293a03fe0f5ce3c","isMatch":false}"#;
-///     let probed = probe.parse(&api, &http::Response::new(&answer[..]));
+///     let probed = probe.read(&api, &http::Response::new(&answer[..]));
 ///     examination.accept(SystemTime::UNIX_EPOCH, probed);
 /// }
 /// let diagnosis = examination.finish();

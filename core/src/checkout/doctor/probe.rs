@@ -2,15 +2,13 @@
 
 use std::time::SystemTime;
 
-use http::{Method, Request, Response, StatusCode, header};
+use http::{Method, Request, StatusCode, header};
 
-use crate::answer::{json_text, success};
-use crate::api::Api;
 use crate::checkout::{Signature, SigningKey};
 use crate::endpoint::{Auth, Endpoint, Replay};
 use crate::error::Error;
-use crate::object::Object;
-use crate::text::text_of;
+use crate::json::{self, Object, text_of};
+use crate::wire::{Api, Reply};
 
 const OPERATION: &str = "probe signing route";
 
@@ -83,18 +81,18 @@ impl Endpoint for ProbeSigning {
     }
 
     /// Any answer tells something, but one of a front that demands a certificate.
-    fn parse(&self, api: &Api, response: &Response<&[u8]>) -> Result<Probed, Error> {
-        if let Err(error) = success(OPERATION, api, response)
+    fn parse(&self, reply: Reply<'_>) -> Result<Probed, Error> {
+        if let Err(error) = reply.success()
             && error.tls().is_some()
         {
             return Err(error);
         }
-        let date = response.headers().get(header::DATE);
+        let date = reply.headers().get(header::DATE);
         let date = date.and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
         Ok(Probed {
-            path: self.path(api),
-            status: response.status(),
-            signature: signature(&api.wire().admin.signature, response.body()),
+            path: self.path(reply.api()),
+            status: reply.status(),
+            signature: signature(&reply.api().wire().admin.signature, reply.body()),
             date,
         })
     }
@@ -110,7 +108,7 @@ impl Endpoint for ProbeSigning {
 
 /// The signature that is answered: in the field of a JSON object, or by itself.
 fn signature(field: &str, body: &[u8]) -> Option<Signature> {
-    let text = json_text(body).ok()?.trim();
+    let text = json::text(body).ok()?.trim();
     match Object::read(text) {
         Ok(answer) => Signature::from_received(&text_of(answer.get(field)?)?),
         Err(_) => Signature::from_received(text.trim_matches('"')),

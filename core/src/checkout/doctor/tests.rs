@@ -27,7 +27,7 @@ fn examine(
         let request = probe.request(&api()).unwrap();
         let probed = answer(request.uri().path()).and_then(|response| {
             let (parts, body) = response.into_parts();
-            probe.parse(&api(), &Response::from_parts(parts, body.as_bytes()))
+            probe.read(&api(), &Response::from_parts(parts, body.as_bytes()))
         });
         examination.accept(NOW + Duration::from_secs(1000), probed);
     }
@@ -202,7 +202,7 @@ fn what_was_probed_prints_no_signature() {
     let probe = ProbeSigning::all().next().unwrap();
     let answer = signed("key").unwrap();
     let response = Response::new(answer.body().as_bytes());
-    let probed: Probed = probe.parse(&api(), &response).unwrap();
+    let probed: Probed = probe.read(&api(), &response).unwrap();
     let sign = SigningKey::new("key")
         .unwrap()
         .sign(&[("sanspay_doctor", "probe")]);

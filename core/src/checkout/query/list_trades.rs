@@ -1,14 +1,13 @@
 //! `GET /api/admin/trade` and `GET /api/admin/trade/{id}`: the trades of the installation (grade V).
 
-use http::{Method, Request, Response};
+use http::{Method, Request};
 
 use super::answer::accepted;
 use super::trade::Trade;
-use crate::answer::{read_json, received_error, unreadable};
-use crate::api::Api;
 use crate::endpoint::{Endpoint, Replay};
 use crate::error::{Error, ErrorKind};
-use crate::object::Object;
+use crate::json::{self, Object};
+use crate::wire::{Api, Reply};
 
 const LIST: &str = "list trades";
 const SHOW: &str = "show trade";
@@ -65,11 +64,11 @@ impl Endpoint for ListTrades {
         api.request(LIST, Method::GET, &wire.trades, &query, None)
     }
 
-    fn parse(&self, api: &Api, response: &Response<&[u8]>) -> Result<Vec<Trade>, Error> {
-        let body = accepted(LIST, api, response)?;
-        let trades = read_json::<Vec<Object<'_>>>(body)
+    fn parse(&self, reply: Reply<'_>) -> Result<Vec<Trade>, Error> {
+        let body = accepted(reply)?;
+        let trades = json::read::<Vec<Object<'_>>>(body)
             .and_then(|objects| objects.into_iter().map(Trade::from_object).collect());
-        trades.map_err(|error| unreadable(LIST, &error, api, response))
+        trades.map_err(|error| reply.unreadable(&error))
     }
 
     fn replay(&self) -> Replay {
@@ -103,17 +102,20 @@ impl Endpoint for ShowTrade {
         api.request(SHOW, Method::GET, &route, &[], None)
     }
 
-    fn parse(&self, api: &Api, response: &Response<&[u8]>) -> Result<Trade, Error> {
-        let body = accepted(SHOW, api, response)?;
-        let error = |kind, detail| Err(received_error(kind, SHOW, detail, api, response));
+    fn parse(&self, reply: Reply<'_>) -> Result<Trade, Error> {
+        let body = accepted(reply)?;
         if body.trim_ascii().is_empty() {
             // The server's answer for a row that does not exist (grade V).
-            return error(ErrorKind::NotFound, "there is no trade with this id");
+            let detail = "there is no trade with this id";
+            return Err(reply.error(ErrorKind::NotFound, detail));
         }
-        match read_json::<Object<'_>>(body).and_then(Trade::from_object) {
+        match json::read::<Object<'_>>(body).and_then(Trade::from_object) {
             Ok(trade) if trade.id() == self.id => Ok(trade),
-            Ok(_) => error(ErrorKind::Unreadable, "the answer is about another trade"),
-            Err(e) => Err(unreadable(SHOW, &e, api, response)),
+            Ok(_) => {
+                let detail = "the answer is about another trade";
+                Err(reply.error(ErrorKind::Unreadable, detail))
+            }
+            Err(e) => Err(reply.unreadable(&e)),
         }
     }
 

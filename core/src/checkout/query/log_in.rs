@@ -2,19 +2,16 @@
 
 use std::time::Duration;
 
-use http::{Method, Request, Response};
+use http::{Method, Request};
 use serde::{Serialize, Serializer};
 
 use super::answer::accepted;
 use crate::access_token::{AccessToken, Lifetime};
-use crate::answer::{Received, json_text};
-use crate::api::Api;
 use crate::endpoint::{Auth, Endpoint, Replay};
-use crate::error::{Error, ErrorKind, Problems, describe_json_error};
-use crate::json_writer;
-use crate::object::Object;
+use crate::error::{Error, ErrorKind, Problems};
+use crate::json::{self, Object, text_of};
 use crate::secret::Secret;
-use crate::text::text_of;
+use crate::wire::{Api, Reply};
 
 const OPERATION: &str = "log in";
 
@@ -68,7 +65,7 @@ impl Operator {
 /// let log_in = LogIn::new(Operator::new("sdk", "a password")?);
 /// let request = log_in.request(&api)?;
 /// assert_eq!(request.uri(), "https://pay.shop.example/api/auth/login");
-/// let token = log_in.parse(&api, &http::Response::new(&br#"{"auth":"abc.def.ghi"}"#[..]))?;
+/// let token = log_in.read(&api, &http::Response::new(&br#"{"auth":"abc.def.ghi"}"#[..]))?;
 /// assert_eq!(token.authorization(), "Bearer abc.def.ghi");
 /// # Ok::<(), sanspay_core::Error>(())
 /// ```
@@ -109,22 +106,21 @@ impl Endpoint for LogIn {
         let names = wire.username.len() + wire.password.len();
         let room = Vec::with_capacity(length + names + 64);
         let fields = [(&*wire.username, username), (&*wire.password, password)];
-        let body = Some(json_writer::write_into(room, &Body(fields)));
+        let body = Some(json::write_into(room, &Body(fields)));
         api.request(OPERATION, Method::POST, &wire.log_in, &[], body)
     }
 
-    fn parse(&self, api: &Api, response: &Response<&[u8]>) -> Result<AccessToken, Error> {
-        let body = accepted(OPERATION, api, response).map_err(|error| match error.kind() {
+    fn parse(&self, reply: Reply<'_>) -> Result<AccessToken, Error> {
+        let body = accepted(reply).map_err(|error| match error.kind() {
             // The server answers a wrong password with 403 (grade V).
             ErrorKind::Forbidden => {
                 let detail = "the installation refused user name or password";
-                let received = Received::new(api, response);
-                Error::new(ErrorKind::Unauthorized, OPERATION, detail).with_received(received)
+                reply.error(ErrorKind::Unauthorized, detail)
             }
             _ => error,
         })?;
-        read(body, &api.wire().admin.token).map_err(|detail| {
-            let received = Received::new(api, response).without_body();
+        read(body, &reply.api().wire().admin.token).map_err(|detail| {
+            let received = reply.received().without_body();
             Error::new(ErrorKind::Unreadable, OPERATION, detail).with_received(received)
         })
     }
@@ -140,9 +136,9 @@ impl Endpoint for LogIn {
 
 /// Reads the body of a success; the error is a detail that quotes nothing of it.
 fn read(body: &[u8], field: &str) -> Result<AccessToken, String> {
-    let answer = json_text(body)
+    let answer = json::text(body)
         .and_then(Object::read)
-        .map_err(|e| format!("the answer is not understood: {}", describe_json_error(&e)))?;
+        .map_err(|e| format!("the answer is not understood: {}", json::describe(&e)))?;
     let token = answer.get(field).and_then(text_of);
     let token = token.ok_or("the answer is not understood: it holds no token")?;
     let token = AccessToken::new(&token, Lifetime::For(LIFETIME));

@@ -109,11 +109,10 @@ mod search;
 #[cfg(test)]
 mod tests;
 mod trade;
-mod wire;
 
+pub use crate::wire::AdminWire;
 pub use confirmation::{Confirmation, Difference};
 pub use list_trades::{ListTrades, ShowTrade};
 pub use log_in::{LogIn, Operator};
 pub use search::TradeSearch;
 pub use trade::Trade;
-pub use wire::AdminWire;

@@ -33,7 +33,7 @@ const TOLERANCE: i64 = 2 * 60 * 60;
 /// while let Some(list) = search.next() {
 ///     let _request = list.request(&api)?; // send it
 ///     let answer = br#"[{"id":7,"trade_no":"2026112522213977664160","total_amount":"10.00"}]"#;
-///     search.accept(list.parse(&api, &http::Response::new(&answer[..]))?)?;
+///     search.accept(list.read(&api, &http::Response::new(&answer[..]))?)?;
 /// }
 /// assert_eq!(search.finish()?.map(|trade| trade.id()), Some(7));
 /// # Ok::<(), sanspay_core::Error>(())

@@ -2,12 +2,11 @@
 
 use std::fmt;
 
-use serde_core::de;
+use serde::de;
 
 use crate::checkout::Status;
+use crate::json::{Object, text_of};
 use crate::money::Amount;
-use crate::object::Object;
-use crate::text::text_of;
 
 /// One trade in the installation's own books (grade V): what was asked for and what came of it.
 ///

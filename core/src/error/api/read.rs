@@ -3,8 +3,7 @@
 use serde_json::value::RawValue;
 
 use super::{ApiError, printable_name};
-use crate::object::Object;
-use crate::text::text_of;
+use crate::json::{Object, text_of};
 
 /// Under what an error has its code.
 const CODES: [&str; 3] = ["code", "error_code", "errcode"];

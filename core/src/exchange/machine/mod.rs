@@ -20,10 +20,10 @@ use super::token::{Grant, Leadership};
 use end::ANSWER_LATE;
 use fence::Fence;
 
-use crate::answer;
 use crate::endpoint::{Auth, Endpoint, Replay};
 use crate::error::Error;
 use crate::transport::{Limits, TransportError};
+use crate::wire::Reply;
 
 /// The longest deadline, 136 years: a clock can be added to it without harm.
 const LONGEST_DEADLINE: Duration = Duration::from_secs(u32::MAX as u64);
@@ -320,7 +320,10 @@ impl<E: Endpoint> Exchange<E> {
         let api = self.session.api();
         let response = outcome.as_ref().ok();
         self.last_status = response.map(Response::status);
-        self.last_request_id = response.and_then(|r| answer::request_id(api, r.headers()));
+        self.last_request_id = response.and_then(|response| {
+            let reply = Reply::new(self.endpoint.operation(), api, response);
+            reply.request_id().map(str::to_owned)
+        });
         if let Some(generation) = generation
             && self.last_status == Some(StatusCode::UNAUTHORIZED)
             && !self.renewed

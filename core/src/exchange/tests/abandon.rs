@@ -105,7 +105,7 @@ impl Endpoint for Explosive {
     fn request(&self, api: &Api) -> Result<Request<Vec<u8>>, Error> {
         Probe(Replay::Unsafe).request(api)
     }
-    fn parse(&self, _: &Api, _: &Response<&[u8]>) -> Result<String, Error> {
+    fn parse(&self, _: Reply<'_>) -> Result<String, Error> {
         panic!("the parser has a fault")
     }
 }

@@ -17,12 +17,12 @@ use http::{Method, Request, Response, StatusCode};
 
 use super::*;
 use crate::access_token::{AccessToken, Lifetime};
-use crate::answer;
-use crate::api::Api;
-use crate::base_url::BaseUrl;
+
 use crate::endpoint::{Auth, Endpoint, Replay};
 use crate::error::{Error, ErrorKind, Intent};
 use crate::transport::{Limits, NotSent, TransportError};
+use crate::wire::BaseUrl;
+use crate::wire::{Api, Reply};
 
 /// An operation with a replay rule of our choice.
 pub(super) struct Probe(pub(super) Replay);
@@ -35,8 +35,8 @@ impl Endpoint for Probe {
     fn request(&self, api: &Api) -> Result<Request<Vec<u8>>, Error> {
         api.request("probe", Method::POST, "/probe", &[], Some(b"{}".to_vec()))
     }
-    fn parse(&self, api: &Api, response: &Response<&[u8]>) -> Result<String, Error> {
-        answer::json("probe", api, response)
+    fn parse(&self, reply: Reply<'_>) -> Result<String, Error> {
+        reply.json()
     }
     fn replay(&self) -> Replay {
         self.0
@@ -63,8 +63,8 @@ impl Endpoint for TokenSource {
             Some(b"{}".to_vec()),
         )
     }
-    fn parse(&self, api: &Api, response: &Response<&[u8]>) -> Result<AccessToken, Error> {
-        let (name, life): (String, u64) = answer::json("fetch token", api, response)?;
+    fn parse(&self, reply: Reply<'_>) -> Result<AccessToken, Error> {
+        let (name, life): (String, u64) = reply.json()?;
         let life = Lifetime::For(Duration::from_secs(life));
         Ok(AccessToken::new(&name, life).unwrap())
     }

@@ -85,7 +85,7 @@ fn an_answer_is_not_accounted_for_where_anything_is_left_open() {
             .header(name, value)
             .body(&b"[]"[..])
             .unwrap();
-        let page = Numbers::default().parse(&api(), &response).unwrap();
+        let page = Numbers::default().read(&api(), &response).unwrap();
         assert_eq!(page.unaccounted_names(), [name]);
     }
 }
@@ -98,7 +98,7 @@ fn an_error_with_the_status_of_a_success_is_no_empty_list() {
         r#"{"errors":["SECRET"],"data":[]}"#,
         r#"{"code":"down","message":"SECRET"}"#,
     ] {
-        let read = Numbers::default().parse(&api(), &Response::new(body.as_bytes()));
+        let read = Numbers::default().read(&api(), &Response::new(body.as_bytes()));
         let error = read.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unreadable, "{body}");
         assert!(

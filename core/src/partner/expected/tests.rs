@@ -1,9 +1,9 @@
 use super::*;
-use crate::api::Api;
-use crate::base_url::BaseUrl;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind};
 use crate::partner::{Matched, NewPayment, NewPayout, UnconfirmedEvent};
+use crate::wire::Api;
+use crate::wire::BaseUrl;
 use http::Response;
 use serde_json::{Value, json};
 
@@ -68,7 +68,7 @@ fn nothing_that_may_be_customer_data_is_printed() {
 
 fn answer<E: Endpoint<Output = Record>>(endpoint: &E, changes: &Value) -> Result<Record, Error> {
     let body = record_json(changes);
-    endpoint.parse(&api(), &Response::new(body.as_bytes()))
+    endpoint.read(&api(), &Response::new(body.as_bytes()))
 }
 
 /// 5.00 EUR answered as 5000.00, as KWD, or as a payment: nobody knows what was paid.
@@ -113,7 +113,7 @@ fn confirmed(posted: &Value, fetched: &Value) -> Matched {
     let body = record_json(fetched);
     let confirmed = event
         .confirm()
-        .parse(&api(), &Response::new(body.as_bytes()));
+        .read(&api(), &Response::new(body.as_bytes()));
     confirmed.unwrap().matches(&order())
 }
 

@@ -1,8 +1,9 @@
 use super::*;
-use crate::base_url::BaseUrl;
 use crate::error::{ErrorKind, Intent};
 use crate::exchange::Session;
 use crate::partner::{Expected, FetchToken};
+use crate::wire::BaseUrl;
+use http::Response;
 use http::StatusCode;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -36,7 +37,7 @@ fn resolve_at(now: SystemTime, answer: &Value) -> Resolution {
     unknown()
         .lookup(now)
         .authoritative()
-        .parse(&api(), &Response::new(body.as_bytes()))
+        .read(&api(), &Response::new(body.as_bytes()))
         .unwrap()
 }
 
@@ -129,7 +130,7 @@ fn nothing_listed_is_absent_only_once_the_request_has_settled() {
 }
 
 fn empty_list(lookup: &Lookup) -> Resolution {
-    lookup.parse(&api(), &Response::new(&b"[]"[..])).unwrap()
+    lookup.read(&api(), &Response::new(&b"[]"[..])).unwrap()
 }
 
 fn later() -> SystemTime {
@@ -164,7 +165,7 @@ fn control(session: &Session, record_type: &str) {
     let lookup = session.lookup(&UnknownOutcome::new(intent, sent_at()), later());
     let body = json!([record(record_type, "known")]).to_string();
     let found = lookup
-        .parse(&api(), &Response::new(body.as_bytes()))
+        .read(&api(), &Response::new(body.as_bytes()))
         .unwrap();
     assert!(matches!(found, Resolution::Found(_)));
 }
@@ -203,7 +204,7 @@ fn evidence_is_kept_for_a_later_session_with_the_same_environment() {
     // Another environment's list is another list.
     let other = Api::new(BaseUrl::new("https://other.example.com").unwrap());
     let lookup = unknown().lookup(later()).with_evidence(evidence);
-    let resolution = lookup.parse(&other, &Response::new(&b"[]"[..])).unwrap();
+    let resolution = lookup.read(&other, &Response::new(&b"[]"[..])).unwrap();
     assert!(matches!(
         resolution,
         Resolution::Unknown(Unresolved::NotProven)
@@ -231,7 +232,7 @@ fn a_record_of_another_amount_under_the_reference_is_not_the_one() {
     let lookup = session.lookup(&unknown, later());
     let body = json!([mine()]).to_string();
     let resolution = lookup
-        .parse(&api(), &Response::new(body.as_bytes()))
+        .read(&api(), &Response::new(body.as_bytes()))
         .unwrap();
     let Resolution::Unknown(Unresolved::Differs(mismatch)) = &resolution else {
         panic!("{resolution:?}")
@@ -245,7 +246,7 @@ fn a_lookup_that_failed_leaves_it_unknown_and_keeps_the_error() {
     for status in [401, 403, 404, 409, 429, 500, 503] {
         let mut response = Response::new(&b"<html>SECRET</html>"[..]);
         *response.status_mut() = StatusCode::from_u16(status).unwrap();
-        let looked_up = unknown().lookup(sent_at()).parse(&api(), &response);
+        let looked_up = unknown().lookup(sent_at()).read(&api(), &response);
         let resolution = Resolution::from(looked_up);
         assert!(!format!("{resolution:?}").contains("SECRET"));
         let Resolution::Unknown(Unresolved::Failed(error)) = resolution else {
@@ -299,7 +300,7 @@ fn an_answer_from_a_cache_or_of_another_status_than_200_proves_no_absence() {
         let response = response.body(&br#"{"data":[]}"#[..]).unwrap();
         let late = sent_at() + Duration::from_secs(SETTLE);
         let lookup = unknown().lookup(late).authoritative();
-        lookup.parse(&api(), &response).unwrap()
+        lookup.read(&api(), &response).unwrap()
     };
     for header in [None, Some(("age", "0")), Some(("server", "nginx"))] {
         assert!(matches!(answer(200, header), Resolution::Absent));

@@ -1,5 +1,6 @@
 use super::*;
-use crate::base_url::BaseUrl;
+use crate::wire::BaseUrl;
+use http::Response;
 use http::StatusCode;
 use proptest::prelude::*;
 use serde_json::json;
@@ -13,7 +14,7 @@ fn fetch() -> FetchToken {
 }
 
 fn parse(body: &[u8]) -> Result<AccessToken, Error> {
-    fetch().parse(&api(), &Response::new(body))
+    fetch().read(&api(), &Response::new(body))
 }
 
 fn jwt(claims: &str) -> String {
@@ -138,7 +139,7 @@ fn a_success_that_is_not_a_token_gives_an_error_without_its_body() {
         response
             .headers_mut()
             .insert("x-request-id", "req-1".parse().unwrap());
-        let error = fetch().parse(&api(), &response).unwrap_err();
+        let error = fetch().read(&api(), &response).unwrap_err();
         assert_eq!(
             (error.kind(), error.operation()),
             (ErrorKind::Unreadable, OPERATION)
@@ -216,7 +217,7 @@ fn an_error_with_the_status_of_a_success_keeps_code_and_message_and_no_body() {
 fn a_refusal_keeps_its_body() {
     let mut response = Response::new(&br#"{"code":"bad_key"}"#[..]);
     *response.status_mut() = StatusCode::UNAUTHORIZED;
-    let error = fetch().parse(&api(), &response).unwrap_err();
+    let error = fetch().read(&api(), &response).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unauthorized);
     assert_eq!(error.api().unwrap().code(), Some("bad_key"));
 }

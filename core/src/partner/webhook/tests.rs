@@ -1,5 +1,6 @@
 use super::*;
-use crate::base_url::BaseUrl;
+use crate::wire::BaseUrl;
+use http::Response;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -26,7 +27,7 @@ fn confirm(event: &UnconfirmedEvent, present: &str) -> ConfirmedEvent {
     let body = record(present).to_string();
     event
         .confirm()
-        .parse(&api(), &Response::new(body.as_bytes()))
+        .read(&api(), &Response::new(body.as_bytes()))
         .unwrap()
 }
 
@@ -164,7 +165,7 @@ fn confirming_asks_for_the_record_and_believes_only_the_answer() {
     let body = other.to_string();
     let error = forged
         .confirm()
-        .parse(&api(), &Response::new(body.as_bytes()))
+        .read(&api(), &Response::new(body.as_bytes()))
         .unwrap_err();
     assert_eq!(
         (error.kind(), error.operation()),

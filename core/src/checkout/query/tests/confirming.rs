@@ -33,7 +33,7 @@ fn booked(field: &str, value: &Value) -> Trade {
     row[field] = value.clone();
     let body = json!([row]).to_string();
     let mut trades = ListTrades::newest(1)
-        .parse(&api(), &answer(200, &body))
+        .read(&api(), &answer(200, &body))
         .unwrap();
     trades.remove(0)
 }
@@ -78,7 +78,7 @@ fn all_differences_are_named_at_once_and_what_a_payer_wrote_is_escaped() {
     row["total_amount"] = json!("0.01");
     let body = json!([row]).to_string();
     let mut trades = ListTrades::newest(1)
-        .parse(&api(), &answer(200, &body))
+        .read(&api(), &answer(200, &body))
         .unwrap();
     let confirmation = Confirmation::of(&paid(), Some(trades.remove(0)));
     assert_eq!(

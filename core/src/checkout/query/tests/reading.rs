@@ -23,11 +23,11 @@ fn row() -> Value {
 }
 
 fn list(body: &Value) -> Result<Vec<Trade>, Error> {
-    ListTrades::newest(10).parse(&api(), &answer(200, &body.to_string()))
+    ListTrades::newest(10).read(&api(), &answer(200, &body.to_string()))
 }
 
 fn show(body: &str) -> Result<Trade, Error> {
-    ShowTrade::new(7).parse(&api(), &answer(200, body))
+    ShowTrade::new(7).read(&api(), &answer(200, body))
 }
 
 #[test]
@@ -77,10 +77,10 @@ fn what_is_no_list_is_never_an_empty_one() {
         r#"[{"id":"x"}]"#,
         "<html></html>",
     ] {
-        let read = ListTrades::newest(10).parse(&api(), &answer(200, body));
+        let read = ListTrades::newest(10).read(&api(), &answer(200, body));
         assert_eq!(read.unwrap_err().kind(), ErrorKind::Unreadable, "{body}");
     }
-    let refused = ListTrades::newest(10).parse(&api(), &refused_in_a_header());
+    let refused = ListTrades::newest(10).read(&api(), &refused_in_a_header());
     assert_eq!(refused.unwrap_err().kind(), ErrorKind::Forbidden);
 }
 
@@ -103,7 +103,7 @@ fn the_log_in_is_sent_as_json_and_its_token_lives_an_hour() {
     let body: Value = serde_json::from_slice(request.body()).unwrap();
     assert_eq!(body, json!({"username": "s\"dk", "password": "a b"}));
     let token = log_in
-        .parse(&api(), &answer(200, r#"{"auth":"a.b.c"}"#))
+        .read(&api(), &answer(200, r#"{"auth":"a.b.c"}"#))
         .unwrap();
     let hour = std::time::Duration::from_secs(3600);
     assert_eq!(token.lifetime(), Lifetime::For(hour));
@@ -113,7 +113,7 @@ fn the_log_in_is_sent_as_json_and_its_token_lives_an_hour() {
 fn a_refused_log_in_is_named_and_an_unreadable_one_keeps_no_token() {
     let log_in = LogIn::new(Operator::new("sdk", "password").unwrap());
     for refused in [answer(403, ""), refused_in_a_header(), answer(401, "")] {
-        let error = log_in.parse(&api(), &refused).unwrap_err();
+        let error = log_in.read(&api(), &refused).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unauthorized, "{error}");
     }
     for body in [
@@ -123,7 +123,7 @@ fn a_refused_log_in_is_named_and_an_unreadable_one_keeps_no_token() {
         r#"{"auth":"SECRET\n"}"#,
         "SECRET",
     ] {
-        let error = log_in.parse(&api(), &answer(200, body)).unwrap_err();
+        let error = log_in.read(&api(), &answer(200, body)).unwrap_err();
         assert!(error.body().is_none_or(<[u8]>::is_empty), "{error}");
         assert!(!format!("{error} {error:?}").contains("SECRET"));
     }
@@ -183,11 +183,11 @@ proptest! {
     ) {
         let response = answer(200, &body);
         let json: Option<Value> = serde_json::from_str(&body).ok();
-        if let Ok(trades) = ListTrades::newest(10).parse(&api(), &response) {
+        if let Ok(trades) = ListTrades::newest(10).read(&api(), &response) {
             let rows = json.as_ref().and_then(Value::as_array).unwrap();
             prop_assert_eq!(rows.len(), trades.len());
         }
-        if let Ok(trade) = ShowTrade::new(7).parse(&api(), &response) {
+        if let Ok(trade) = ShowTrade::new(7).read(&api(), &response) {
             let id = &json.unwrap()["id"];
             prop_assert!(id == 7 || id == "7" || id == "07" || id == "007", "{}", id);
             prop_assert_eq!(trade.id(), 7);

@@ -63,7 +63,7 @@ impl Installation {
 
 fn read(rows: &str) -> Vec<Trade> {
     ListTrades::newest(1)
-        .parse(&api(), &answer(200, rows))
+        .read(&api(), &answer(200, rows))
         .unwrap()
 }
 

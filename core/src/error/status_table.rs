@@ -5,7 +5,7 @@
 
 use http::StatusCode;
 
-use crate::error::ErrorKind;
+use super::ErrorKind;
 
 /// What one status says.
 #[derive(Clone, Copy)]
@@ -50,45 +50,47 @@ const fn unreadable(detail: &'static str) -> Meaning {
     }
 }
 
-/// What a status that is no success says. The numbers above 511 and those between 430 and 499 that
-/// no RFC has are those of NGINX, of load balancers and of content networks.
-pub(crate) fn meaning(status: StatusCode) -> Meaning {
-    use ErrorKind as K;
-    match status.as_u16() {
-        300..=399 => unreadable("the server redirects, and redirects are not followed"),
-        401 => refused(
-            K::Unauthorized,
-            "the server refused the credentials or the token",
-        ),
-        403 => refused(K::Forbidden, "the server forbids this"),
-        404 => refused(K::NotFound, "the server knows no such record or route"),
-        409 => refused(K::Conflict, "the request contradicts what the server holds"),
-        429 => Meaning {
-            transient: true,
-            ..refused(K::RateLimited, "too many requests")
-        },
-        // All of these are given before anything is executed. Not 406, 408, 418, 420, 424, 425 and
-        // the like: they may come after it, or from something in between.
-        400 | 402 | 405 | 410..=417 | 421..=423 | 426 | 428 | 431 | 451 => {
-            refused(K::Refused, "the server refused the request")
+impl Meaning {
+    /// What a status that is no success says. The numbers above 511 and those between 430 and 499 that
+    /// no RFC has are those of NGINX, of load balancers and of content networks.
+    pub(crate) fn of(status: StatusCode) -> Self {
+        use ErrorKind as K;
+        match status.as_u16() {
+            300..=399 => unreadable("the server redirects, and redirects are not followed"),
+            401 => refused(
+                K::Unauthorized,
+                "the server refused the credentials or the token",
+            ),
+            403 => refused(K::Forbidden, "the server forbids this"),
+            404 => refused(K::NotFound, "the server knows no such record or route"),
+            409 => refused(K::Conflict, "the request contradicts what the server holds"),
+            429 => Meaning {
+                transient: true,
+                ..refused(K::RateLimited, "too many requests")
+            },
+            // All of these are given before anything is executed. Not 406, 408, 418, 420, 424, 425 and
+            // the like: they may come after it, or from something in between.
+            400 | 402 | 405 | 410..=417 | 421..=423 | 426 | 428 | 431 | 451 => {
+                refused(K::Refused, "the server refused the request")
+            }
+            408 => failed("the server waited too long for the request"),
+            425 => failed("the server or a proxy found the request too early"),
+            444 => failed("the server or a proxy hung up without an answer"),
+            460 | 499 => failed("a proxy saw the connection end before the answer came"),
+            501 | 505 | 506 | 508 | 510 | 511 => Meaning {
+                transient: false,
+                ..failed("the server cannot do this")
+            },
+            509 => failed("the server or a proxy has used up its bandwidth"),
+            500 | 502..=504 | 507 => failed("the server failed"),
+            520..=530 => failed("a proxy could not get an answer from the server"),
+            512..=599 => Meaning {
+                transient: false,
+                ..failed("the server failed")
+            },
+            400..=499 => unreadable("a proxy may have made up this status"),
+            _ => unreadable("the status means nothing here"),
         }
-        408 => failed("the server waited too long for the request"),
-        425 => failed("the server or a proxy found the request too early"),
-        444 => failed("the server or a proxy hung up without an answer"),
-        460 | 499 => failed("a proxy saw the connection end before the answer came"),
-        501 | 505 | 506 | 508 | 510 | 511 => Meaning {
-            transient: false,
-            ..failed("the server cannot do this")
-        },
-        509 => failed("the server or a proxy has used up its bandwidth"),
-        500 | 502..=504 | 507 => failed("the server failed"),
-        520..=530 => failed("a proxy could not get an answer from the server"),
-        512..=599 => Meaning {
-            transient: false,
-            ..failed("the server failed")
-        },
-        400..=499 => unreadable("a proxy may have made up this status"),
-        _ => unreadable("the status means nothing here"),
     }
 }
 
@@ -97,7 +99,7 @@ mod tests {
     use super::*;
 
     fn of(code: u16) -> Meaning {
-        meaning(StatusCode::from_u16(code).unwrap())
+        Meaning::of(StatusCode::from_u16(code).unwrap())
     }
 
     #[test]

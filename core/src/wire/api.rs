@@ -6,11 +6,10 @@ use http::uri::{self, Uri};
 use http::{HeaderName, Method, Request, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::ascii::is_visible;
-use crate::base_url::{BaseUrl, stays};
-use crate::checkout::query::AdminWire;
+use super::admin::AdminWire;
+use super::base_url::{BaseUrl, stays};
+use super::query::Query;
 use crate::error::{Error, Problems};
-use crate::query::Query;
 
 const ROUTE_FORM: &str =
     "must be a path that begins with /, without . or .. as a part and without a backslash";
@@ -151,7 +150,7 @@ impl Api {
             problems.add("route", ROUTE_FORM);
             problems.into_error(operation.to_owned())
         };
-        let plain = is_visible(target.as_bytes()) && !target.contains('#');
+        let plain = target.bytes().all(|byte| byte.is_ascii_graphic()) && !target.contains('#');
         if !target.starts_with('/') || target.starts_with("//") || !plain || !stays(&target) {
             return Err(invalid());
         }

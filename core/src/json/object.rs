@@ -6,10 +6,10 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde_core::de::{self, Deserialize, Deserializer, MapAccess};
+use serde::de::{self, Deserialize, Deserializer, MapAccess};
 use serde_json::value::RawValue;
 
-use crate::text::text_of;
+use super::text_of;
 
 /// How many fields are kept: they take more room than what they were read from.
 const MOST: usize = 10_000;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde_core::de::{self, Deserializer};
+use serde::de::{self, Deserializer};
 
 /// Reads a value from a text; `expected` says in errors what it should have been.
 pub(crate) fn from_text<'de, D: Deserializer<'de>, T>(

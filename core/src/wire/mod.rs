@@ -1,0 +1,12 @@
+//! How the providers are spoken to: base URL, routes and names, and the reply to a request.
+
+mod admin;
+mod api;
+mod base_url;
+pub(crate) mod query;
+mod reply;
+
+pub use admin::AdminWire;
+pub use api::{Api, Wire, path_segment};
+pub use base_url::BaseUrl;
+pub use reply::Reply;
