@@ -2,28 +2,16 @@
 #![cfg(all(feature = "tracing", feature = "sandbox"))]
 #![allow(clippy::panic, clippy::unwrap_used)]
 
-#[path = "../examples/payout_axum.rs"]
-#[allow(dead_code, unreachable_pub)]
-mod payout_axum;
-
 mod gate;
 mod log;
 
 use std::pin::pin;
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::routing::post;
 use gate::{Gate, payout};
 use log::Log;
-use sanspay_async::Client;
 use sanspay_core::ErrorKind;
-use sanspay_core::journal::Outcome;
 use sanspay_core::partner::ListPayments;
-use tokio::io::AsyncWriteExt;
-use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Builder;
 use tokio::time::timeout;
 
@@ -165,55 +153,6 @@ fn a_call_that_is_spawned_on_a_dead_runtime_or_on_none_sends_nothing() {
     assert_eq!(error.kind(), ErrorKind::NotSent);
     assert!(!error.outcome_unknown());
     assert_eq!(gate.executed("p-1"), 0);
-}
-
-/// Serves an app, sends it a click of a browser, waits until the payout is with the provider, and
-/// hangs up. Returns when the handler is gone.
-async fn hang_up_in_the_middle(gate: &Gate, app: Router) {
-    let (app, gone) = gate::watched(app);
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move { axum::serve(listener, app).await });
-    let mut browser = TcpStream::connect(address).await.unwrap();
-    let click = b"POST /payouts/p-1 HTTP/1.1\r\nHost: shop\r\nContent-Length: 0\r\n\r\n";
-    browser.write_all(click).await.unwrap();
-    timeout(SOON, gate.reached()).await.unwrap();
-    drop(browser);
-    timeout(SOON, gone).await.unwrap().unwrap();
-}
-
-#[tokio::test]
-async fn the_example_s_handler_ends_the_payout_of_a_caller_who_hangs_up_and_reports_it() {
-    let (log, gate) = (Log::begin(), Gate::closed());
-    let shop = payout_axum::Shop::new(gate.client());
-    let app = payout_axum::app(shop.clone(), "7.50".parse().unwrap());
-    hang_up_in_the_middle(&gate, app).await;
-    assert_eq!(gate.executed("p-1"), 0);
-    assert_eq!(shop.payouts().get("p-1"), Some(&None));
-    gate.let_through();
-    timeout(SOON, log.says("outcome=\"ok\"")).await.unwrap();
-    assert_eq!(gate.executed("p-1"), 1);
-    let stored = || matches!(shop.payouts().get("p-1"), Some(Some(Outcome::Executed(_))));
-    timeout(SOON, gate::until(stored)).await.unwrap();
-}
-
-async fn without_spawn(State(client): State<Client>) -> StatusCode {
-    match client.call(payout("p-1")).await {
-        Ok(_) => StatusCode::CREATED,
-        Err(_) => StatusCode::BAD_GATEWAY,
-    }
-}
-
-#[tokio::test]
-async fn a_handler_that_calls_loses_the_payout_and_says_so() {
-    let (log, gate) = (Log::begin(), Gate::closed());
-    let app = Router::new().route("/payouts/{reference}", post(without_spawn));
-    hang_up_in_the_middle(&gate, app.with_state(gate.client())).await;
-    let log = log.text();
-    assert!(
-        log.contains("WARN") && log.contains("outcome=\"unknown\""),
-        "{log}"
-    );
 }
 
 /// Hears of spans and has a fault.

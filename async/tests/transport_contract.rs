@@ -1,11 +1,7 @@
-//! The transports of this crate and of its examples keep the contract, and the checker finds those
+//! The transports of this crate keep the contract, and the checker finds those
 //! that do not.
 #![cfg(all(feature = "reqwest", feature = "tower"))]
 #![allow(clippy::unwrap_used, clippy::expect_used)]
-
-#[path = "../examples/hyper_transport.rs"]
-#[allow(dead_code)]
-mod hyper_transport;
 
 use std::future::{Ready, ready};
 use std::time::Duration;
@@ -38,7 +34,7 @@ fn over_reqwest() -> ReqwestTransport {
 
 /// They wait at the same time.
 #[tokio::test]
-async fn what_comes_with_this_crate_and_its_examples_keeps_it() {
+async fn what_comes_with_this_crate_keeps_it() {
     let transport = over_reqwest();
     let limited = ServiceBuilder::new()
         .concurrency_limit(8)
@@ -48,14 +44,12 @@ async fn what_comes_with_this_crate_and_its_examples_keeps_it() {
         .retry(WhereHarmless(Always(2)))
         .timeout(LIMIT)
         .service(pooled());
-    let (over_reqwest, over_hyper, limited, asking) = tokio::join!(
+    let (over_reqwest, limited, asking) = tokio::join!(
         check_transport_async(|request| transport.send(request)),
-        check_transport_async(hyper_transport::send),
         check_transport_async(tower_transport(limited)),
         check_transport_async(tower_transport(asking)),
     );
     over_reqwest.expect("over reqwest");
-    over_hyper.expect("the example over hyper");
     limited.expect("a tower stack with a time limit");
     asking.expect("a tower stack that asks before it tries again");
 }

@@ -5,7 +5,6 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use std::collections::BTreeMap;
-use std::env;
 use std::io::{self, IsTerminal, Write};
 use std::num::NonZero;
 use std::process::ExitCode;
@@ -14,6 +13,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use lexopt::{Arg, Parser, ValueExt};
 use sanspay_ffi_free_tests::simulation::{Case, Figures, Mutation, Violation, broken_by, simulate};
 
 struct Arguments {
@@ -23,25 +23,24 @@ struct Arguments {
     mistakes: bool,
 }
 
-fn arguments() -> Result<Arguments, Box<dyn std::error::Error>> {
-    let mut arguments = Arguments {
+fn read_arguments() -> Result<Arguments, lexopt::Error> {
+    let mut read = Arguments {
         seeds: 1000,
         from: 0,
         case: None,
         mistakes: false,
     };
-    let mut words = env::args().skip(1);
-    while let Some(word) = words.next() {
-        let mut value = || words.next().ok_or(format!("{word} needs a value"));
-        match word.as_str() {
-            "--seeds" => arguments.seeds = value()?.parse()?,
-            "--from" => arguments.from = value()?.parse()?,
-            "--case" => arguments.case = Some(value()?.parse()?),
-            "--mistakes" => arguments.mistakes = true,
-            _ => return Err(format!("unknown argument {word}").into()),
+    let mut arguments = Parser::from_env();
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Arg::Long("seeds") => read.seeds = arguments.value()?.parse()?,
+            Arg::Long("from") => read.from = arguments.value()?.parse()?,
+            Arg::Long("case") => read.case = Some(arguments.value()?.parse()?),
+            Arg::Long("mistakes") => read.mistakes = true,
+            _ => return Err(argument.unexpected()),
         }
     }
-    Ok(arguments)
+    Ok(read)
 }
 
 /// Runs all seeds on all cores; yields the figures, and the violation of the least seed found.
@@ -119,7 +118,7 @@ fn per_second(count: u64, begin: Instant) -> u128 {
 }
 
 fn main() -> ExitCode {
-    let arguments = match arguments() {
+    let arguments = match read_arguments() {
         Ok(arguments) => arguments,
         Err(error) => {
             eprintln!("{error}");

@@ -302,7 +302,7 @@ fn unsafe_code_is_forbidden_in_every_package() {
         include_str!("../../blocking/Cargo.toml"),
         include_str!("../../async/Cargo.toml"),
         include_str!("../../mtls-tests/Cargo.toml"),
-        include_str!("../../shop/Cargo.toml"),
+        include_str!("../../examples/Cargo.toml"),
         include_str!("../Cargo.toml"),
     ] {
         let lints = manifest.split_once("[lints]").expect("lints").1;

@@ -3,16 +3,12 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use axum::Router;
-use axum::extract::Request as Click;
-use axum::middleware::{Next, from_fn};
 use http::{Request, Response};
 use sanspay_async::Client;
 use sanspay_core::partner::NewPayout;
 use sanspay_core::sandbox::{RecordKind, Sandbox, SandboxConfig};
 use sanspay_core::{Currency, TransportError};
-use tokio::sync::{Semaphore, oneshot};
-use tokio::task::yield_now;
+use tokio::sync::Semaphore;
 
 #[derive(Clone, Copy, PartialEq)]
 enum At {
@@ -106,35 +102,5 @@ impl Gate {
         let sandbox = self.0.sandbox.lock();
         let sandbox = sandbox.unwrap_or_else(PoisonError::into_inner);
         sandbox.executions(RecordKind::Payout, reference)
-    }
-}
-
-/// An app, and what says that one of its handlers is gone: ended or dropped.
-pub(crate) fn watched(app: Router) -> (Router, oneshot::Receiver<()>) {
-    struct OnDrop(Option<oneshot::Sender<()>>);
-    impl Drop for OnDrop {
-        fn drop(&mut self) {
-            if let Some(gone) = self.0.take() {
-                let _ = gone.send(());
-            }
-        }
-    }
-    let (gone, is_gone) = oneshot::channel();
-    let guard = Arc::new(Mutex::new(Some(OnDrop(Some(gone)))));
-    let layer = from_fn(move |click: Click, next: Next| {
-        let guard = guard.lock().unwrap().take();
-        async move {
-            let answer = next.run(click).await;
-            drop(guard);
-            answer
-        }
-    });
-    (app.layer(layer), is_gone)
-}
-
-/// Lets other tasks go on until something holds.
-pub(crate) async fn until(mut holds: impl FnMut() -> bool) {
-    while !holds() {
-        yield_now().await;
     }
 }

@@ -5,10 +5,10 @@
 //! add others, and may be given more than once.
 #![allow(clippy::print_stdout)]
 
-use std::env;
 use std::error::Error;
 use std::net::{Ipv4Addr, SocketAddr};
 
+use lexopt::{Arg, Parser, ValueExt};
 use sanspay_async::sandbox::{FREE_PORT, serve};
 use sanspay_core::sandbox::SandboxConfig;
 
@@ -18,15 +18,19 @@ const USAGE: &str =
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let (mut address, mut config) = (FREE_PORT, SandboxConfig::default());
-    let mut arguments = env::args().skip(1);
-    while let Some(name) = arguments.next() {
-        let value = arguments.next().ok_or(USAGE)?;
-        match name.as_str() {
-            "--port" => address = SocketAddr::from((Ipv4Addr::LOCALHOST, value.parse()?)),
-            "--host" => config.hosts.push(value),
-            "--receiver" => config.receivers.push(value),
-            "--webhooks" => config.partner.webhook_url = Some(value.parse()?),
-            _ => return Err(USAGE.into()),
+    let mut arguments = Parser::from_env();
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Arg::Long("port") => {
+                let port = arguments.value()?.parse()?;
+                address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+            }
+            Arg::Long("host") => config.hosts.push(arguments.value()?.string()?),
+            Arg::Long("receiver") => config.receivers.push(arguments.value()?.string()?),
+            Arg::Long("webhooks") => {
+                config.partner.webhook_url = Some(arguments.value()?.parse()?);
+            }
+            _ => return Err(format!("{}\n{USAGE}", argument.unexpected()).into()),
         }
     }
     let server = serve(config, address).await?;

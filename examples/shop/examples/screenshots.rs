@@ -1,4 +1,5 @@
-//! Takes the pictures of the README with headless Chromium: `cargo run --example screenshots`
+//! Takes the pictures of the README with headless Chromium:
+//! `cargo run --manifest-path examples/shop/Cargo.toml --example screenshots`
 #![allow(
     dead_code,
     clippy::unwrap_used,
@@ -16,7 +17,7 @@ use std::path::Path;
 use sanspay_shop::{Config, Failure, Shop};
 use serde_json::json;
 
-const DOCS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs");
+const DOCS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs");
 
 async fn take(browser: &driver::Browser, name: &str) -> Result<(), Failure> {
     let path = Path::new(DOCS).join(name);

@@ -6,8 +6,10 @@
 
 use std::env;
 use std::error::Error;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
+use lexopt::{Arg, Parser, ValueExt};
 use sanspay_blocking::{CheckoutDoctor, Doctor, TlsConfig};
 
 const USAGE: &str =
@@ -30,8 +32,11 @@ Nothing secret is printed.";
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let examined = match Arguments::read() {
-        Some(arguments) => examine(arguments)?,
-        None => None,
+        Ok(arguments) => examine(arguments)?,
+        Err(error) => {
+            println!("{error}");
+            None
+        }
     };
     let Some((report, is_healthy)) = examined else {
         println!("{USAGE}");
@@ -45,30 +50,29 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
 struct Arguments {
     base_url: Option<String>,
     checkout_url: Option<String>,
-    cert: Option<String>,
-    key: Option<String>,
-    pkcs12: Option<String>,
-    ca: Option<String>,
+    cert: Option<OsString>,
+    key: Option<OsString>,
+    pkcs12: Option<OsString>,
+    ca: Option<OsString>,
 }
 
 impl Arguments {
-    /// `None` where the command line is not understood.
-    fn read() -> Option<Self> {
+    fn read() -> Result<Self, lexopt::Error> {
         let mut read = Self::default();
-        let mut arguments = env::args().skip(1);
-        while let Some(name) = arguments.next() {
-            let place = match name.as_str() {
-                "--base-url" => &mut read.base_url,
-                "--checkout-url" => &mut read.checkout_url,
-                "--cert" => &mut read.cert,
-                "--key" => &mut read.key,
-                "--pkcs12" => &mut read.pkcs12,
-                "--ca" => &mut read.ca,
-                _ => return None,
-            };
-            *place = Some(arguments.next()?);
+        let mut arguments = Parser::from_env();
+        while let Some(argument) = arguments.next()? {
+            match argument {
+                Arg::Long("base-url") => read.base_url = Some(arguments.value()?.parse()?),
+                Arg::Long("checkout-url") => read.checkout_url = Some(arguments.value()?.parse()?),
+                Arg::Long("cert") => read.cert = Some(arguments.value()?),
+                Arg::Long("key") => read.key = Some(arguments.value()?),
+                Arg::Long("pkcs12") => read.pkcs12 = Some(arguments.value()?),
+                Arg::Long("ca") => read.ca = Some(arguments.value()?),
+                Arg::Long("help") => return Ok(Self::default()),
+                _ => return Err(argument.unexpected()),
+            }
         }
-        Some(read)
+        Ok(read)
     }
 }
 
