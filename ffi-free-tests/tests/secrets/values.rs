@@ -25,6 +25,7 @@ use super::search::Shown;
 
 pub(crate) fn show(shown: &mut Shown) {
     secrets(shown);
+    reply(shown);
     rules(shown);
     texts(shown);
     tls(shown);
@@ -48,6 +49,16 @@ fn secrets(shown: &mut Shown) {
     shown.debug(&token.authorization());
     shown.error(&AccessToken::new("PlantedKeySecret\n", life).unwrap_err());
     shown.debug(&life);
+}
+
+/// The answer that holds a token, as the operation's reader gets it.
+fn reply(shown: &mut Shown) {
+    let api = Api::new(BaseUrl::new("https://api.example.com").unwrap());
+    let response = Response::builder().header("x-key", "PlantedKeySecret");
+    let response = response.body("PlantedKeySecret PlantedJane").unwrap();
+    let reply = sanspay_core::Reply::new("probe", &api, &response);
+    shown.debug(&reply);
+    shown.error(&reply.error(ErrorKind::Unreadable, "the answer is not understood"));
 }
 
 fn tls(shown: &mut Shown) {
