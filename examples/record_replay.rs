@@ -3,10 +3,11 @@
 #![allow(clippy::print_stdout)]
 
 use std::error::Error;
+use std::time::SystemTime;
 use std::{env, fs};
 
 use sanspay_async::sandbox::{FREE_PORT, serve_in_thread};
-use sanspay_blocking::Client;
+use sanspay_blocking::{Client, TlsConfig, Transport, UreqTransport};
 use sanspay_core::cassette::{Recorder, Redaction, Replay};
 use sanspay_core::partner::NewPayment;
 use sanspay_core::sandbox::SandboxConfig;
@@ -28,10 +29,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (key_id, key_secret) = ("sandbox-key-id", "sandbox-key-secret");
     let rules = Redaction::new().secret(key_id).secret(key_secret);
     let recorder = Recorder::new("ensure payment", rules);
+    let over_ureq = UreqTransport::new(TlsConfig::builder().build()?);
+    let recording = recorder.wrap(SystemTime::now, move |request| over_ureq.send(request));
     let real = Client::builder()
         .base_url(provider.base_url())
         .credentials(key_id, key_secret)
-        .record(&recorder)
+        .transport(recording)
         .build()?;
     assert!(ensure_payment(&real, "order-1")? && !ensure_payment(&real, "order-1")?);
 

@@ -3,9 +3,10 @@
 #![allow(clippy::print_stdout)]
 
 use std::error::Error;
+use std::time::SystemTime;
 use std::{env, fs};
 
-use sanspay_async::{Client, sandbox};
+use sanspay_async::{Client, ReqwestTransport, TlsConfig, Transport, sandbox};
 use sanspay_core::cassette::{Recorder, Redaction, Replay};
 use sanspay_core::partner::NewPayment;
 use sanspay_core::sandbox::SandboxConfig;
@@ -29,10 +30,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (key_id, key_secret) = ("sandbox-key-id", "sandbox-key-secret");
     let rules = Redaction::new().secret(key_id).secret(key_secret);
     let recorder = Recorder::new("ensure payment", rules);
+    let over_reqwest = ReqwestTransport::new(TlsConfig::builder().build()?)?;
+    let recording = recorder.wrap_async(SystemTime::now, move |sent| over_reqwest.send(sent));
     let real = Client::builder()
         .base_url(provider.base_url())
         .credentials(key_id, key_secret)
-        .record(&recorder)
+        .transport(recording)
         .build()?;
     assert!(ensure_payment(&real, "order-1").await?);
     assert!(!ensure_payment(&real, "order-1").await?);

@@ -9,7 +9,7 @@ use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper_util::client::legacy::Client as HyperClient;
 use hyper_util::rt::TokioExecutor;
-use sanspay_async::{Client, sandbox};
+use sanspay_async::{Client, sandbox, tower_transport};
 use sanspay_core::Currency;
 use sanspay_core::partner::NewPayment;
 use sanspay_core::sandbox::SandboxConfig;
@@ -25,7 +25,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let client = Client::builder()
         .base_url(provider.base_url())
         .credentials("sandbox-key-id", "sandbox-key-secret")
-        .service(service)
+        .transport(tower_transport(service))
         .build()?;
     let payment = client
         .call(NewPayment::new("order-1", "10.00".parse()?, Currency::USD))

@@ -5,35 +5,25 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Request, Response};
-#[cfg(feature = "cassette")]
-use sanspay_core::cassette::Recorder;
 use sanspay_core::partner::RecordType;
 use sanspay_core::{
-    Error, Idempotency, RetryPolicy, Secret, SessionBuilder, Settings, TransportError, Wire,
+    Clock, Error, Idempotency, RetryPolicy, Secret, SessionBuilder, Settings, Wire,
 };
 #[cfg(feature = "reqwest")]
 use sanspay_tls::TlsConfig;
 
 use crate::client::Client;
-use crate::clock::{Clock, SystemClock};
+use crate::clock::SystemClock;
 use crate::transport::Transport;
 #[cfg(feature = "reqwest")]
 use crate::transport::reqwest::ReqwestTransport;
-#[cfg(feature = "tower")]
-use crate::transport::tower::tower_transport;
 
 /// Builds a [`Client`]. Everything but base URL and credentials has a default.
 #[must_use]
 pub struct ClientBuilder {
     session: SessionBuilder,
-    transport: Option<Arc<Transport>>,
-    connect_timeout: Duration,
-    #[cfg(feature = "reqwest")]
-    tls: Option<TlsConfig>,
+    transport: Option<Arc<dyn Transport>>,
     clock: Arc<dyn Clock>,
-    #[cfg(feature = "cassette")]
-    recorder: Option<Recorder>,
 }
 
 impl ClientBuilder {
@@ -43,12 +33,7 @@ impl ClientBuilder {
         Self {
             session: SessionBuilder::new(seed),
             transport: None,
-            connect_timeout: Duration::from_secs(10),
-            #[cfg(feature = "reqwest")]
-            tls: None,
             clock: Arc::new(SystemClock::new()),
-            #[cfg(feature = "cassette")]
-            recorder: None,
         }
     }
 
@@ -113,25 +98,9 @@ impl ClientBuilder {
         self.with(|session| session.authoritative_list(record_type))
     }
 
-    /// The time that making a connection may take, within the deadline. 10 s. It has no effect on
-    /// a transport of your own.
-    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
-        self
-    }
-
-    /// Whom to trust, and with which certificate to introduce itself; see [`TlsConfig`]. Without it
-    /// Mozilla's CAs are trusted and no certificate is sent. It has no effect on a transport of
-    /// your own.
-    #[cfg(feature = "reqwest")]
-    pub fn tls(mut self, tls: TlsConfig) -> Self {
-        self.tls = Some(tls);
-        self
-    }
-
-    /// Sends through a transport of your own: any closure from a request to a future. It keeps the
-    /// [contract of a transport](sanspay_core::transport), or money may be moved twice;
-    /// `check_transport_async` of `sanspay-testkit` tries whether it does.
+    /// Sends through this [`Transport`]: a [`ReqwestTransport`](crate::ReqwestTransport) of yours, a
+    /// [tower service](crate::tower_transport), or any closure from a request to a future of its
+    /// outcome.
     ///
     /// ```
     /// use sanspay_async::Client;
@@ -143,36 +112,8 @@ impl ClientBuilder {
     ///     .build()?;
     /// # Ok::<(), sanspay_core::Error>(())
     /// ```
-    pub fn transport<F, Fut>(mut self, transport: F) -> Self
-    where
-        F: Fn(Request<Vec<u8>>) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = Result<Response<Vec<u8>>, TransportError>> + Send + 'static,
-    {
-        self.transport = Some(Arc::new(move |request| Box::pin(transport(request))));
-        self
-    }
-
-    /// Sends through a tower service, with whatever layers are around it.
-    ///
-    /// The service is cloned for each request, as tower asks for. If it fails with a
-    /// [`TransportError`], that says whether the request was sent; any other failure counts as
-    /// perhaps sent, unless the service was not ready. A layer that repeats requests asks
-    /// [`Limits::may_be_repeated`](sanspay_core::Limits::may_be_repeated) first; the whole stack is
-    /// bound to the [contract](sanspay_core::transport), see
-    /// [`tower_transport`](crate::tower_transport) for how to check it.
-    #[cfg(feature = "tower")]
-    pub fn service<S, B, R>(mut self, service: S) -> Self
-    where
-        S: tower_service::Service<Request<B>, Response = Response<R>>,
-        S: Clone + Send + Sync + 'static,
-        S::Future: Send,
-        S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-        B: From<Vec<u8>> + Send + 'static,
-        R: http_body::Body + Send + 'static,
-        R::Data: Send,
-        R::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-    {
-        self.transport = Some(Arc::new(tower_transport(service)));
+    pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
+        self.transport = Some(Arc::new(transport));
         self
     }
 
@@ -182,40 +123,18 @@ impl ClientBuilder {
         self
     }
 
-    /// Records what goes over the transport, whichever it is, for tests that replay it; see
-    /// [`cassette`](sanspay_core::cassette).
-    #[cfg(feature = "cassette")]
-    pub fn record(mut self, recorder: &Recorder) -> Self {
-        self.recorder = Some(recorder.clone());
-        self
-    }
-
     /// The client.
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`](sanspay_core::ErrorKind::Invalid) with everything that is missing
     /// or wrong.
     pub fn build(self) -> Result<Client, Error> {
-        #[cfg(feature = "cassette")]
-        if let Some(recorder) = self.recorder.clone() {
-            return Ok(self.unrecorded()?.recorded(&recorder));
-        }
-        self.unrecorded()
-    }
-
-    fn unrecorded(self) -> Result<Client, Error> {
         let session = self.session.build()?;
-        if let Some(transport) = self.transport {
-            return Ok(Client::new(session, transport, self.clock));
-        }
-        #[cfg(feature = "reqwest")]
-        {
-            let tls = self.tls.map_or_else(|| TlsConfig::builder().build(), Ok)?;
-            let transport = ReqwestTransport::new(self.connect_timeout, tls)?;
-            Ok(Client::over_reqwest(session, transport, self.clock))
-        }
-        #[cfg(not(feature = "reqwest"))]
-        Err(SessionBuilder::missing_transport("reqwest"))
+        let transport = match self.transport {
+            Some(transport) => transport,
+            None => default_transport()?,
+        };
+        Ok(Client::from_parts(session, transport, self.clock))
     }
 
     fn with(mut self, change: impl FnOnce(SessionBuilder) -> SessionBuilder) -> Self {
@@ -228,7 +147,17 @@ impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")
             .field("session", &self.session)
-            .field("connect_timeout", &self.connect_timeout)
             .finish_non_exhaustive()
     }
+}
+
+#[cfg(feature = "reqwest")]
+fn default_transport() -> Result<Arc<dyn Transport>, Error> {
+    let transport = ReqwestTransport::new(TlsConfig::builder().build()?)?;
+    Ok(Arc::new(transport))
+}
+
+#[cfg(not(feature = "reqwest"))]
+fn default_transport() -> Result<Arc<dyn Transport>, Error> {
+    Err(SessionBuilder::missing_transport("reqwest"))
 }

@@ -11,22 +11,19 @@ use sanspay_core::checkout::query::{Confirmation, Trade, TradeSearch};
 use sanspay_core::exchange::{Step, Wait};
 use sanspay_core::partner::Resolution;
 use sanspay_core::{
-    Endpoint, Error, ErrorKind, Exchange, Limits, Paged, Session, TransportError, UnknownOutcome,
+    Clock, Endpoint, Error, ErrorKind, Exchange, Limits, Paged, Session, TransportError,
+    UnknownOutcome,
 };
-#[cfg(feature = "reqwest")]
-use sanspay_tls::TlsConfig;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time;
 
 use crate::builder::ClientBuilder;
-use crate::clock::Clock;
+use crate::clock::SystemClock;
 use crate::pages::Pages;
 use crate::running::Running;
 use crate::spawned::Spawned;
 use crate::transport::Transport;
-#[cfg(feature = "reqwest")]
-use crate::transport::reqwest::ReqwestTransport;
 
 const NO_RUNTIME: &str =
     "nothing was sent, because calls need a tokio runtime and there is none here";
@@ -63,10 +60,8 @@ const NO_RUNTIME: &str =
 #[derive(Clone)]
 pub struct Client {
     session: Session,
-    transport: Arc<Transport>,
+    transport: Arc<dyn Transport>,
     clock: Arc<dyn Clock>,
-    #[cfg(feature = "reqwest")]
-    over_reqwest: Option<ReqwestTransport>,
 }
 
 impl Client {
@@ -75,55 +70,21 @@ impl Client {
         ClientBuilder::new()
     }
 
-    pub(crate) fn new(session: Session, transport: Arc<Transport>, clock: Arc<dyn Clock>) -> Self {
+    /// A client that drives this session over this transport, by the system's clock.
+    pub fn new(session: Session, transport: impl Transport + 'static) -> Self {
+        Self::from_parts(session, Arc::new(transport), Arc::new(SystemClock::new()))
+    }
+
+    pub(crate) fn from_parts(
+        session: Session,
+        transport: Arc<dyn Transport>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         Self {
             session,
             transport,
             clock,
-            #[cfg(feature = "reqwest")]
-            over_reqwest: None,
         }
-    }
-
-    #[cfg(feature = "reqwest")]
-    pub(crate) fn over_reqwest(
-        session: Session,
-        transport: ReqwestTransport,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
-        let sending = transport.clone();
-        Self {
-            over_reqwest: Some(transport),
-            ..Self::new(
-                session,
-                Arc::new(move |request| sending.send(request)),
-                clock,
-            )
-        }
-    }
-
-    /// The same client with a recorder around its transport.
-    #[cfg(feature = "cassette")]
-    pub(crate) fn recorded(self, recorder: &sanspay_core::cassette::Recorder) -> Self {
-        let (transport, clock) = (self.transport, Arc::clone(&self.clock));
-        let send = recorder.wrap_async(move || clock.now(), move |request| transport(request));
-        Self {
-            transport: Arc::new(send),
-            ..self
-        }
-    }
-
-    /// Makes all later connections, of this client and its clones, with another TLS configuration:
-    /// for a client certificate that is renewed while the program runs. Calls in flight end
-    /// undisturbed on the connections that they have; the token stays.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Misuse`](sanspay_core::ErrorKind::Misuse) where the client sends through a
-    /// transport of your own.
-    #[cfg(feature = "reqwest")]
-    pub fn reload_tls(&self, tls: TlsConfig) -> Result<(), Error> {
-        let transport = self.over_reqwest.as_ref();
-        transport.ok_or_else(TlsConfig::not_ours)?.reload_tls(tls)
     }
 
     /// The session that the client drives.
@@ -287,13 +248,14 @@ impl Client {
                 match exchange.poll(self.clock.now()) {
                     Step::Send(request) => {
                         let time_left = Limits::of(&request).time_left;
-                        let sending = time::timeout(time_left, (self.transport)(request)).await;
+                        let sending = time::timeout(time_left, self.transport.send(request)).await;
                         let outcome =
                             sending.unwrap_or_else(|late| Err(TransportError::maybe_sent(late)));
                         exchange.reply(self.clock.now(), outcome);
                     }
                     Step::Wait(wait) if wait.may_end_early() => pause(wait).await,
-                    Step::Wait(wait) => self.clock.sleep(wait.delay()).await,
+                    Step::Wait(wait) if self.clock.skip(wait.delay()) => {}
+                    Step::Wait(wait) => time::sleep(wait.delay()).await,
                     Step::Done(result) => return result,
                 }
             }

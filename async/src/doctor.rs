@@ -16,6 +16,7 @@ use tokio::time;
 use tokio_rustls::TlsConnector;
 
 use crate::client::Client;
+use crate::transport::reqwest::ReqwestTransport;
 
 /// Examines a connection to the partner API and everything that it needs.
 ///
@@ -128,7 +129,7 @@ impl Doctor {
             .short_key_secret(true)
             .retry(RetryPolicy::never())
             .deadline(PATIENCE)
-            .tls(tls)
+            .transport(ReqwestTransport::new(tls)?)
             .build()
     }
 }

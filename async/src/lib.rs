@@ -44,14 +44,14 @@
 //!
 //! # Recorded fixtures
 //!
-//! With feature `cassette`: record a run of your own code once, commit the file, replay it for
+//! With feature `cassette` of `sanspay-core`: record a run of your own code once, commit the file, replay it for
 //! ever. Only what is listed is written, such as statuses, amounts and times; placeholders stand
 //! for the rest. See [`Redaction`](sanspay_core::cassette::Redaction) for what that guarantees.
 //!
 //! ```
-//! # #[cfg(feature = "testing")]
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use std::time::SystemTime;
 //! use sanspay_async::Client;
 //! use sanspay_core::cassette::{Recorder, Redaction, Replay};
 //! use sanspay_core::{Currency, Error, partner::NewPayment, testing::World};
@@ -64,9 +64,10 @@
 //! let recorder = Recorder::new("charge", Redaction::new());
 //! let builder = Client::builder().base_url("https://api.example.com");
 //! let builder = builder.credentials("sandbox-key-id", "sandbox-key-secret");
-//! // The sandbox in memory; leave `transport` out to record the real one.
-//! let builder = builder.transport(World::new(Default::default()).async_transport());
-//! charge(&builder.record(&recorder).build()?, "order-1").await?;
+//! // The sandbox in memory; to record the real one, wrap what sends to it.
+//! let sandbox = World::new(Default::default()).async_transport();
+//! let recorded = recorder.wrap_async(SystemTime::now, sandbox);
+//! charge(&builder.transport(recorded).build()?, "order-1").await?;
 //! let text = recorder.to_json()?; // std::fs::write("charge.json", &text)
 //!
 //! let replay = Replay::from_json("charge.json", &text)?; // include_str!("charge.json")
@@ -76,8 +77,6 @@
 //! replay.assert_all_used();
 //! # Ok(())
 //! # }
-//! # #[cfg(not(feature = "testing"))]
-//! # fn main() {}
 //! ```
 
 mod builder;
@@ -99,7 +98,6 @@ pub use builder::ClientBuilder;
 #[cfg(feature = "reqwest")]
 pub use checkout_doctor::CheckoutDoctor;
 pub use client::Client;
-pub use clock::Clock;
 #[cfg(feature = "reqwest")]
 pub use doctor::Doctor;
 pub use pages::Pages;
@@ -114,4 +112,4 @@ pub use spawned::Spawned;
 pub use transport::reqwest::ReqwestTransport;
 #[cfg(feature = "tower")]
 pub use transport::tower::tower_transport;
-pub use transport::{Outcome, Sending};
+pub use transport::{Outcome, Sending, Transport};

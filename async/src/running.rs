@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use sanspay_core::{Endpoint, Error, ErrorKind, Exchange};
+use sanspay_core::{Clock, Endpoint, Error, ErrorKind, Exchange};
 use tokio::sync::oneshot;
 
-use crate::clock::Clock;
 use crate::span::Span;
 
 /// Who waits for the result of a call that does not depend on its caller.

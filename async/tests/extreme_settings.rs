@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use sanspay_async::Client;
+use sanspay_async::{Client, ReqwestTransport, TlsConfig};
 use sanspay_core::partner::ListPayments;
 use sanspay_core::{ErrorKind, RetryPolicy};
 use sanspay_e2e::Refusing;
@@ -11,12 +11,14 @@ use sanspay_e2e::Refusing;
 #[tokio::test]
 async fn the_longest_deadline_and_connect_timeout_are_as_good_as_none() {
     let nobody = Refusing::new();
+    let tls = TlsConfig::builder().build().unwrap();
+    let patient = ReqwestTransport::with_connect_timeout(Duration::MAX, tls);
     let client = Client::builder()
         .base_url(format!("http://{}", nobody.address()))
         .credentials("id", "secret")
         .retry(RetryPolicy::never())
         .deadline(Duration::MAX)
-        .connect_timeout(Duration::MAX)
+        .transport(patient.unwrap())
         .build()
         .unwrap();
     let calls = [

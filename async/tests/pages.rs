@@ -11,7 +11,7 @@ fn client() -> Client {
     Client::builder()
         .base_url("https://api.example.com")
         .credentials("id", "secret")
-        .transport(|request| async move {
+        .transport(|request: http::Request<Vec<u8>>| async move {
             let body = match (request.method().as_str(), request.uri().query()) {
                 ("POST", _) => r#"{"access_token":"t","expires_in":3600}"#.to_owned(),
                 (_, None) => r#"{"data":[],"meta":{"current_page":1,"last_page":3}}"#.to_owned(),

@@ -5,14 +5,12 @@
 #[path = "../../blocking/tests/scripted_server/mod.rs"]
 mod scripted_server;
 
-use std::future::ready;
-use std::pin::Pin;
 use std::time::{Duration, SystemTime};
 
 use http::Request;
-use sanspay_async::{Client, Clock, ReqwestTransport, TlsConfig};
+use sanspay_async::{Client, ReqwestTransport, TlsConfig, Transport};
 use sanspay_core::partner::{ListPayments, Record};
-use sanspay_core::{Endpoint, Error};
+use sanspay_core::{Clock, Endpoint, Error};
 use sanspay_ffi_free_tests::cases::{CREDENTIALS, Case, Player, Script, disagreements};
 use scripted_server::{ScriptedServer, many_headers};
 use tokio::runtime::{Builder, Runtime};
@@ -24,9 +22,9 @@ impl Clock for Time {
         self.0.now()
     }
 
-    fn sleep(&self, delay: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    fn skip(&self, delay: Duration) -> bool {
         self.0.sleep(delay);
-        Box::pin(ready(()))
+        true
     }
 }
 
@@ -57,7 +55,7 @@ impl Player for Calls<'_> {
 
 fn over_reqwest() -> ReqwestTransport {
     let tls = TlsConfig::builder().build().unwrap();
-    ReqwestTransport::new(Duration::from_secs(5), tls).unwrap()
+    ReqwestTransport::with_connect_timeout(Duration::from_secs(5), tls).unwrap()
 }
 
 fn runtime() -> Runtime {

@@ -45,9 +45,8 @@ async fn a_call_that_is_dropped_is_recorded_as_unfinished() {
     let client = Client::builder()
         .base_url("https://api.example.com")
         .credentials("sandbox-key-id", "sandbox-key-secret")
-        .clock(world)
-        .transport(|_| std::future::pending())
-        .record(&recorder)
+        .clock(world.clone())
+        .transport(recorder.wrap_async(move || world.now(), |_| std::future::pending()))
         .build()
         .unwrap();
     let call = client.call(ListPayments::new());

@@ -3,13 +3,13 @@
 #![cfg(feature = "reqwest")]
 #![allow(clippy::unwrap_used)]
 
-use std::future::{pending, poll_fn, ready};
+use std::future::{pending, poll_fn};
 use std::pin::{Pin, pin};
 use std::task::Poll;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use http::Request;
-use sanspay_async::{Client as Async, Clock, Outcome, ReqwestTransport, TlsConfig};
+use sanspay_async::{Client as Async, Outcome, ReqwestTransport, TlsConfig, Transport};
 use sanspay_core::partner::{ListPayments, Record, Resolution};
 use sanspay_core::{Endpoint, Error, Limits, Settings, TransportError, UnknownOutcome};
 use sanspay_e2e::FlightServer;
@@ -21,19 +21,6 @@ use tokio::time::timeout;
 enum Over {
     Closure,
     Socket(FlightServer),
-}
-
-struct Time(World);
-
-impl Clock for Time {
-    fn now(&self) -> SystemTime {
-        self.0.now()
-    }
-
-    fn sleep(&self, delay: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        self.0.sleep(delay);
-        Box::pin(ready(()))
-    }
 }
 
 struct Calls {
@@ -57,7 +44,7 @@ impl Driver for Over {
             Self::Closure => None,
             Self::Socket(server) => {
                 let tls = TlsConfig::builder().build()?;
-                let reqwest = ReqwestTransport::new(Duration::from_secs(5), tls)?;
+                let reqwest = ReqwestTransport::with_connect_timeout(Duration::from_secs(5), tls)?;
                 Some((server.clone(), reqwest))
             }
         };
@@ -81,7 +68,7 @@ impl Driver for Over {
             .base_url("https://api.example.com")
             .credentials(KEY_ID, KEY_SECRET)
             .settings(settings)
-            .clock(Time(world.clone()))
+            .clock(world.clone())
             .transport(transport)
             .build()?;
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();

@@ -12,7 +12,7 @@ use hyper::body::{Bytes, Incoming};
 use hyper_util::client::legacy::Client as HyperClient;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use sanspay_async::{Outcome, ReqwestTransport, TlsConfig, tower_transport};
+use sanspay_async::{Outcome, ReqwestTransport, TlsConfig, Transport, tower_transport};
 use sanspay_core::{Limits, TransportError};
 use sanspay_testkit::{BrokenRules, Rule, check_transport_async};
 use tower::ServiceBuilder;
@@ -29,7 +29,7 @@ fn pooled() -> HyperClient<HttpConnector, Body> {
 
 fn over_reqwest() -> ReqwestTransport {
     let tls = TlsConfig::builder().build().unwrap();
-    ReqwestTransport::new(Duration::from_secs(5), tls).unwrap()
+    ReqwestTransport::with_connect_timeout(Duration::from_secs(5), tls).unwrap()
 }
 
 /// They wait at the same time.

@@ -5,32 +5,25 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Request, Response};
-#[cfg(feature = "cassette")]
-use sanspay_core::cassette::Recorder;
 use sanspay_core::partner::RecordType;
 use sanspay_core::{
-    Error, Idempotency, RetryPolicy, Secret, SessionBuilder, Settings, TransportError, Wire,
+    Clock, Error, Idempotency, RetryPolicy, Secret, SessionBuilder, Settings, Wire,
 };
 #[cfg(feature = "ureq")]
 use sanspay_tls::TlsConfig;
 
-use crate::client::{Client, Transport};
-use crate::clock::{Clock, SystemClock};
+use crate::client::Client;
+use crate::clock::SystemClock;
+use crate::transport::Transport;
 #[cfg(feature = "ureq")]
-use crate::transport::UreqTransport;
+use crate::transport::ureq::UreqTransport;
 
 /// Builds a [`Client`]. Everything but base URL and credentials has a default.
 #[must_use]
 pub struct ClientBuilder {
     session: SessionBuilder,
-    transport: Option<Arc<Transport>>,
-    connect_timeout: Duration,
-    #[cfg(feature = "ureq")]
-    tls: Option<TlsConfig>,
+    transport: Option<Arc<dyn Transport>>,
     clock: Arc<dyn Clock>,
-    #[cfg(feature = "cassette")]
-    recorder: Option<Recorder>,
 }
 
 impl ClientBuilder {
@@ -40,12 +33,7 @@ impl ClientBuilder {
         Self {
             session: SessionBuilder::new(seed),
             transport: None,
-            connect_timeout: Duration::from_secs(10),
-            #[cfg(feature = "ureq")]
-            tls: None,
             clock: Arc::new(SystemClock::new()),
-            #[cfg(feature = "cassette")]
-            recorder: None,
         }
     }
 
@@ -110,25 +98,8 @@ impl ClientBuilder {
         self.with(|session| session.authoritative_list(record_type))
     }
 
-    /// The time that making a connection may take, within the deadline. 10 s. It has no effect on
-    /// a transport of your own.
-    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
-        self
-    }
-
-    /// Whom to trust, and with which certificate to introduce itself; see [`TlsConfig`]. Without it
-    /// Mozilla's CAs are trusted and no certificate is sent. It has no effect on a transport of
-    /// your own.
-    #[cfg(feature = "ureq")]
-    pub fn tls(mut self, tls: TlsConfig) -> Self {
-        self.tls = Some(tls);
-        self
-    }
-
-    /// Sends through a transport of your own: any closure from a request to a response. It keeps the
-    /// [contract of a transport](sanspay_core::transport), or money may be moved twice;
-    /// `check_transport` of `sanspay-testkit` tries whether it does.
+    /// Sends through this [`Transport`]: a [`UreqTransport`](crate::UreqTransport) of yours, or any
+    /// closure from a request to its outcome.
     ///
     /// ```
     /// use sanspay_blocking::Client;
@@ -140,11 +111,7 @@ impl ClientBuilder {
     ///     .build()?;
     /// # Ok::<(), sanspay_core::Error>(())
     /// ```
-    pub fn transport<F>(mut self, transport: F) -> Self
-    where
-        F: Fn(Request<Vec<u8>>) -> Result<Response<Vec<u8>>, TransportError>,
-        F: Send + Sync + 'static,
-    {
+    pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
         self.transport = Some(Arc::new(transport));
         self
     }
@@ -155,40 +122,18 @@ impl ClientBuilder {
         self
     }
 
-    /// Records what goes over the transport, whichever it is, for tests that replay it; see
-    /// [`cassette`](sanspay_core::cassette).
-    #[cfg(feature = "cassette")]
-    pub fn record(mut self, recorder: &Recorder) -> Self {
-        self.recorder = Some(recorder.clone());
-        self
-    }
-
     /// The client.
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`](sanspay_core::ErrorKind::Invalid) with everything that is missing
     /// or wrong.
     pub fn build(self) -> Result<Client, Error> {
-        #[cfg(feature = "cassette")]
-        if let Some(recorder) = self.recorder.clone() {
-            return Ok(self.unrecorded()?.recorded(&recorder));
-        }
-        self.unrecorded()
-    }
-
-    fn unrecorded(self) -> Result<Client, Error> {
         let session = self.session.build()?;
-        if let Some(transport) = self.transport {
-            return Ok(Client::new(session, transport, self.clock));
-        }
-        #[cfg(feature = "ureq")]
-        {
-            let tls = self.tls.map_or_else(|| TlsConfig::builder().build(), Ok)?;
-            let transport = UreqTransport::new(self.connect_timeout, tls);
-            Ok(Client::over_ureq(session, transport, self.clock))
-        }
-        #[cfg(not(feature = "ureq"))]
-        Err(SessionBuilder::missing_transport("ureq"))
+        let transport = match self.transport {
+            Some(transport) => transport,
+            None => default_transport()?,
+        };
+        Ok(Client::from_parts(session, transport, self.clock))
     }
 
     fn with(mut self, change: impl FnOnce(SessionBuilder) -> SessionBuilder) -> Self {
@@ -201,7 +146,17 @@ impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")
             .field("session", &self.session)
-            .field("connect_timeout", &self.connect_timeout)
             .finish_non_exhaustive()
     }
+}
+
+#[cfg(feature = "ureq")]
+fn default_transport() -> Result<Arc<dyn Transport>, Error> {
+    let transport = UreqTransport::new(TlsConfig::builder().build()?);
+    Ok(Arc::new(transport))
+}
+
+#[cfg(not(feature = "ureq"))]
+fn default_transport() -> Result<Arc<dyn Transport>, Error> {
+    Err(SessionBuilder::missing_transport("ureq"))
 }

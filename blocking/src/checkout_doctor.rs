@@ -9,6 +9,7 @@ use sanspay_core::{Error, RetryPolicy, Wire};
 use sanspay_tls::TlsConfig;
 
 use crate::client::Client;
+use crate::transport::ureq::UreqTransport;
 
 /// How long each probe may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -77,7 +78,7 @@ impl CheckoutDoctor {
             .retry(RetryPolicy::never())
             .deadline(PATIENCE);
         match &self.tls {
-            Some(tls) => client.tls(tls.clone()).build(),
+            Some(tls) => client.transport(UreqTransport::new(tls.clone())).build(),
             None => client.build(),
         }
     }

@@ -6,25 +6,17 @@ use std::task::{Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::{Duration, SystemTime};
 
-use http::{Request, Response};
 use sanspay_core::checkout::Paid;
 use sanspay_core::checkout::query::{Confirmation, Trade, TradeSearch};
 use sanspay_core::exchange::Step;
 use sanspay_core::partner::Resolution;
-use sanspay_core::{Endpoint, Error, Exchange, Session, TransportError, UnknownOutcome};
-#[cfg(feature = "ureq")]
-use sanspay_tls::TlsConfig;
+use sanspay_core::{Clock, Endpoint, Error, Exchange, Session, UnknownOutcome};
 
 use crate::builder::ClientBuilder;
-use crate::clock::Clock;
+use crate::clock::SystemClock;
 use crate::pages::Pages;
 use crate::running::Running;
-#[cfg(feature = "ureq")]
-use crate::transport::UreqTransport;
-
-/// What a transport is: one closure from a request to what came of it.
-pub(crate) type Transport =
-    dyn Fn(Request<Vec<u8>>) -> Result<Response<Vec<u8>>, TransportError> + Send + Sync;
+use crate::transport::Transport;
 
 /// A blocking client of the partner API. Cloning is cheap; all clones and all threads share the
 /// connections and the token.
@@ -51,10 +43,8 @@ pub(crate) type Transport =
 #[derive(Clone)]
 pub struct Client {
     session: Session,
-    transport: Arc<Transport>,
+    transport: Arc<dyn Transport>,
     clock: Arc<dyn Clock>,
-    #[cfg(feature = "ureq")]
-    over_ureq: Option<UreqTransport>,
 }
 
 impl Client {
@@ -63,56 +53,21 @@ impl Client {
         ClientBuilder::new()
     }
 
-    pub(crate) fn new(session: Session, transport: Arc<Transport>, clock: Arc<dyn Clock>) -> Self {
+    /// A client that drives this session over this transport, by the system's clock.
+    pub fn new(session: Session, transport: impl Transport + 'static) -> Self {
+        Self::from_parts(session, Arc::new(transport), Arc::new(SystemClock::new()))
+    }
+
+    pub(crate) fn from_parts(
+        session: Session,
+        transport: Arc<dyn Transport>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         Self {
             session,
             transport,
             clock,
-            #[cfg(feature = "ureq")]
-            over_ureq: None,
         }
-    }
-
-    #[cfg(feature = "ureq")]
-    pub(crate) fn over_ureq(
-        session: Session,
-        transport: UreqTransport,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
-        let sending = transport.clone();
-        Self {
-            over_ureq: Some(transport),
-            ..Self::new(
-                session,
-                Arc::new(move |request| sending.send(request)),
-                clock,
-            )
-        }
-    }
-
-    /// The same client with a recorder around its transport.
-    #[cfg(feature = "cassette")]
-    pub(crate) fn recorded(self, recorder: &sanspay_core::cassette::Recorder) -> Self {
-        let (transport, clock) = (self.transport, Arc::clone(&self.clock));
-        let send = recorder.wrap(move || clock.now(), move |request| transport(request));
-        Self {
-            transport: Arc::new(send),
-            ..self
-        }
-    }
-
-    /// Makes all later connections, of this client and its clones, with another TLS configuration:
-    /// for a client certificate that is renewed while the program runs. Calls in flight end
-    /// undisturbed on the connections that they have; the token stays.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Misuse`](sanspay_core::ErrorKind::Misuse) where the client sends through a
-    /// transport of your own.
-    #[cfg(feature = "ureq")]
-    pub fn reload_tls(&self, tls: TlsConfig) -> Result<(), Error> {
-        let transport = self.over_ureq.as_ref().ok_or_else(TlsConfig::not_ours)?;
-        transport.reload_tls(tls);
-        Ok(())
     }
 
     /// The session that the client drives.
@@ -204,14 +159,15 @@ impl Client {
             let exchange = &mut running.exchange;
             match exchange.poll(self.clock.now()) {
                 Step::Send(request) => {
-                    let outcome = (self.transport)(request);
+                    let outcome = self.transport.send(request);
                     exchange.reply(self.clock.now(), outcome);
                 }
                 Step::Wait(wait) if wait.may_end_early() => {
                     wait.wake_early(waker.get_or_insert_with(unpark_this_thread));
                     thread::park_timeout(wait.delay());
                 }
-                Step::Wait(wait) => self.clock.sleep(wait.delay()),
+                Step::Wait(wait) if self.clock.skip(wait.delay()) => {}
+                Step::Wait(wait) => thread::sleep(wait.delay()),
                 Step::Done(result) => return running.end(result),
             }
         }

@@ -14,6 +14,7 @@ use sanspay_tls::doctor::{Diagnosis, Found, Handshake, Knock, PATIENCE, Probe, S
 use sanspay_tls::{TlsConfig, TlsConfigBuilder, TlsVersion};
 
 use crate::client::Client;
+use crate::transport::ureq::UreqTransport;
 
 /// Examines a connection to the partner API and everything that it needs.
 ///
@@ -123,7 +124,7 @@ impl Doctor {
             .short_key_secret(true)
             .retry(RetryPolicy::never())
             .deadline(PATIENCE)
-            .tls(tls)
+            .transport(UreqTransport::new(tls))
             .build()
     }
 }

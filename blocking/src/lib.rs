@@ -44,13 +44,13 @@
 //!
 //! # Recorded fixtures
 //!
-//! With feature `cassette`: record a run of your own code once, commit the file, replay it for
+//! With feature `cassette` of `sanspay-core`: record a run of your own code once, commit the file, replay it for
 //! ever. Only what is listed is written, such as statuses, amounts and times; placeholders stand
 //! for the rest. See [`Redaction`](sanspay_core::cassette::Redaction) for what that guarantees.
 //!
 //! ```
-//! # #[cfg(feature = "testing")]
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use std::time::SystemTime;
 //! use sanspay_blocking::Client;
 //! use sanspay_core::cassette::{Recorder, Redaction, Replay};
 //! use sanspay_core::{Currency, Error, partner::NewPayment, testing::World};
@@ -63,9 +63,10 @@
 //! let recorder = Recorder::new("charge", Redaction::new());
 //! let builder = Client::builder().base_url("https://api.example.com");
 //! let builder = builder.credentials("sandbox-key-id", "sandbox-key-secret");
-//! // The sandbox in memory; leave `transport` out to record the real one.
-//! let builder = builder.transport(World::new(Default::default()).transport());
-//! charge(&builder.record(&recorder).build()?, "order-1")?;
+//! // The sandbox in memory; to record the real one, wrap what sends to it.
+//! let sandbox = World::new(Default::default()).transport();
+//! let recorded = recorder.wrap(SystemTime::now, sandbox);
+//! charge(&builder.transport(recorded).build()?, "order-1")?;
 //! let text = recorder.to_json()?; // std::fs::write("charge.json", &text)
 //!
 //! let replay = Replay::from_json("charge.json", &text)?; // include_str!("charge.json")
@@ -75,8 +76,6 @@
 //! replay.assert_all_used();
 //! # Ok(())
 //! # }
-//! # #[cfg(not(feature = "testing"))]
-//! # fn main() {}
 //! ```
 
 mod builder;
@@ -90,7 +89,6 @@ mod journal;
 mod pages;
 mod running;
 mod span;
-#[cfg(feature = "ureq")]
 mod transport;
 
 #[cfg(doctest)]
@@ -101,7 +99,6 @@ pub use builder::ClientBuilder;
 #[cfg(feature = "ureq")]
 pub use checkout_doctor::CheckoutDoctor;
 pub use client::Client;
-pub use clock::Clock;
 #[cfg(feature = "ureq")]
 pub use doctor::Doctor;
 pub use journal::{FileJournal, JournalError};
@@ -113,4 +110,5 @@ pub use sanspay_tls::doctor::{Check, Diagnosis, Verdict};
 #[doc(no_inline)]
 pub use sanspay_tls::{TlsConfig, TlsConfigBuilder, TlsVersion};
 #[cfg(feature = "ureq")]
-pub use transport::UreqTransport;
+pub use transport::ureq::UreqTransport;
+pub use transport::{Outcome, Transport};

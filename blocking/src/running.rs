@@ -1,8 +1,7 @@
 //! A call on its way, which tells its span how it ends, also where it panics.
 
-use sanspay_core::{Endpoint, Error, Exchange};
+use sanspay_core::{Clock, Endpoint, Error, Exchange};
 
-use crate::clock::Clock;
 use crate::span::Span;
 
 /// An exchange with its span. Dropped before its end, it closes the span with what is known by then.

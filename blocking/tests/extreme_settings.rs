@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use sanspay_blocking::Client;
+use sanspay_blocking::{Client, TlsConfig, UreqTransport};
 use sanspay_core::partner::ListPayments;
 use sanspay_core::{ErrorKind, RetryPolicy};
 use sanspay_e2e::Refusing;
@@ -11,12 +11,14 @@ use sanspay_e2e::Refusing;
 #[test]
 fn the_longest_deadline_and_connect_timeout_are_as_good_as_none() {
     let nobody = Refusing::new();
+    let tls = TlsConfig::builder().build().unwrap();
+    let patient = UreqTransport::with_connect_timeout(Duration::MAX, tls);
     let client = Client::builder()
         .base_url(format!("http://{}", nobody.address()))
         .credentials("id", "secret")
         .retry(RetryPolicy::never())
         .deadline(Duration::MAX)
-        .connect_timeout(Duration::MAX)
+        .transport(patient)
         .build()
         .unwrap();
     let calls = [

@@ -6,9 +6,9 @@ mod scripted_server;
 
 use std::time::{Duration, SystemTime};
 
-use sanspay_blocking::{Client, Clock, TlsConfig, UreqTransport};
+use sanspay_blocking::{Client, TlsConfig, Transport, UreqTransport};
 use sanspay_core::partner::{ListPayments, Record};
-use sanspay_core::{Endpoint, Error};
+use sanspay_core::{Clock, Endpoint, Error};
 use sanspay_ffi_free_tests::cases::{CREDENTIALS, Case, Player, Script, disagreements};
 use scripted_server::{ScriptedServer, many_headers};
 
@@ -19,8 +19,9 @@ impl Clock for Time {
         self.0.now()
     }
 
-    fn sleep(&self, delay: Duration) {
+    fn skip(&self, delay: Duration) -> bool {
         self.0.sleep(delay);
+        true
     }
 }
 
@@ -49,7 +50,7 @@ impl Player for Calls {
 
 fn over_ureq() -> UreqTransport {
     let tls = TlsConfig::builder().build().unwrap();
-    UreqTransport::new(Duration::from_secs(5), tls)
+    UreqTransport::with_connect_timeout(Duration::from_secs(5), tls)
 }
 
 #[test]

@@ -58,12 +58,13 @@ fn the_service_is_told_what_it_does_otherwise() {
 fn a_recorded_client_in_virtual_time_is_replayed_as_it_was() {
     let world = World::new(sanspay_core::sandbox::SandboxConfig::default());
     let recorder = Recorder::new("list twice", Redaction::new()).exact_times();
+    let clock = world.clone();
     let builder = Client::builder()
         .base_url("https://api.example.com")
         .credentials("sandbox-key-id", "sandbox-key-secret")
         .clock(world.clone())
-        .transport(world.transport());
-    let real = builder.record(&recorder).build().unwrap();
+        .transport(recorder.wrap(move || clock.now(), world.transport()));
+    let real = builder.build().unwrap();
     let run = |client: &Client, world: &World| {
         client.call(ListPayments::new()).unwrap();
         world.advance(Duration::from_secs(7200));

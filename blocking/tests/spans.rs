@@ -106,7 +106,7 @@ fn a_payout_whose_transport_panics_closes_its_span_as_unknown_with_a_warning() {
         let client = Client::builder()
             .base_url("https://api.example.com")
             .credentials("sandbox-key-id", "sandbox-key-secret")
-            .transport(move |request| {
+            .transport(move |request: http::Request<Vec<u8>>| {
                 assert!(request.uri().path().ends_with("/token"), "a fault");
                 Ok(sandbox.lock().unwrap().handle(&request, SystemTime::now()))
             })

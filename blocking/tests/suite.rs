@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use sanspay_blocking::{Client as Blocking, Clock, TlsConfig, UreqTransport};
+use sanspay_blocking::{Client as Blocking, TlsConfig, Transport, UreqTransport};
 use sanspay_core::partner::{ListPayments, Record, Resolution};
-use sanspay_core::{Endpoint, Error, Settings, UnknownOutcome};
+use sanspay_core::{Clock, Endpoint, Error, Settings, UnknownOutcome};
 use sanspay_e2e::FlightServer;
 use sanspay_ffi_free_tests::{Client, Driver, KEY_ID, KEY_SECRET, World, disagreements, scenarios};
 
@@ -29,8 +29,9 @@ impl Clock for Time {
         self.0.now()
     }
 
-    fn sleep(&self, delay: Duration) {
+    fn skip(&self, delay: Duration) -> bool {
         self.0.sleep(delay);
+        true
     }
 }
 
@@ -50,7 +51,7 @@ impl Driver for Over {
             Self::Closure => None,
             Self::Socket(server) => {
                 let tls = TlsConfig::builder().build()?;
-                let ureq = UreqTransport::new(Duration::from_secs(5), tls);
+                let ureq = UreqTransport::with_connect_timeout(Duration::from_secs(5), tls);
                 Some((server.clone(), ureq))
             }
         };

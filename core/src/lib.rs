@@ -105,6 +105,7 @@ mod builder;
 #[cfg(feature = "cassette")]
 pub mod cassette;
 pub mod checkout;
+mod clock;
 mod credentials;
 mod diagnosis;
 mod endpoint;
@@ -128,6 +129,7 @@ mod wire;
 
 pub use access_token::{AccessToken, Lifetime};
 pub use builder::SessionBuilder;
+pub use clock::Clock;
 pub use credentials::Credentials;
 pub use diagnosis::{Check, Diagnosis, Verdict};
 pub use endpoint::{Auth, Endpoint, Replay};

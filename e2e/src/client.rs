@@ -53,18 +53,23 @@ impl AnyClient {
         tls: TlsConfig,
         settings: Settings,
     ) -> Self {
-        match adapter {
-            Adapter::Blocking => Self::blocking(
+        Self::over(&AnyTransport::new(adapter, tls), base_url, settings)
+    }
+
+    /// A client over a transport that the test keeps, to reload its TLS configuration.
+    pub fn over(transport: &AnyTransport, base_url: &str, settings: Settings) -> Self {
+        match transport.clone() {
+            AnyTransport::Blocking(transport) => Self::blocking(
                 sanspay_blocking::Client::builder()
                     .base_url(base_url)
                     .settings(settings)
-                    .tls(tls),
+                    .transport(transport),
             ),
-            Adapter::Async => Self::over_tokio(
+            AnyTransport::Async(transport) => Self::over_tokio(
                 sanspay_async::Client::builder()
                     .base_url(base_url)
                     .settings(settings)
-                    .tls(tls),
+                    .transport(transport),
             ),
         }
     }
@@ -147,12 +152,31 @@ impl AnyClient {
             }),
         }
     }
+}
 
-    /// Swaps the TLS configuration.
+/// The transport of either adapter.
+#[derive(Clone)]
+pub enum AnyTransport {
+    /// Over ureq.
+    Blocking(sanspay_blocking::UreqTransport),
+    /// Over reqwest.
+    Async(sanspay_async::ReqwestTransport),
+}
+
+impl AnyTransport {
+    /// A transport with this TLS configuration.
+    pub fn new(adapter: Adapter, tls: TlsConfig) -> Self {
+        match adapter {
+            Adapter::Blocking => Self::Blocking(sanspay_blocking::UreqTransport::new(tls)),
+            Adapter::Async => Self::Async(sanspay_async::ReqwestTransport::new(tls).unwrap()),
+        }
+    }
+
+    /// Makes all later connections with another configuration.
     pub fn reload_tls(&self, tls: TlsConfig) {
         match self {
-            Self::Blocking(client) => client.reload_tls(tls).unwrap(),
-            Self::Async(client, _) => client.reload_tls(tls).unwrap(),
+            Self::Blocking(transport) => transport.reload_tls(tls),
+            Self::Async(transport) => transport.reload_tls(tls).unwrap(),
         }
     }
 }

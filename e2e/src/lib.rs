@@ -24,7 +24,7 @@ mod tally;
 mod tls;
 mod wire;
 
-pub use client::{Adapter, AnyClient};
+pub use client::{Adapter, AnyClient, AnyTransport};
 pub use flight_server::FlightServer;
 pub use message::{Mutation, read_message};
 pub use payer::{Paid, Payer, PayerSetup, Told, payout};

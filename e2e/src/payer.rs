@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use http::{Request, Response};
-use sanspay_async::ReqwestTransport;
-use sanspay_blocking::UreqTransport;
+use sanspay_async::{ReqwestTransport, Transport as _};
+use sanspay_blocking::{Transport as _, UreqTransport};
 use sanspay_core::partner::{ListPayments, NewPayout, Record};
 use sanspay_core::sandbox::Sandbox;
 use sanspay_core::{Currency, Error, Settings, TransportError};
@@ -138,7 +138,7 @@ fn settings() -> Settings {
 }
 
 fn blocking(setup: &PayerSetup, heard: Heard) -> AnyClient {
-    let over_ureq = UreqTransport::new(setup.connect_timeout, setup.tls.clone());
+    let over_ureq = UreqTransport::with_connect_timeout(setup.connect_timeout, setup.tls.clone());
     let sandbox = Arc::clone(&setup.sandbox);
     let transport = move |request: Request<Vec<u8>>| {
         if let Some(token) = token(&sandbox, &request) {
@@ -157,7 +157,8 @@ fn blocking(setup: &PayerSetup, heard: Heard) -> AnyClient {
 }
 
 fn over_tokio(setup: &PayerSetup, heard: Heard) -> AnyClient {
-    let over_reqwest = ReqwestTransport::new(setup.connect_timeout, setup.tls.clone()).unwrap();
+    let over_reqwest =
+        ReqwestTransport::with_connect_timeout(setup.connect_timeout, setup.tls.clone()).unwrap();
     let sandbox = Arc::clone(&setup.sandbox);
     let transport = move |request: Request<Vec<u8>>| {
         let (over_reqwest, heard) = (over_reqwest.clone(), Arc::clone(&heard));

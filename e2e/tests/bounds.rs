@@ -9,8 +9,8 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant, SystemTime};
 
 use http::{Request, Response};
-use sanspay_async::ReqwestTransport;
-use sanspay_blocking::UreqTransport;
+use sanspay_async::{ReqwestTransport, Transport as _, tower_transport};
+use sanspay_blocking::{Transport as _, UreqTransport};
 use sanspay_core::partner::ListPayments;
 use sanspay_core::sandbox::{Sandbox, SandboxConfig};
 use sanspay_core::{ErrorKind, Limits};
@@ -64,14 +64,14 @@ fn request(server: &PayoutServer) -> Request<Vec<u8>> {
 fn a_transport_that_is_used_alone_ends_at_its_limit_and_may_have_sent() {
     let (server, began) = (silent(), Instant::now());
     let tls = sanspay_tls::TlsConfig::builder().build().unwrap();
-    let over_ureq = UreqTransport::new(DEADLINE, tls.clone());
+    let over_ureq = UreqTransport::with_connect_timeout(DEADLINE, tls.clone());
     assert_eq!(
         Told::of(&over_ureq.send(request(&server))),
         Told::MaybeSent(None)
     );
     ended_in_time(began);
     let began = Instant::now();
-    let over_reqwest = ReqwestTransport::new(DEADLINE, tls).unwrap();
+    let over_reqwest = ReqwestTransport::with_connect_timeout(DEADLINE, tls).unwrap();
     let outcome = runtime().block_on(over_reqwest.send(request(&server)));
     assert_eq!(Told::of(&outcome), Told::MaybeSent(None));
     ended_in_time(began);
@@ -123,8 +123,11 @@ fn transports_of_the_users_own_that_never_come_back_end_at_the_deadline() {
     };
     let clients = [
         builder().transport(|_| pending()).build().unwrap(),
-        builder().service(Never).build().unwrap(),
-        builder().service(NeverReady).build().unwrap(),
+        builder().transport(tower_transport(Never)).build().unwrap(),
+        builder()
+            .transport(tower_transport(NeverReady))
+            .build()
+            .unwrap(),
     ];
     for client in clients {
         let began = Instant::now();
@@ -190,7 +193,7 @@ fn another_task_goes_on(pki: &Pki, speaks: &Speaks) {
         let manner = Manner::Floods(said);
         let server = PayoutServer::start(speaks.clone(), Arc::clone(&sandbox), manner);
         let tls = pki.trusting().build().unwrap();
-        let over_reqwest = ReqwestTransport::new(DEADLINE, tls).unwrap();
+        let over_reqwest = ReqwestTransport::with_connect_timeout(DEADLINE, tls).unwrap();
         let transport = move |request: Request<Vec<u8>>| {
             let sandbox = Arc::clone(&sandbox);
             let over_reqwest = over_reqwest.clone();

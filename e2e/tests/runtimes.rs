@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
 
-use sanspay_async::{Client, ReqwestTransport, TlsConfig};
+use sanspay_async::{Client, ReqwestTransport, TlsConfig, Transport};
 use sanspay_core::partner::ListPayments;
 use sanspay_core::sandbox::{Sandbox, SandboxConfig};
 use sanspay_core::{ErrorKind, TlsProblem};
@@ -29,12 +29,16 @@ fn tls_server() -> PayoutServer {
     server(Speaks::tls(&PKI, Version::Tls13, &PKI.server, clients))
 }
 
-fn client(server: &PayoutServer, tls: TlsConfig) -> Client {
+fn client(server: &PayoutServer, transport: ReqwestTransport) -> Client {
     let client = Client::builder()
         .base_url(server.base_url(server.address()))
         .credentials("sandbox-key-id", "sandbox-key-secret")
-        .tls(tls);
+        .transport(transport);
     client.build().unwrap()
+}
+
+fn transport(tls: TlsConfig) -> ReqwestTransport {
+    ReqwestTransport::new(tls).unwrap()
 }
 
 fn trusting() -> TlsConfig {
@@ -54,7 +58,7 @@ fn pay(runtime: &Runtime, client: &Client, reference: &str) {
 #[test]
 fn a_connection_that_an_idle_runtime_keeps_is_not_waited_for() {
     for server in [server(Speaks::Plain), tls_server()] {
-        let client = client(&server, trusting());
+        let client = client(&server, transport(trusting()));
         let (first, second) = (runtime(), runtime());
         // The first has an idle connection now, and nobody who looks after it.
         pay(&first, &client, "p-1");
@@ -70,7 +74,7 @@ fn a_connection_that_an_idle_runtime_keeps_is_not_waited_for() {
 #[test]
 fn many_runtimes_one_after_the_other_each_pay_once() {
     let server = server(Speaks::Plain);
-    let client = client(&server, trusting());
+    let client = client(&server, transport(trusting()));
     for number in 0..40 {
         pay(&runtime(), &client, &format!("p-{number}"));
     }
@@ -80,7 +84,7 @@ fn many_runtimes_one_after_the_other_each_pay_once() {
 #[test]
 fn several_runtimes_at_the_same_time_share_a_client() {
     let server = tls_server();
-    let client = client(&server, trusting());
+    let client = client(&server, transport(trusting()));
     thread::scope(|scope| {
         for thread in 0..4 {
             let client = &client;
@@ -99,7 +103,8 @@ fn several_runtimes_at_the_same_time_share_a_client() {
 fn another_tls_configuration_reaches_every_runtime() {
     let server = tls_server();
     let strangers = TlsConfig::builder().ca(PKI.stranger.pem()).build().unwrap();
-    let client = client(&server, strangers.clone());
+    let transport = transport(strangers);
+    let client = client(&server, transport.clone());
     let runtimes = [runtime(), runtime()];
     let distrusts = |runtime: &Runtime| {
         let error = runtime.block_on(client.call(ListPayments::new()));
@@ -107,7 +112,7 @@ fn another_tls_configuration_reaches_every_runtime() {
     };
     runtimes.iter().for_each(distrusts);
     // The token's failure is remembered for a moment, and by the session, not by the transport.
-    client.reload_tls(trusting()).unwrap();
+    transport.reload_tls(trusting()).unwrap();
     thread::sleep(client.session().settings().token.failure_memory);
     for (number, runtime) in runtimes.iter().enumerate() {
         pay(runtime, &client, &format!("p-{number}"));
@@ -126,12 +131,12 @@ fn without_runtime<T>(future: impl Future<Output = T>) -> T {
 #[test]
 fn without_a_runtime_nothing_is_sent_and_the_error_says_so() {
     let server = server(Speaks::Plain);
-    let client = client(&server, trusting());
+    let client = client(&server, transport(trusting()));
     let error = without_runtime(client.call(payout("p-1"))).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Misuse);
     assert!(error.to_string().contains("tokio runtime"), "{error}");
     assert!(error.safe_to_retry());
-    let transport = ReqwestTransport::new(SOON, trusting()).unwrap();
+    let transport = transport(trusting());
     let request = http::Request::post(server.base_url(server.address()));
     let request = request.body(Vec::new()).unwrap();
     let error = without_runtime(transport.send(request)).unwrap_err();

@@ -10,29 +10,34 @@ use std::path::{Path, PathBuf};
 const PLACES: [(&str, &str, &str, usize); 9] = [
     // The resolver's own error: there is no address yet.
     (
-        "blocking/src/transport/resolver.rs",
+        "blocking/src/transport/ureq/resolver.rs",
         "resolve",
         "not_sent",
         1,
     ),
     // The connector's own error, and a connector that made nothing.
-    ("blocking/src/transport/watch.rs", "connect", "not_sent", 2),
+    (
+        "blocking/src/transport/ureq/watch.rs",
+        "connect",
+        "not_sent",
+        2,
+    ),
     // The fence is closed, and no byte was handed over.
     (
-        "blocking/src/transport/watch.rs",
+        "blocking/src/transport/ureq/watch.rs",
         "transmit_output",
         "not_sent",
         1,
     ),
     // One of these three marked the error, and no byte was handed over.
     (
-        "blocking/src/transport/watch.rs",
+        "blocking/src/transport/ureq/watch.rs",
         "unsent",
         "NotSent::proven",
         1,
     ),
     (
-        "blocking/src/transport.rs",
+        "blocking/src/transport/ureq.rs",
         "transport_error",
         "not_sent",
         1,

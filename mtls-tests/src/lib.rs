@@ -19,5 +19,7 @@ mod web_server;
 pub use failures::Failure;
 pub use front::{Front, FrontKind, Setup, Versions, fronts};
 pub use nginx::{NGINX_REQUIRED, Nginx};
-pub use sanspay_e2e::{Adapter, AnyClient, Authority, EXPIRED, FUTURE, Identity, Pki, VALID};
+pub use sanspay_e2e::{
+    Adapter, AnyClient, AnyTransport, Authority, EXPIRED, FUTURE, Identity, Pki, VALID,
+};
 pub use web_server::{APACHE_REQUIRED, WebServer, WebServerKind};

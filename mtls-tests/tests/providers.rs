@@ -3,9 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use sanspay_core::partner::NewPayment;
-use sanspay_core::{Currency, ErrorKind, NotSent, TransportError};
+use sanspay_core::{Currency, ErrorKind};
 use sanspay_mtls_tests::{Adapter, AnyClient, Front, Pki, Setup, fronts};
-use sanspay_tls::TlsConfig;
 
 fn payment() -> NewPayment {
     NewPayment::new("order-1", "10.00".parse().unwrap(), Currency::USD)
@@ -49,39 +48,4 @@ fn a_provider_without_c_does_the_same() {
             client.call(payment()).unwrap();
         }
     }
-}
-
-#[test]
-fn reloading_where_the_transport_is_the_users_is_an_error_and_no_panic() {
-    let tls = || TlsConfig::builder().build().unwrap();
-    let blocking = sanspay_blocking::Client::builder()
-        .base_url("https://api.example.com")
-        .credentials("id", "secret")
-        .transport(|_| {
-            Err(TransportError::not_sent(
-                NotSent::proven(),
-                "no network here",
-            ))
-        })
-        .build()
-        .unwrap();
-    assert_eq!(
-        blocking.reload_tls(tls()).unwrap_err().kind(),
-        ErrorKind::Misuse
-    );
-    let asynchronous = sanspay_async::Client::builder()
-        .base_url("https://api.example.com")
-        .credentials("id", "secret")
-        .transport(|_| async {
-            Err(TransportError::not_sent(
-                NotSent::proven(),
-                "no network here",
-            ))
-        })
-        .build()
-        .unwrap();
-    assert_eq!(
-        asynchronous.reload_tls(tls()).unwrap_err().kind(),
-        ErrorKind::Misuse
-    );
 }

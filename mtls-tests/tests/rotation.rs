@@ -13,8 +13,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use sanspay_core::partner::{ListPayments, NewPayment, RecordId, ShowPayment};
-use sanspay_core::{Currency, RetryPolicy};
-use sanspay_mtls_tests::{Adapter, AnyClient, Front, FrontKind, Nginx, Pki, Setup, VALID, fronts};
+use sanspay_core::{Currency, RetryPolicy, Settings};
+use sanspay_mtls_tests::{
+    Adapter, AnyClient, AnyTransport, Front, FrontKind, Nginx, Pki, Setup, VALID, fronts,
+};
 
 const THREADS: usize = 8;
 const SWAPS: usize = 5;
@@ -89,12 +91,10 @@ fn ten_thousand_calls_survive_five_swaps_of_the_certificate() {
         for adapter in Adapter::BOTH {
             let front = Front::start(kind, &Setup::new(&pki));
             // Nothing is tried again, so that no failure can hide.
-            let client = AnyClient::with_retry(
-                adapter,
-                &front.base_url(),
-                pki.tls(&identities[0]),
-                RetryPolicy::never(),
-            );
+            let mut settings = Settings::default();
+            settings.retry = RetryPolicy::never();
+            let transport = AnyTransport::new(adapter, pki.tls(&identities[0]));
+            let client = AnyClient::over(&transport, &front.base_url(), settings);
             let id = payment(&client);
             let (calls, progress) = (calls(kind), AtomicUsize::new(0));
             let began = Instant::now();
@@ -104,7 +104,7 @@ fn ten_thousand_calls_survive_five_swaps_of_the_certificate() {
                         while progress.load(Ordering::Relaxed) < number * calls / (SWAPS + 1) {
                             thread::sleep(Duration::from_micros(200));
                         }
-                        client.reload_tls(pki.tls(identity));
+                        transport.reload_tls(pki.tls(identity));
                     }
                 });
                 call_all(&client, id, calls, &progress)

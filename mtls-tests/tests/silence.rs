@@ -6,6 +6,8 @@ use std::net::TcpListener;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use sanspay_async::ReqwestTransport;
+use sanspay_blocking::UreqTransport;
 use sanspay_core::partner::NewPayment;
 use sanspay_core::{Currency, Error, ErrorKind, RetryPolicy};
 use sanspay_tls::TlsConfig;
@@ -41,8 +43,7 @@ fn errors(url: &str) -> [(Error, Duration); 2] {
         .base_url(url)
         .credentials("id", "secret")
         .retry(RetryPolicy::never())
-        .connect_timeout(PATIENCE)
-        .tls(tls());
+        .transport(UreqTransport::with_connect_timeout(PATIENCE, tls()));
     let blocking = blocking.build().unwrap().call(payment()).unwrap_err();
     let first = began.elapsed();
     let began = Instant::now();
@@ -51,8 +52,7 @@ fn errors(url: &str) -> [(Error, Duration); 2] {
         .base_url(url)
         .credentials("id", "secret")
         .retry(RetryPolicy::never())
-        .connect_timeout(PATIENCE)
-        .tls(tls())
+        .transport(ReqwestTransport::with_connect_timeout(PATIENCE, tls()).unwrap())
         .build()
         .unwrap();
     let asynchronous = runtime.block_on(asynchronous.call(payment())).unwrap_err();

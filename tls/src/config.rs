@@ -7,7 +7,7 @@ use http::Response;
 use rustls::ClientConfig;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::CertificateDer;
-use sanspay_core::{CertificateValidity, Error, ErrorKind, TlsProblem, TransportError};
+use sanspay_core::{CertificateValidity, TlsProblem, TransportError};
 
 use crate::builder::TlsConfigBuilder;
 use crate::certificate::Certificate;
@@ -64,12 +64,6 @@ impl TlsConfig {
     /// The configuration as rustls takes it.
     pub fn rustls(&self) -> &Arc<ClientConfig> {
         &self.rustls
-    }
-
-    /// For adapters: the error of reloading TLS where the transport is not the adapter's.
-    pub fn not_ours() -> Error {
-        let detail = "the client sends through a transport of its owner, who configures its TLS";
-        Error::new(ErrorKind::Misuse, "reload TLS", detail)
     }
 
     /// From when to when the client certificate is valid; `None` without one, and with a

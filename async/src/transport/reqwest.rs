@@ -16,13 +16,16 @@ use sanspay_tls::{TlsConfig, problem_of};
 use tokio::runtime::Handle;
 use tokio::time;
 
-use super::{Outcome, Sending};
+use super::{Outcome, Sending, Transport};
 use pools::Pools;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// The transport that a client has by default: for closures that stand around it. Cloning is
-/// cheap; all clones share the connections.
+/// A connection, its TLS handshake included, may take this long to be made.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The transport over reqwest, with a TLS configuration of yours. Cloning is cheap; all clones
+/// share the connections and the configuration.
 ///
 /// It may be used from several tokio runtimes, one after the other or at the same time: each has
 /// connections of its own, because a connection stands still when the runtime that made it does.
@@ -32,38 +35,50 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// server that floods a client with them keeps a thread of the runtime busy for up to a second at a
 /// time, over TLS for far less.
 ///
-/// ```
-/// use std::time::Duration;
-/// use sanspay_async::{Client, ReqwestTransport, TlsConfig};
+/// A client has one by default, which trusts Mozilla's CAs and sends no certificate. Give it your
+/// own for mutual TLS, and stand around it with a closure to count, trace or record:
 ///
-/// let tls = TlsConfig::builder().build()?;
-/// let over_reqwest = ReqwestTransport::new(Duration::from_secs(10), tls)?;
+/// ```
+/// use sanspay_async::{Client, ReqwestTransport, TlsConfig, Transport};
+///
+/// let over_reqwest = ReqwestTransport::new(TlsConfig::builder().build()?)?;
+/// let sending = over_reqwest.clone();
 /// let client = Client::builder()
 ///     .base_url("https://api.example.com")
 ///     .credentials("key-id", "key-secret")
 ///     .transport(move |request| {
 ///         // Count, trace or record here.
-///         over_reqwest.send(request)
+///         sending.send(request)
 ///     })
 ///     .build()?;
+/// over_reqwest.reload_tls(TlsConfig::builder().build()?)?; // after a renewal
 /// # Ok::<(), sanspay_core::Error>(())
 /// ```
 #[derive(Clone)]
 pub struct ReqwestTransport(Arc<RwLock<Pools>>);
 
 impl ReqwestTransport {
-    /// A transport with a pool of its own. Making a connection, its TLS handshake included, may
-    /// take `connect_timeout`.
+    /// A transport with connections of its own. Making one, its TLS handshake included, may take
+    /// 10 s, within the call's deadline.
     ///
     /// # Errors
     /// When the TLS configuration is refused.
-    pub fn new(connect_timeout: Duration, tls: TlsConfig) -> Result<Self, Error> {
+    pub fn new(tls: TlsConfig) -> Result<Self, Error> {
+        Self::with_connect_timeout(CONNECT_TIMEOUT, tls)
+    }
+
+    /// Like [`new`](ReqwestTransport::new), where making a connection may take `connect_timeout`.
+    ///
+    /// # Errors
+    /// When the TLS configuration is refused.
+    pub fn with_connect_timeout(connect_timeout: Duration, tls: TlsConfig) -> Result<Self, Error> {
         let pools = Pools::new(connect_timeout, tls)?;
         Ok(Self(Arc::new(RwLock::new(pools))))
     }
 
-    /// Makes all later connections with another configuration. Calls in flight go on with the old
-    /// one, whose idle connections are closed when the last of them has ended.
+    /// Makes all later connections, of every clone, with another configuration: for a client
+    /// certificate that is renewed while the program runs. Calls in flight go on with the old one,
+    /// whose idle connections are closed when the last of them has ended.
     ///
     /// # Errors
     /// When the TLS configuration is refused; the present one stays.
@@ -75,17 +90,6 @@ impl ReqwestTransport {
         // Closing connections takes its time; nobody has to wait for the lock meanwhile.
         drop(old);
         Ok(())
-    }
-
-    /// Sends a request and reads its answer. It gives up at the request's [`Limits::time_left`].
-    pub fn send(&self, request: Request<Vec<u8>>) -> Sending {
-        let transport = self.clone();
-        Box::pin(async move {
-            let (client, tls) = transport.here().map_err(not_begun)?;
-            let time_left = Limits::of(&request).time_left;
-            let outcome = time::timeout(time_left, send(&client, &tls, request)).await;
-            outcome.unwrap_or_else(|late| Err(TransportError::maybe_sent(late)))
-        })
     }
 
     /// The connections of the present runtime, and how they speak TLS.
@@ -102,6 +106,19 @@ impl ReqwestTransport {
 
     fn read(&self) -> RwLockReadGuard<'_, Pools> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// It gives up at the request's [`Limits::time_left`].
+impl Transport for ReqwestTransport {
+    fn send(&self, request: Request<Vec<u8>>) -> Sending {
+        let transport = self.clone();
+        Box::pin(async move {
+            let (client, tls) = transport.here().map_err(not_begun)?;
+            let time_left = Limits::of(&request).time_left;
+            let outcome = time::timeout(time_left, send(&client, &tls, request)).await;
+            outcome.unwrap_or_else(|late| Err(TransportError::maybe_sent(late)))
+        })
     }
 }
 

@@ -15,9 +15,13 @@ use super::{Outcome, Sending};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// A transport over a tower service, as [`ClientBuilder::service`](crate::ClientBuilder::service)
-/// makes it: for closures that stand around it, and for `check_transport_async` of
-/// `sanspay-testkit`.
+/// A [`Transport`](crate::Transport) over a tower service, with whatever layers are around it.
+///
+/// The service is cloned for each request, as tower asks for. If it fails with a
+/// [`TransportError`], that says whether the request was sent; any other failure counts as perhaps
+/// sent, unless the service was not ready. A layer that repeats requests asks
+/// [`Limits::may_be_repeated`] first; the whole stack is bound to the
+/// [contract](sanspay_core::transport), which `check_transport_async` of `sanspay-testkit` tries.
 ///
 /// The time by which a request has to be sent ([`Limits::send_within`]) is looked at when the
 /// service is ready, right before it is called; what the service does until it writes is its own.

@@ -9,6 +9,7 @@ use http::{Request, Response, header};
 
 use super::flight::{Canned, Flight};
 use super::trace::{Event, RequestEnd, Trace};
+use crate::Clock;
 use crate::cassette::{Cassette, Kind, RecordedId, Recorder, Replay};
 use crate::exchange::Wait;
 use crate::sandbox::{PartnerConfig, Reply, Sandbox, SandboxConfig};
@@ -319,6 +320,18 @@ fn kind_of(request: &Request<Vec<u8>>) -> Kind {
         Kind::Notification
     } else {
         Kind::Webhook
+    }
+}
+
+/// A delay passes at once.
+impl Clock for World {
+    fn now(&self) -> SystemTime {
+        self.now()
+    }
+
+    fn skip(&self, delay: Duration) -> bool {
+        self.sleep(delay);
+        true
     }
 }
 

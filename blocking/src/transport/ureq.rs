@@ -18,6 +18,7 @@ use sanspay_tls::{TlsConfig, problem_of};
 use ureq::unversioned::transport::{Connector, TcpConnector};
 use ureq::{Agent, AsSendBody};
 
+use super::{Outcome, Transport};
 use resolver::CachingResolver;
 use tls::TlsConnector;
 use watch::{Watch, unsent};
@@ -28,22 +29,29 @@ const MAX_IDLE_AGE: Duration = Duration::from_secs(45);
 /// As good as none: 136 years.
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(u32::MAX as u64);
 
-/// The transport that a client has by default: for closures that stand around it. Cloning is
-/// cheap; all clones share the connections.
+/// A connection, its TLS handshake included, may take this long to be made.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The transport over ureq, with a TLS configuration of yours. Cloning is cheap; all clones share
+/// the connections and the configuration.
+///
+/// A client has one by default, which trusts Mozilla's CAs and sends no certificate. Give it your
+/// own for mutual TLS, and stand around it with a closure to count, trace or record:
 ///
 /// ```
-/// use std::time::Duration;
-/// use sanspay_blocking::{Client, TlsConfig, UreqTransport};
+/// use sanspay_blocking::{Client, TlsConfig, Transport, UreqTransport};
 ///
-/// let over_ureq = UreqTransport::new(Duration::from_secs(10), TlsConfig::builder().build()?);
+/// let over_ureq = UreqTransport::new(TlsConfig::builder().build()?);
+/// let sending = over_ureq.clone();
 /// let client = Client::builder()
 ///     .base_url("https://api.example.com")
 ///     .credentials("key-id", "key-secret")
 ///     .transport(move |request| {
 ///         // Count, trace or record here.
-///         over_ureq.send(request)
+///         sending.send(request)
 ///     })
 ///     .build()?;
+/// over_ureq.reload_tls(TlsConfig::builder().build()?); // after a renewal
 /// # Ok::<(), sanspay_core::Error>(())
 /// ```
 #[derive(Clone)]
@@ -55,9 +63,14 @@ struct Shared {
 }
 
 impl UreqTransport {
-    /// A transport with a pool of its own. Making a connection, its TLS handshake included, may
-    /// take `connect_timeout`.
-    pub fn new(connect_timeout: Duration, tls: TlsConfig) -> Self {
+    /// A transport with connections of its own. Making one, its TLS handshake included, may take
+    /// 10 s, within the call's deadline.
+    pub fn new(tls: TlsConfig) -> Self {
+        Self::with_connect_timeout(CONNECT_TIMEOUT, tls)
+    }
+
+    /// Like [`new`](UreqTransport::new), where making a connection may take `connect_timeout`.
+    pub fn with_connect_timeout(connect_timeout: Duration, tls: TlsConfig) -> Self {
         let current = RwLock::new((agent(connect_timeout, &tls), tls));
         Self(Arc::new(Shared {
             connect_timeout,
@@ -65,8 +78,9 @@ impl UreqTransport {
         }))
     }
 
-    /// Makes all later connections with another configuration. Calls in flight go on with the old
-    /// one, whose idle connections are closed when the last of them has ended.
+    /// Makes all later connections, of every clone, with another configuration: for a client
+    /// certificate that is renewed while the program runs. Calls in flight go on with the old one,
+    /// whose idle connections are closed when the last of them has ended.
     pub fn reload_tls(&self, tls: TlsConfig) {
         let agent = agent(self.0.connect_timeout, &tls);
         let current = self.0.current.write();
@@ -76,12 +90,11 @@ impl UreqTransport {
         // Closing connections takes its time; nobody has to wait for the lock meanwhile.
         drop(old);
     }
+}
 
-    /// Sends a request and reads its answer. It gives up at the request's [`Limits::time_left`].
-    ///
-    /// # Errors
-    /// Whatever kept the answer from arriving.
-    pub fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, TransportError> {
+/// It gives up at the request's [`Limits::time_left`].
+impl Transport for UreqTransport {
+    fn send(&self, request: Request<Vec<u8>>) -> Outcome {
         let current = self.0.current.read();
         let (agent, tls) = current.unwrap_or_else(PoisonError::into_inner).clone();
         let (parts, body) = request.into_parts();
@@ -120,11 +133,7 @@ fn agent(connect_timeout: Duration, tls: &TlsConfig) -> Agent {
     Agent::with_parts(config, Watch(connector), CachingResolver::default())
 }
 
-fn send(
-    agent: &Agent,
-    tls: &TlsConfig,
-    request: Request<impl AsSendBody>,
-) -> Result<Response<Vec<u8>>, TransportError> {
+fn send(agent: &Agent, tls: &TlsConfig, request: Request<impl AsSendBody>) -> Outcome {
     let limits = Limits::of(&request);
     let request = agent
         .configure_request(request)
