@@ -5,10 +5,10 @@
 use std::time::{Duration, SystemTime};
 
 use sanspay_core::partner::{NewPayment, ShowPayment};
-use sanspay_core::sandbox::{Fault, FaultRule, Reply, Sandbox, SandboxConfig};
 use sanspay_core::{
     Currency, Endpoint, Error, NotSent, Session, SessionBuilder, Step, TransportError,
 };
+use sanspay_testkit::sandbox::{Fault, FaultRule, Reply, Sandbox, SandboxConfig};
 
 /// Our side of the world: a clock that only moves when we say so, and the provider.
 struct World {

@@ -10,10 +10,11 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use sanspay_async::{Client, sandbox};
+use sanspay_async::Client;
 use sanspay_core::partner::NewPayment;
-use sanspay_core::sandbox::SandboxConfig;
 use sanspay_core::{Currency, Limits, NotSent, TransportError};
+use sanspay_testkit::sandbox::SandboxConfig;
+use sanspay_testkit::server;
 use tokio::net::TcpStream;
 
 /// Made only before the request is given to a connection, which is the proof.
@@ -77,7 +78,7 @@ pub(crate) async fn send(
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let provider = sandbox::serve(SandboxConfig::default(), sandbox::FREE_PORT).await?;
+    let provider = server::serve(SandboxConfig::default(), server::FREE_PORT).await?;
     let client = Client::builder()
         .base_url(provider.base_url())
         .credentials("sandbox-key-id", "sandbox-key-secret")

@@ -15,13 +15,13 @@ use axum::body::{Body, Bytes};
 use axum::extract::{RawQuery, State};
 use axum::http::{Request, Response};
 use axum::routing::{get, post};
-use sanspay_async::sandbox;
 use sanspay_core::Currency;
 use sanspay_core::checkout::{
     Answer, Checkout, Environment, Matched, Order, OrderNumber, Payment, Product, ProductType,
     Progress, Recorded, Refusal, Signed, SigningKey, Source, Status, Verifier,
 };
-use sanspay_core::sandbox::SandboxConfig;
+use sanspay_testkit::sandbox::SandboxConfig;
+use sanspay_testkit::server;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tower::ServiceExt;
@@ -125,9 +125,9 @@ async fn thanks(State(shop): State<Shop>, RawQuery(query): RawQuery) -> &'static
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let listener = TcpListener::bind(sandbox::FREE_PORT).await?;
+    let listener = TcpListener::bind(server::FREE_PORT).await?;
     let base_url = format!("http://{}", listener.local_addr()?);
-    let provider = sandbox::serve(SandboxConfig::default(), sandbox::FREE_PORT).await?;
+    let provider = server::serve(SandboxConfig::default(), server::FREE_PORT).await?;
 
     let key = SigningKey::new("sandbox-app-key")?;
     let price = "9.90".parse()?;

@@ -11,11 +11,12 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{Request, StatusCode};
 use axum::routing::post;
-use sanspay_async::{Client, Spawned, sandbox};
+use sanspay_async::{Client, Spawned};
 use sanspay_core::journal::Outcome;
 use sanspay_core::partner::{NewPayout, Record};
-use sanspay_core::sandbox::SandboxConfig;
 use sanspay_core::{Amount, Currency};
+use sanspay_testkit::sandbox::SandboxConfig;
+use sanspay_testkit::server;
 use tower::ServiceExt;
 
 /// By its reference what became of each payout, `None` while nobody knows; a database in real life.
@@ -84,7 +85,7 @@ pub(crate) fn app(shop: Shop, amount: Amount) -> Router {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let provider = sandbox::serve(SandboxConfig::default(), sandbox::FREE_PORT).await?;
+    let provider = server::serve(SandboxConfig::default(), server::FREE_PORT).await?;
     let client = Client::builder()
         .base_url(provider.base_url())
         .credentials("sandbox-key-id", "sandbox-key-secret")

@@ -6,12 +6,12 @@ use std::error::Error;
 use std::time::SystemTime;
 use std::{env, fs};
 
-use sanspay_async::sandbox::{FREE_PORT, serve_in_thread};
 use sanspay_blocking::{Client, TlsConfig, Transport, UreqTransport};
-use sanspay_core::cassette::{Recorder, Redaction, Replay};
 use sanspay_core::partner::NewPayment;
-use sanspay_core::sandbox::SandboxConfig;
 use sanspay_core::{Currency, ErrorKind};
+use sanspay_testkit::cassette::{Recorder, Redaction, Replay};
+use sanspay_testkit::sandbox::SandboxConfig;
+use sanspay_testkit::server::{FREE_PORT, serve_in_thread};
 
 /// The code under test: a used reference is no error.
 fn ensure_payment(client: &Client, order: &str) -> Result<bool, Box<dyn Error>> {

@@ -6,11 +6,12 @@ use std::error::Error;
 use std::time::SystemTime;
 use std::{env, fs};
 
-use sanspay_async::{Client, ReqwestTransport, TlsConfig, Transport, sandbox};
-use sanspay_core::cassette::{Recorder, Redaction, Replay};
+use sanspay_async::{Client, ReqwestTransport, TlsConfig, Transport};
 use sanspay_core::partner::NewPayment;
-use sanspay_core::sandbox::SandboxConfig;
 use sanspay_core::{Currency, ErrorKind};
+use sanspay_testkit::cassette::{Recorder, Redaction, Replay};
+use sanspay_testkit::sandbox::SandboxConfig;
+use sanspay_testkit::server;
 
 /// The code under test: a used reference is no error.
 async fn ensure_payment(client: &Client, order: &str) -> Result<bool, Box<dyn Error>> {
@@ -26,7 +27,7 @@ async fn ensure_payment(client: &Client, order: &str) -> Result<bool, Box<dyn Er
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     // Record, over a real socket.
-    let provider = sandbox::serve(SandboxConfig::default(), sandbox::FREE_PORT).await?;
+    let provider = server::serve(SandboxConfig::default(), server::FREE_PORT).await?;
     let (key_id, key_secret) = ("sandbox-key-id", "sandbox-key-secret");
     let rules = Redaction::new().secret(key_id).secret(key_secret);
     let recorder = Recorder::new("ensure payment", rules);

@@ -9,8 +9,8 @@ use std::error::Error;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use lexopt::{Arg, Parser, ValueExt};
-use sanspay_async::sandbox::{FREE_PORT, serve};
-use sanspay_core::sandbox::SandboxConfig;
+use sanspay_testkit::sandbox::SandboxConfig;
+use sanspay_testkit::server::{FREE_PORT, serve};
 
 const USAGE: &str =
     "usage: sandbox [--port PORT] [--webhooks URL] [--host NAME]… [--receiver NAME]…";

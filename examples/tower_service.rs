@@ -9,15 +9,16 @@ use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper_util::client::legacy::Client as HyperClient;
 use hyper_util::rt::TokioExecutor;
-use sanspay_async::{Client, sandbox, tower_transport};
+use sanspay_async::{Client, tower_transport};
 use sanspay_core::Currency;
 use sanspay_core::partner::NewPayment;
-use sanspay_core::sandbox::SandboxConfig;
+use sanspay_testkit::sandbox::SandboxConfig;
+use sanspay_testkit::server;
 use tower::ServiceBuilder;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let provider = sandbox::serve(SandboxConfig::default(), sandbox::FREE_PORT).await?;
+    let provider = server::serve(SandboxConfig::default(), server::FREE_PORT).await?;
     let service = ServiceBuilder::new()
         .concurrency_limit(8)
         .timeout(Duration::from_secs(5))

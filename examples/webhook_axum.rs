@@ -11,10 +11,11 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
 use axum::http::{Request, StatusCode};
 use axum::routing::post;
-use sanspay_async::{Client, sandbox};
+use sanspay_async::Client;
 use sanspay_core::partner::{Expected, Matched, NewPayment, UnconfirmedEvent};
-use sanspay_core::sandbox::SandboxConfig;
 use sanspay_core::{Amount, Currency, ErrorKind, printable};
+use sanspay_testkit::sandbox::SandboxConfig;
+use sanspay_testkit::server;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tower::ServiceExt;
@@ -99,11 +100,11 @@ async fn webhook(State(shop): State<Shop>, body: Bytes) -> StatusCode {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let listener = TcpListener::bind(sandbox::FREE_PORT).await?;
+    let listener = TcpListener::bind(server::FREE_PORT).await?;
     let mut config = SandboxConfig::default();
     config.partner.webhook_url =
         Some(format!("http://{}/webhooks", listener.local_addr()?).parse()?);
-    let provider = sandbox::serve(config, sandbox::FREE_PORT).await?;
+    let provider = server::serve(config, server::FREE_PORT).await?;
 
     let client = Client::builder()
         .base_url(provider.base_url())

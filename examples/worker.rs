@@ -7,11 +7,11 @@ use std::error::Error;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 
-use sanspay_async::sandbox::{FREE_PORT, serve_in_thread};
 use sanspay_blocking::Client;
 use sanspay_core::partner::{NewPayout, Resolution};
-use sanspay_core::sandbox::{Fault, FaultRule, RecordKind, SandboxConfig};
 use sanspay_core::{Currency, printable};
+use sanspay_testkit::sandbox::{Fault, FaultRule, RecordKind, SandboxConfig};
+use sanspay_testkit::server::{FREE_PORT, serve_in_thread};
 
 /// Pays out until nobody sends work any more. A real worker stores the payout before it calls,
 /// and what is unknown until it is resolved.

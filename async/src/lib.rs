@@ -9,7 +9,7 @@
 //! use sanspay_async::Client;
 //! use sanspay_core::Currency;
 //! use sanspay_core::partner::{ListPayments, NewPayment};
-//! use sanspay_core::sandbox::{Sandbox, SandboxConfig};
+//! use sanspay_testkit::sandbox::{Sandbox, SandboxConfig};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -44,17 +44,18 @@
 //!
 //! # Recorded fixtures
 //!
-//! With feature `cassette` of `sanspay-core`: record a run of your own code once, commit the file, replay it for
+//! With `sanspay-testkit`: record a run of your own code once, commit the file, replay it for
 //! ever. Only what is listed is written, such as statuses, amounts and times; placeholders stand
-//! for the rest. See [`Redaction`](sanspay_core::cassette::Redaction) for what that guarantees.
+//! for the rest. See `sanspay_testkit::cassette::Redaction` for what that guarantees.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use std::time::SystemTime;
 //! use sanspay_async::Client;
-//! use sanspay_core::cassette::{Recorder, Redaction, Replay};
-//! use sanspay_core::{Currency, Error, partner::NewPayment, testing::World};
+//! use sanspay_testkit::cassette::{Recorder, Redaction, Replay};
+//! use sanspay_core::{Currency, Error, partner::NewPayment};
+//! use sanspay_testkit::world::World;
 //!
 //! async fn charge(client: &Client, order: &str) -> Result<String, Error> {
 //!     let payment = NewPayment::new(order, "10.00".parse().unwrap(), Currency::USD);
@@ -88,8 +89,6 @@ mod clock;
 mod doctor;
 mod pages;
 mod running;
-#[cfg(feature = "sandbox")]
-pub mod sandbox;
 mod span;
 mod spawned;
 mod transport;

@@ -1,5 +1,5 @@
 //! Calls whose caller goes away: what is said of them, and those that go on.
-#![cfg(all(feature = "tracing", feature = "sandbox"))]
+#![cfg(feature = "tracing")]
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 mod gate;

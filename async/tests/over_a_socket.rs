@@ -1,17 +1,17 @@
 //! The client over reqwest against the sandbox on a real socket, and against servers that misbehave.
-#![cfg(all(feature = "reqwest", feature = "sandbox"))]
+#![cfg(feature = "reqwest")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use http::Method;
-use sanspay_async::sandbox::{FREE_PORT, Server, serve};
 use sanspay_async::{Client, ClientBuilder};
 use sanspay_core::partner::{ListPayments, NewPayment, NewPayout, Raw, Resolution};
-use sanspay_core::sandbox::{Fault, FaultRule, RecordKind, SandboxConfig};
 use sanspay_core::{Currency, ErrorKind, RetryPolicy, Settings};
-use sanspay_e2e::Refusing;
+use sanspay_testkit::network::Refusing;
+use sanspay_testkit::sandbox::{Fault, FaultRule, RecordKind, SandboxConfig};
+use sanspay_testkit::server::{FREE_PORT, Server, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -72,7 +72,7 @@ async fn with_payments(count: u32) -> (Server, Client) {
 }
 
 fn lists(provider: &Server) -> usize {
-    let is_list = |seen: &&sanspay_core::sandbox::Seen| seen.method == Method::GET;
+    let is_list = |seen: &&sanspay_testkit::sandbox::Seen| seen.method == Method::GET;
     provider.with(|sandbox, _| sandbox.seen().filter(is_list).count())
 }
 

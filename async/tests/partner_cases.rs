@@ -2,9 +2,6 @@
 #![cfg(feature = "reqwest")]
 #![allow(clippy::unwrap_used)]
 
-#[path = "../../blocking/tests/scripted_server/mod.rs"]
-mod scripted_server;
-
 use std::time::{Duration, SystemTime};
 
 use http::Request;
@@ -12,7 +9,7 @@ use sanspay_async::{Client, ReqwestTransport, TlsConfig, Transport};
 use sanspay_core::partner::{ListPayments, Record};
 use sanspay_core::{Clock, Endpoint, Error};
 use sanspay_ffi_free_tests::cases::{CREDENTIALS, Case, Player, Script, disagreements};
-use scripted_server::{ScriptedServer, many_headers};
+use sanspay_testkit::network::{ScriptedServer, many_headers};
 use tokio::runtime::{Builder, Runtime};
 
 struct Time(Script);

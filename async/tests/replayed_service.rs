@@ -4,11 +4,11 @@
 #![allow(clippy::unwrap_used)]
 
 use sanspay_async::Client;
-use sanspay_core::cassette::{Recorder, Redaction, Replay};
 use sanspay_core::partner::{ListPayments, NewPayment};
-use sanspay_core::sandbox::SandboxConfig;
-use sanspay_core::testing::World;
 use sanspay_core::{Currency, Error};
+use sanspay_testkit::cassette::{Recorder, Redaction, Replay};
+use sanspay_testkit::sandbox::SandboxConfig;
+use sanspay_testkit::world::World;
 
 /// What the merchant wrote: creates the payment and yields where to send the payer.
 async fn begin_checkout(client: &Client, order: &str) -> Result<String, Error> {

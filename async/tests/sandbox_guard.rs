@@ -5,8 +5,8 @@
 use std::time::{Duration, Instant};
 
 use http::Response;
-use sanspay_async::sandbox::{FREE_PORT, Merchant, Server, serve};
-use sanspay_core::sandbox::SandboxConfig;
+use sanspay_testkit::sandbox::SandboxConfig;
+use sanspay_testkit::server::{FREE_PORT, Merchant, Server, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use http::Request;
 use sanspay_async::Client;
 use sanspay_core::partner::ListPayments;
-use sanspay_core::sandbox::{Sandbox, SandboxConfig};
+use sanspay_testkit::sandbox::{Sandbox, SandboxConfig};
 use tokio::sync::Barrier;
 use tokio::task::{JoinSet, yield_now};
 

@@ -12,8 +12,8 @@ use http::Request;
 use sanspay_async::{Client as Async, Outcome, ReqwestTransport, TlsConfig, Transport};
 use sanspay_core::partner::{ListPayments, Record, Resolution};
 use sanspay_core::{Endpoint, Error, Limits, Settings, TransportError, UnknownOutcome};
-use sanspay_e2e::FlightServer;
 use sanspay_ffi_free_tests::{Client, Driver, KEY_ID, KEY_SECRET, World, disagreements, scenarios};
+use sanspay_testkit::network::FlightServer;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
 

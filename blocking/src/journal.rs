@@ -62,7 +62,7 @@ use sanspay_core::{Intent, UnknownOutcome};
 /// }
 ///
 /// # fn main() -> Result<(), Failed> {
-/// # let sandbox = Mutex::new(sanspay_core::sandbox::Sandbox::new(Default::default()));
+/// # let sandbox = Mutex::new(sanspay_testkit::sandbox::Sandbox::new(Default::default()));
 /// # let client = Client::builder()
 /// #     .base_url("https://api.example.com")
 /// #     .credentials("sandbox-key-id", "sandbox-key-secret")

@@ -9,7 +9,7 @@
 //! use sanspay_blocking::Client;
 //! use sanspay_core::Currency;
 //! use sanspay_core::partner::{ListPayments, NewPayment};
-//! use sanspay_core::sandbox::{Sandbox, SandboxConfig};
+//! use sanspay_testkit::sandbox::{Sandbox, SandboxConfig};
 //!
 //! // The provider, in memory; leave `transport` out to speak to the real one.
 //! let sandbox = Mutex::new(Sandbox::new(SandboxConfig::default()));
@@ -44,16 +44,17 @@
 //!
 //! # Recorded fixtures
 //!
-//! With feature `cassette` of `sanspay-core`: record a run of your own code once, commit the file, replay it for
+//! With `sanspay-testkit`: record a run of your own code once, commit the file, replay it for
 //! ever. Only what is listed is written, such as statuses, amounts and times; placeholders stand
-//! for the rest. See [`Redaction`](sanspay_core::cassette::Redaction) for what that guarantees.
+//! for the rest. See `sanspay_testkit::cassette::Redaction` for what that guarantees.
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use std::time::SystemTime;
 //! use sanspay_blocking::Client;
-//! use sanspay_core::cassette::{Recorder, Redaction, Replay};
-//! use sanspay_core::{Currency, Error, partner::NewPayment, testing::World};
+//! use sanspay_testkit::cassette::{Recorder, Redaction, Replay};
+//! use sanspay_core::{Currency, Error, partner::NewPayment};
+//! use sanspay_testkit::world::World;
 //!
 //! fn charge(client: &Client, order: &str) -> Result<String, Error> {
 //!     let payment = NewPayment::new(order, "10.00".parse().unwrap(), Currency::USD);
@@ -90,10 +91,6 @@ mod pages;
 mod running;
 mod span;
 mod transport;
-
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-mod readme {}
 
 pub use builder::ClientBuilder;
 #[cfg(feature = "ureq")]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use sanspay_blocking::{Client, TlsConfig, UreqTransport};
 use sanspay_core::partner::ListPayments;
 use sanspay_core::{ErrorKind, RetryPolicy};
-use sanspay_e2e::Refusing;
+use sanspay_testkit::network::Refusing;
 
 #[test]
 fn the_longest_deadline_and_connect_timeout_are_as_good_as_none() {

@@ -8,12 +8,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use http::Method;
-use sanspay_async::sandbox::{FREE_PORT, Server, serve_in_thread};
 use sanspay_blocking::{Client, ClientBuilder};
 use sanspay_core::partner::{ListPayments, NewPayment, NewPayout, Raw, Resolution};
-use sanspay_core::sandbox::{Fault, FaultRule, RecordKind, SandboxConfig};
 use sanspay_core::{Currency, ErrorKind, RetryPolicy, Settings};
-use sanspay_e2e::Refusing;
+use sanspay_testkit::network::Refusing;
+use sanspay_testkit::sandbox::{Fault, FaultRule, RecordKind, SandboxConfig};
+use sanspay_testkit::server::{FREE_PORT, Server, serve_in_thread};
 
 fn provider() -> Server {
     serve_in_thread(SandboxConfig::default(), FREE_PORT).unwrap()

@@ -2,15 +2,13 @@
 #![cfg(feature = "ureq")]
 #![allow(clippy::unwrap_used)]
 
-mod scripted_server;
-
 use std::time::{Duration, SystemTime};
 
 use sanspay_blocking::{Client, TlsConfig, Transport, UreqTransport};
 use sanspay_core::partner::{ListPayments, Record};
 use sanspay_core::{Clock, Endpoint, Error};
 use sanspay_ffi_free_tests::cases::{CREDENTIALS, Case, Player, Script, disagreements};
-use scripted_server::{ScriptedServer, many_headers};
+use sanspay_testkit::network::{ScriptedServer, many_headers};
 
 struct Time(Script);
 

@@ -6,10 +6,10 @@
 use std::time::Duration;
 
 use sanspay_blocking::Client;
-use sanspay_core::cassette::{Recorder, Redaction, Replay};
 use sanspay_core::partner::{ListPayments, NewPayment};
-use sanspay_core::testing::World;
 use sanspay_core::{Currency, Error, ErrorKind};
+use sanspay_testkit::cassette::{Recorder, Redaction, Replay};
+use sanspay_testkit::world::World;
 
 /// What the merchant wrote: creates the payment and yields where to send the payer.
 fn begin_checkout(client: &Client, order: &str) -> Result<String, Error> {
@@ -56,7 +56,7 @@ fn the_service_is_told_what_it_does_otherwise() {
 
 #[test]
 fn a_recorded_client_in_virtual_time_is_replayed_as_it_was() {
-    let world = World::new(sanspay_core::sandbox::SandboxConfig::default());
+    let world = World::new(sanspay_testkit::sandbox::SandboxConfig::default());
     let recorder = Recorder::new("list twice", Redaction::new()).exact_times();
     let clock = world.clone();
     let builder = Client::builder()

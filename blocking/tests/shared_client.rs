@@ -10,7 +10,7 @@ use http::{Request, Response};
 use sanspay_blocking::Client;
 use sanspay_core::TransportError;
 use sanspay_core::partner::ListPayments;
-use sanspay_core::sandbox::{Sandbox, SandboxConfig};
+use sanspay_testkit::sandbox::{Sandbox, SandboxConfig};
 
 const THREADS: usize = 64;
 

@@ -12,7 +12,7 @@ use std::time::SystemTime;
 use sanspay_blocking::Client;
 use sanspay_core::Currency;
 use sanspay_core::partner::NewPayout;
-use sanspay_core::sandbox::{Sandbox, SandboxConfig};
+use sanspay_testkit::sandbox::{Sandbox, SandboxConfig};
 use tracing_subscriber::fmt::format::FmtSpan;
 
 thread_local! {

@@ -11,8 +11,8 @@ use std::time::{Duration, SystemTime};
 use sanspay_blocking::{Client as Blocking, TlsConfig, Transport, UreqTransport};
 use sanspay_core::partner::{ListPayments, Record, Resolution};
 use sanspay_core::{Clock, Endpoint, Error, Settings, UnknownOutcome};
-use sanspay_e2e::FlightServer;
 use sanspay_ffi_free_tests::{Client, Driver, KEY_ID, KEY_SECRET, World, disagreements, scenarios};
+use sanspay_testkit::network::FlightServer;
 
 /// The client over a closure that is the network, or over ureq and a real socket.
 enum Over {

@@ -5,10 +5,10 @@ use crate::host::{is_loopback, is_reserved};
 use crate::secret::Secret;
 
 /// What the SDK's own sandbox calls its merchant: everybody knows it.
-pub(crate) const PUBLISHED_KEY_ID: &str = "sandbox-key-id";
+const PUBLISHED_KEY_ID: &str = "sandbox-key-id";
 
 /// The secret to [`PUBLISHED_KEY_ID`].
-pub(crate) const PUBLISHED_KEY_SECRET: &str = "sandbox-key-secret";
+const PUBLISHED_KEY_SECRET: &str = "sandbox-key-secret";
 
 /// `key_id` and `key_secret` as provisioned through the provider's admin API (grade D). Neither
 /// is ever printed.
@@ -67,11 +67,13 @@ impl Credentials {
         }
     }
 
-    pub(crate) fn key_id(&self) -> &str {
-        self.key_id.expose()
+    /// The `key_id` itself, for what has to look for it, such as a filter of logs or recordings.
+    pub fn key_id(&self) -> &Secret {
+        &self.key_id
     }
 
-    pub(crate) fn key_secret(&self) -> &str {
-        self.key_secret.expose()
+    /// The `key_secret` itself, for what has to look for it.
+    pub fn key_secret(&self) -> &Secret {
+        &self.key_secret
     }
 }

@@ -102,8 +102,6 @@
 
 mod access_token;
 mod builder;
-#[cfg(feature = "cassette")]
-pub mod cassette;
 pub mod checkout;
 mod clock;
 mod credentials;
@@ -118,11 +116,7 @@ mod money;
 mod pager;
 pub mod partner;
 mod printable;
-#[cfg(feature = "sandbox")]
-pub mod sandbox;
 mod secret;
-#[cfg(feature = "testing")]
-pub mod testing;
 mod timestamp;
 pub mod transport;
 mod wire;
@@ -138,9 +132,10 @@ pub use error::{
     TlsProblem, UnknownOutcome,
 };
 pub use exchange::{Exchange, Idempotency, RetryPolicy, Session, Settings, Step, TokenPolicy};
+pub use json::describe_json_error;
 pub use money::{Amount, AmountError, Currency, CurrencyError};
 pub use pager::{Cursor, Page, Paged, Pager};
-pub use printable::printable;
+pub use printable::{escaped, printable};
 pub use secret::Secret;
 pub use timestamp::{Timestamp, TimestampError};
 pub use transport::{Limits, NotSent, TransportError};

@@ -35,7 +35,15 @@ impl fmt::Display for Printable<'_> {
     }
 }
 
-/// Like [`printable`] in full length: for keys, of which no two may look the same.
+/// A text like [`printable`]'s in full length: for keys, of which no two may look the same.
+///
+/// ```
+/// assert_eq!(sanspay_core::escaped("A-1\n").to_string(), r"A-1\n");
+/// ```
+pub fn escaped(text: &str) -> impl fmt::Display + '_ {
+    Escaped(text)
+}
+
 pub(crate) struct Escaped<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Escaped<'_> {

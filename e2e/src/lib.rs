@@ -1,5 +1,5 @@
-//! What the tests over real sockets stand on: a payout server that counts what it executed, a relay
-//! without keys, a PKI made at run time, and one payer for both adapters.
+//! What the tests with real components stand on: fronts of NGINX and Apache before the sandbox, a
+//! payout server that counts what it executed, a relay without keys, and one payer for both adapters.
 //!
 //! It is test code: whatever is not as it should be ends the test with a panic.
 #![allow(
@@ -7,31 +7,30 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    clippy::missing_panics_doc
+    clippy::missing_panics_doc,
+    clippy::print_stderr
 )]
 
 mod alert;
 mod client;
-mod flight_server;
-mod message;
+mod failures;
+mod front;
+mod nginx;
 mod payer;
-mod pki;
-mod proxy;
-mod refusing;
 mod relay;
 mod server;
 mod tally;
 mod tls;
+mod web_server;
 mod wire;
 
 pub use client::{Adapter, AnyClient, AnyTransport};
-pub use flight_server::FlightServer;
-pub use message::{Mutation, read_message};
+pub use failures::Failure;
+pub use front::{Front, FrontKind, Setup, Versions, fronts};
+pub use nginx::{NGINX_REQUIRED, Nginx};
 pub use payer::{Paid, Payer, PayerSetup, Told, payout};
-pub use pki::{Authority, EXPIRED, FUTURE, Identity, Pki, VALID};
-pub use proxy::{Fault, Proxy, eventually};
-pub use refusing::Refusing;
 pub use relay::{Meddling, Relay};
 pub use server::{End, Manner, PayoutServer};
 pub use tally::Tally;
 pub use tls::{ClientCertificates, Speaks, Version};
+pub use web_server::{APACHE_REQUIRED, WebServer, WebServerKind};

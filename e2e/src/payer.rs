@@ -7,8 +7,8 @@ use http::{Request, Response};
 use sanspay_async::{ReqwestTransport, Transport as _};
 use sanspay_blocking::{Transport as _, UreqTransport};
 use sanspay_core::partner::{ListPayments, NewPayout, Record};
-use sanspay_core::sandbox::Sandbox;
 use sanspay_core::{Currency, Error, Settings, TransportError};
+use sanspay_testkit::sandbox::Sandbox;
 use sanspay_tls::{TlsConfig, TlsProblem};
 
 use crate::client::{Adapter, AnyClient};

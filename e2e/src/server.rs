@@ -9,13 +9,13 @@ use std::time::{Duration, SystemTime};
 
 use http::{HeaderName, HeaderValue, Request, Response};
 use rustls::AlertDescription;
-use sanspay_core::sandbox::Sandbox;
+use sanspay_testkit::sandbox::Sandbox;
 use socket2::SockRef;
 
-use crate::message::{Mutation, read_head};
 use crate::tally::Tally;
 use crate::tls::Speaks;
 use crate::wire::Wire;
+use sanspay_testkit::network::{Mutation, read_head};
 
 /// How a connection ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{CipherSuite, RootCertStore, ServerConfig, version};
 
-use crate::pki::{Identity, Pki};
+use sanspay_testkit::pki::{Identity, Pki};
 
 /// A version of TLS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,12 +12,13 @@ use http::{Request, Response};
 use sanspay_async::{ReqwestTransport, Transport as _, tower_transport};
 use sanspay_blocking::{Transport as _, UreqTransport};
 use sanspay_core::partner::ListPayments;
-use sanspay_core::sandbox::{Sandbox, SandboxConfig};
 use sanspay_core::{ErrorKind, Limits};
 use sanspay_e2e::{
-    Adapter, ClientCertificates, End, Manner, Payer, PayerSetup, PayoutServer, Pki, Speaks, Told,
+    Adapter, ClientCertificates, End, Manner, Payer, PayerSetup, PayoutServer, Speaks, Told,
     Version, payout,
 };
+use sanspay_testkit::pki::Pki;
+use sanspay_testkit::sandbox::{Sandbox, SandboxConfig};
 use tokio::runtime::{Builder, Runtime};
 use tokio::time;
 use tower_service::Service;

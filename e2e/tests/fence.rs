@@ -5,11 +5,12 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use sanspay_core::sandbox::{Sandbox, SandboxConfig};
 use sanspay_e2e::{
-    Adapter, ClientCertificates, Manner, Meddling, Payer, PayerSetup, PayoutServer, Pki, Relay,
-    Speaks, Told, Version, payout,
+    Adapter, ClientCertificates, Manner, Meddling, Payer, PayerSetup, PayoutServer, Relay, Speaks,
+    Told, Version, payout,
 };
+use sanspay_testkit::pki::Pki;
+use sanspay_testkit::sandbox::{Sandbox, SandboxConfig};
 
 /// How long the payout may still be sent.
 const OPEN: Duration = Duration::from_secs(1);

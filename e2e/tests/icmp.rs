@@ -15,8 +15,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use sanspay_core::sandbox::{Sandbox, SandboxConfig};
 use sanspay_e2e::{Adapter, End, Manner, Payer, PayerSetup, PayoutServer, Speaks, Told, payout};
+use sanspay_testkit::sandbox::{Sandbox, SandboxConfig};
 
 /// Set for the test that runs in the namespace.
 const INSIDE: &str = "SANSPAY_INSIDE_NETNS";

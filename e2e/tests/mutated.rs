@@ -16,11 +16,13 @@ use std::sync::{Arc, LazyLock, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use sanspay_core::sandbox::{Sandbox, SandboxConfig};
 use sanspay_e2e::{
-    Adapter, ClientCertificates, End, Manner, Meddling, Mutation, Paid, Payer, PayerSetup,
-    PayoutServer, Pki, Relay, Speaks, Told, Version, payout,
+    Adapter, ClientCertificates, End, Manner, Meddling, Paid, Payer, PayerSetup, PayoutServer,
+    Relay, Speaks, Told, Version, payout,
 };
+use sanspay_testkit::network::Mutation;
+use sanspay_testkit::pki::Pki;
+use sanspay_testkit::sandbox::{Sandbox, SandboxConfig};
 
 static PKI: LazyLock<Pki> = LazyLock::new(Pki::new);
 

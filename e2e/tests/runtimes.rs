@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use sanspay_async::{Client, ReqwestTransport, TlsConfig, Transport};
 use sanspay_core::partner::ListPayments;
-use sanspay_core::sandbox::{Sandbox, SandboxConfig};
 use sanspay_core::{ErrorKind, TlsProblem};
-use sanspay_e2e::{ClientCertificates, Manner, PayoutServer, Pki, Speaks, Version, payout};
+use sanspay_e2e::{ClientCertificates, Manner, PayoutServer, Speaks, Version, payout};
+use sanspay_testkit::pki::Pki;
+use sanspay_testkit::sandbox::{Sandbox, SandboxConfig};
 use tokio::runtime::{Builder, Runtime};
 
 static PKI: LazyLock<Pki> = LazyLock::new(Pki::new);

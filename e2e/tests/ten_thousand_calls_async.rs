@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 
 use load::{Books, Held, LISTINGS, PAYOUTS, WAYS, lost_or_doubled, payout};
 use sanspay_async::Client;
-use sanspay_async::sandbox::{FREE_PORT, serve_in_thread};
 use sanspay_core::partner::{ListPayments, Resolution};
-use sanspay_e2e::eventually;
+use sanspay_testkit::network::eventually;
+use sanspay_testkit::server::{FREE_PORT, serve_in_thread};
 use tokio::runtime::Builder;
 use tokio::task::JoinSet;
 use tokio::time;

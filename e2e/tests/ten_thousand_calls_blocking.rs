@@ -9,10 +9,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use load::{Books, Held, LISTINGS, PAYOUTS, WAYS, lost_or_doubled, payout};
-use sanspay_async::sandbox::{FREE_PORT, serve_in_thread};
 use sanspay_blocking::Client;
 use sanspay_core::partner::{ListPayments, Resolution};
-use sanspay_e2e::eventually;
+use sanspay_testkit::network::eventually;
+use sanspay_testkit::server::{FREE_PORT, serve_in_thread};
 
 /// Pays out until the payout is known to be executed.
 fn pay_out(client: &Client, number: usize, books: &Books) {

@@ -11,7 +11,6 @@ use std::time::{Duration, SystemTime};
 
 use http::{Request, Response};
 use receipt::{Receipt, expect};
-use sanspay_async::sandbox::{FREE_PORT, Merchant, Server, serve_in_thread};
 use sanspay_blocking::Client;
 use sanspay_core::checkout::{
     Answer, Checkout, Environment, Matched, Order, OrderNumber, Payment, Product, ProductType,
@@ -21,8 +20,9 @@ use sanspay_core::partner::{
     self, Expected, FetchToken, ListPayments, NewPayment, NewPayout, Record, ShowPayment,
     UnconfirmedEvent,
 };
-use sanspay_core::sandbox::{RecordKind, SandboxConfig};
 use sanspay_core::{Amount, Credentials, Currency, Lifetime};
+use sanspay_testkit::sandbox::{RecordKind, SandboxConfig};
+use sanspay_testkit::server::{FREE_PORT, Merchant, Server, serve_in_thread};
 
 type Step<T> = Result<T, Box<dyn Error>>;
 

@@ -5,8 +5,8 @@ mod checkout;
 
 use std::error::Error;
 
-use sanspay_core::cassette::{Cassette, LeakError, Matching, Recorder, Redaction, Replay};
-use sanspay_core::testing::{Trace, World};
+use sanspay_testkit::cassette::{Cassette, LeakError, Matching, Recorder, Redaction, Replay};
+use sanspay_testkit::world::{Trace, World};
 
 pub use self::checkout::{FORGED, PAID, order, page, verifier};
 use crate::driver::{KEY_ID, KEY_SECRET};

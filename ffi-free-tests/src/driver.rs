@@ -4,7 +4,7 @@ use sanspay_core::partner::{ListPayments, Record, Resolution};
 use sanspay_core::{Endpoint, Error, Page, Pager, Settings, UnknownOutcome};
 use std::time::Duration;
 
-use sanspay_core::testing::World;
+use sanspay_testkit::world::World;
 
 /// The key id that the sandbox knows.
 pub const KEY_ID: &str = "sandbox-key-id";

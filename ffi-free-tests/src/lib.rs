@@ -7,6 +7,7 @@
 //! - [`scenarios::all`]: the suite, as data with its expectations.
 //! - [`cassettes::record`]: the suite as cassettes, and replayed from them alone.
 //! - [`cases`]: what real servers answer, line by line, and what the SDK has to make of it.
+//! - [`cuts`]: every way to cut a signed text into parameters.
 //! - [`simulation`]: years of faults from one seed, with a violation told as a story.
 //! - [`Driver`] and [`Client`]: what a way to drive the core implements to be put through it;
 //!   [`disagreements`] does that.
@@ -18,6 +19,7 @@
 
 pub mod cases;
 pub mod cassettes;
+pub mod cuts;
 mod driver;
 mod memory;
 mod run;
@@ -28,5 +30,5 @@ pub mod simulation;
 pub use driver::{Client, Driver, KEY_ID, KEY_SECRET, read_pages};
 pub use memory::{InMemory, MemoryClient};
 pub use run::{disagreements, perform, run, run_in};
-pub use sanspay_core::testing::{Canned, Event, Flight, RequestEnd, Trace, World, drive};
+pub use sanspay_testkit::world::{Canned, Event, Flight, RequestEnd, Trace, World, drive};
 pub use scenario::{Call, Scenario, Step};

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use sanspay_core::exchange::Step;
 use sanspay_core::partner::Resolution;
-use sanspay_core::testing::{TestClient, World, drive};
 use sanspay_core::{Endpoint, Error, Session, SessionBuilder, Settings, UnknownOutcome};
+use sanspay_testkit::world::{TestClient, World, drive};
 
 use crate::driver::{Client, Driver, KEY_ID, KEY_SECRET};
 
@@ -15,7 +15,7 @@ use crate::driver::{Client, Driver, KEY_ID, KEY_SECRET};
 /// ```
 /// use sanspay_core::Settings;
 /// use sanspay_core::partner::ListPayments;
-/// use sanspay_core::sandbox::SandboxConfig;
+/// use sanspay_testkit::sandbox::SandboxConfig;
 /// use sanspay_ffi_free_tests::{Client, Driver, InMemory, World};
 ///
 /// let world = World::new(SandboxConfig::default());

@@ -9,15 +9,15 @@ use sanspay_core::partner::{
     ConfirmedEvent, FetchToken, ListPayments, NewPayment, NewPayout, Raw, Record, RecordId,
     Resolution, ShowPayment, UnconfirmedEvent, Unresolved,
 };
-use sanspay_core::sandbox::FaultRule;
 use sanspay_core::{Amount, Credentials, Currency, Error, ErrorKind, Intent, UnknownOutcome};
+use sanspay_testkit::sandbox::FaultRule;
 use serde_json::{Value, json};
 
 use crate::driver::{Client, Driver, KEY_ID, KEY_SECRET};
 use crate::memory::InMemory;
 use crate::scenario::{Call, Scenario, Step};
-use sanspay_core::testing::Trace;
-use sanspay_core::testing::World;
+use sanspay_testkit::world::Trace;
+use sanspay_testkit::world::World;
 
 /// Puts the driver through one scenario.
 pub fn run<D: Driver>(driver: &D, scenario: &Scenario) -> Trace {

@@ -5,10 +5,10 @@ use std::time::Duration;
 use http::Method;
 use sanspay_core::Settings;
 use sanspay_core::partner::ListPayments;
-use sanspay_core::sandbox::{RecordKind, SandboxConfig};
+use sanspay_testkit::sandbox::{RecordKind, SandboxConfig};
 use serde_json::Value;
 
-use sanspay_core::testing::Canned;
+use sanspay_testkit::world::Canned;
 
 /// One scenario of the suite. It is data: the same for every driver.
 #[derive(Debug, Clone)]

@@ -9,9 +9,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use boon::{Compiler, Schemas};
-use sanspay_core::cassette::{Cassette, Kind, Replay, SCHEMA};
 use sanspay_core::checkout::Refusal;
 use sanspay_ffi_free_tests::{cassettes, scenarios};
+use sanspay_testkit::cassette::{Cassette, Kind, Replay, SCHEMA};
 use serde_json::Value;
 
 /// What the sandbox and the scenarios know and no file may hold.

@@ -9,8 +9,8 @@ use sanspay_core::checkout::{
     Answer, BillingCycle, Checkout, Customer, Environment, IntervalUnit, Matched, Order, Plan,
     Product, ProductType, Refusal, SignedCheckout, SigningKey, Verifier,
 };
-use sanspay_core::sandbox::{OrderStatus, SandboxConfig};
 use sanspay_ffi_free_tests::World;
+use sanspay_testkit::sandbox::{OrderStatus, SandboxConfig};
 
 const APP: &str = "sandbox-app";
 

@@ -9,9 +9,9 @@ use std::time::{Duration, SystemTime};
 
 use sanspay_core::exchange::Step;
 use sanspay_core::partner::ListPayments;
-use sanspay_core::sandbox::{FaultRule, Sandbox, SandboxConfig};
 use sanspay_core::{Error, ErrorKind, Exchange, Settings};
 use sanspay_ffi_free_tests::{Client, Driver, Flight, InMemory, MemoryClient, World};
+use sanspay_testkit::sandbox::{FaultRule, Sandbox, SandboxConfig};
 
 const TASKS: usize = 64;
 const SEEDS: u64 = 100;

@@ -8,10 +8,9 @@
 )]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
 
-use cargo_metadata::{
-    CargoOpt, DependencyKind, Metadata, MetadataCommand, Node, Package, PackageId,
-};
+use cargo_metadata::{CargoOpt, DependencyKind, Metadata, MetadataCommand, Package};
 
 /// What builds or finds C libraries.
 const C_BUILDERS: [&str; 8] = [
@@ -90,53 +89,63 @@ fn metadata() -> Metadata {
         .expect("cargo describes the workspace")
 }
 
-/// The dependency graph: every package with what it needs to be built and to run, on any platform
-/// and with every feature that anything in the workspace switches on.
+/// Every package of the workspace and below it, with what builds one of them.
 struct Graph<'a> {
-    packages: BTreeMap<&'a PackageId, &'a Package>,
-    nodes: BTreeMap<&'a PackageId, &'a Node>,
+    packages: BTreeMap<(String, String), &'a Package>,
 }
 
 impl<'a> Graph<'a> {
     fn new(metadata: &'a Metadata) -> Self {
-        let resolve = metadata.resolve.as_ref().expect("a resolved graph");
+        let packages = metadata.packages.iter();
+        let key = |p: &Package| (p.name.to_string(), p.version.to_string());
         Self {
-            packages: metadata.packages.iter().map(|p| (&p.id, p)).collect(),
-            nodes: resolve.nodes.iter().map(|n| (&n.id, n)).collect(),
+            packages: packages.map(|p| (key(p), p)).collect(),
         }
     }
 
-    /// The named packages and all that they depend on, but for tests.
-    fn below(&self, roots: &[&str]) -> BTreeSet<&'a PackageId> {
-        let found = |name: &&str| self.packages.values().find(|p| p.name.as_str() == *name);
-        let mut open: Vec<&PackageId> = roots
-            .iter()
-            .map(|name| {
-                &found(name)
-                    .unwrap_or_else(|| panic!("no package {name}"))
-                    .id
-            })
-            .collect();
-        let mut seen = BTreeSet::new();
-        while let Some(id) = open.pop() {
-            if !seen.insert(id) {
-                continue;
-            }
-            let ships = |kind: &cargo_metadata::DepKindInfo| {
-                matches!(kind.kind, DependencyKind::Normal | DependencyKind::Build)
-            };
-            let deps = self.nodes[id].deps.iter();
-            open.extend(
-                deps.filter(|dep| dep.dep_kinds.iter().any(ships))
-                    .map(|dep| &dep.pkg),
-            );
+    /// The named packages and all that they are built from on any platform, with the features that
+    /// they ask for themselves: another member of the workspace adds none. `edges` are cargo's kinds
+    /// of dependencies.
+    fn below_by(&self, edges: &str, roots: &[&str]) -> BTreeMap<&str, &'a Package> {
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.current_dir(env!("CARGO_MANIFEST_DIR"));
+        cargo.args([
+            "tree",
+            "--locked",
+            "--offline",
+            "--target=all",
+            "--prefix=none",
+        ]);
+        cargo.args(["--format={p}", "--edges", edges]);
+        for root in roots {
+            cargo.args(["--package", root]);
         }
-        seen
+        let output = cargo.output().expect("cargo runs");
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "cargo tree: {told}");
+        let tree = String::from_utf8(output.stdout).expect("names of packages");
+        let keys = tree.lines().filter_map(|line| {
+            let (name, rest) = line.split_once(" v")?;
+            let version = rest.split(' ').next()?;
+            Some((name.to_owned(), version.to_owned()))
+        });
+        let found = keys.map(|key| {
+            let package = self.packages.get_key_value(&key);
+            package.unwrap_or_else(|| panic!("no package {key:?}"))
+        });
+        found
+            .map(|(key, package)| (key.0.as_str(), *package))
+            .collect()
+    }
+
+    /// The same but for tests.
+    fn below(&self, roots: &[&str]) -> BTreeMap<&str, &'a Package> {
+        self.below_by("normal,build", roots)
     }
 
     /// What is impure below the named packages, one line for each reason.
     fn impurities(&self, roots: &[&str]) -> Vec<String> {
-        let packages = self.below(roots).into_iter().map(|id| self.packages[id]);
+        let packages = self.below(roots).into_values();
         let mut lines: Vec<String> = packages.flat_map(reasons).collect();
         lines.sort();
         lines
@@ -165,7 +174,7 @@ fn reasons(package: &Package) -> Vec<String> {
 fn the_core_and_its_tests_depend_on_no_io_and_on_no_c() {
     let metadata = metadata();
     let graph = Graph::new(&metadata);
-    let roots = ["sanspay-core", "sanspay-ffi-free-tests"];
+    let roots = ["sanspay-core", "sanspay-testkit", "sanspay-ffi-free-tests"];
     assert_eq!(graph.impurities(&roots), Vec::<String>::new());
 }
 
@@ -173,17 +182,13 @@ fn the_core_and_its_tests_depend_on_no_io_and_on_no_c() {
 fn the_graph_holds_what_is_declared_for_running_and_nothing_of_tests() {
     let metadata = metadata();
     let graph = Graph::new(&metadata);
-    let below = graph.below(&["sanspay-core", "sanspay-ffi-free-tests"]);
-    let names: BTreeSet<_> = below
-        .iter()
-        .map(|id| graph.packages[id].name.as_str())
-        .collect();
+    let names = graph.below(&["sanspay-core", "sanspay-ffi-free-tests"]);
     for package in ["sanspay-core", "sanspay-ffi-free-tests"] {
         let package = metadata.packages.iter().find(|p| p.name == package);
         for dependency in &package.unwrap().dependencies {
             if dependency.kind == DependencyKind::Normal {
                 assert!(
-                    names.contains(dependency.name.as_str()),
+                    names.contains_key(dependency.name.as_str()),
                     "{}",
                     dependency.name
                 );
@@ -191,10 +196,10 @@ fn the_graph_holds_what_is_declared_for_running_and_nothing_of_tests() {
         }
     }
     assert!(
-        names.contains("itoa"),
+        names.contains_key("itoa"),
         "dependencies of dependencies belong to it"
     );
-    assert!(!names.contains("cargo_metadata") && !names.contains("proptest"));
+    assert!(!names.contains_key("cargo_metadata") && !names.contains_key("proptest"));
 }
 
 #[test]
@@ -226,6 +231,44 @@ fn the_check_finds_what_is_impure_in_the_adapters() {
             asynchronous.iter().any(|line| line == reason),
             "{asynchronous:?}"
         );
+    }
+}
+
+/// Arrows point down only, for tests as well: but for the documentation of the core, which shows a
+/// client.
+#[test]
+fn no_room_needs_one_above_it_and_no_client_the_other_one() {
+    let metadata = metadata();
+    let graph = Graph::new(&metadata);
+    for (room, edges, above) in [
+        ("sanspay-core", "normal,build", &["sanspay-"][..]),
+        (
+            "sanspay-tls",
+            "normal,build,dev",
+            &["sanspay-blocking", "sanspay-async"],
+        ),
+        (
+            "sanspay-testkit",
+            "normal,build",
+            &["sanspay-blocking", "sanspay-async"],
+        ),
+        (
+            "sanspay-blocking",
+            "normal,build,dev",
+            &["sanspay-async", "sanspay-e2e"],
+        ),
+        (
+            "sanspay-async",
+            "normal,build,dev",
+            &["sanspay-blocking", "sanspay-e2e"],
+        ),
+    ] {
+        let below = graph.below_by(edges, &[room]);
+        assert!(below.contains_key(room), "{room}");
+        for name in below.keys().filter(|name| **name != room) {
+            let is_above = above.iter().any(|above| name.starts_with(above));
+            assert!(!is_above, "{room} needs {name}");
+        }
     }
 }
 
@@ -301,7 +344,6 @@ fn unsafe_code_is_forbidden_in_every_package() {
         include_str!("../../tls/Cargo.toml"),
         include_str!("../../blocking/Cargo.toml"),
         include_str!("../../async/Cargo.toml"),
-        include_str!("../../mtls-tests/Cargo.toml"),
         include_str!("../../examples/Cargo.toml"),
         include_str!("../Cargo.toml"),
     ] {

@@ -1,4 +1,14 @@
-//! Tests for what you put below sanspay.
+//! Tests with sanspay: providers, recorded runs, a virtual network and clock.
+//!
+//! - [`sandbox`]: both providers in memory, sans-IO as the core is.
+//! - [`server`] (feature `server`): the same behind HTTP or mutual TLS on a loopback socket.
+//! - [`cassette`]: recorded fixtures, and a transport that replays them.
+//! - [`world`]: a virtual network and clock around the sandbox or a cassette.
+//! - [`network`] (feature `network`): networks that fail on purpose.
+//! - [`pki`] (feature `pki`): certificates made at run time.
+//! - [`check_transport`] (feature `contract`): whether a transport of yours keeps its contract.
+//!
+//! # Whether a transport keeps its contract
 //!
 //! [`check_transport`] and [`check_transport_async`] try a transport of yours against a server that
 //! executes, drops, resets and stalls, and name each rule of the
@@ -35,10 +45,30 @@
 //! - **Rare races**, such as an idle connection that ends within the same microsecond in which it is
 //!   used again.
 
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::unnecessary_wraps,
+        clippy::format_push_string
+    )
+)]
+
+pub mod cassette;
+#[cfg(feature = "contract")]
 mod contract;
+#[cfg(feature = "network")]
+pub mod network;
+#[cfg(feature = "pki")]
+pub mod pki;
+pub mod sandbox;
+#[cfg(feature = "server")]
+pub mod server;
+mod unix_time;
+pub mod world;
 
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/TRANSPORT.md")]
-mod page {}
-
+#[cfg(feature = "contract")]
 pub use contract::{Breach, BrokenRules, Rule, check_transport, check_transport_async};

@@ -6,8 +6,8 @@ use std::time::SystemTime;
 use http::{Request, Response};
 use sanspay_async::Client;
 use sanspay_core::partner::NewPayout;
-use sanspay_core::sandbox::{RecordKind, Sandbox, SandboxConfig};
 use sanspay_core::{Currency, TransportError};
+use sanspay_testkit::sandbox::{RecordKind, Sandbox, SandboxConfig};
 use tokio::sync::Semaphore;
 
 #[derive(Clone, Copy, PartialEq)]

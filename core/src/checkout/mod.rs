@@ -137,8 +137,6 @@ pub use plan::{BillingCycle, FirstCharge, IntervalUnit, Plan};
 pub use product::{Product, ProductType};
 pub use request::Checkout;
 pub use resource::Resource;
-#[cfg(feature = "sandbox")]
-pub(crate) use sign::{SANDBOX_APP_KEY, SANDBOX_DEFAULT_KEY};
 pub use sign::{Signature, SigningKey, signed_text};
 pub use signed::SignedCheckout;
 pub use testing::TestMessage;

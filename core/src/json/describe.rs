@@ -2,9 +2,16 @@
 
 use std::borrow::Cow;
 
-/// What `serde_json` found, and where. Its own texts quote the offending value, which may be a
-/// token or customer data, so only the parts that come from our side are kept.
-pub(crate) fn describe(error: &serde_json::Error) -> String {
+/// Describes why JSON was not understood, and where, without any of its values.
+///
+/// The texts of `serde_json` quote the offending value, which may be a token or customer data.
+/// Use this for the errors of an [`Endpoint`](crate::Endpoint) of your own.
+///
+/// ```
+/// let error = serde_json::from_str::<u32>("\"secret\"").unwrap_err();
+/// assert_eq!(sanspay_core::describe_json_error(&error), "expected u32 (line 1, column 8)");
+/// ```
+pub fn describe_json_error(error: &serde_json::Error) -> String {
     let full = error.to_string();
     let position = format!(" (line {}, column {})", error.line(), error.column());
     let text = full
@@ -68,10 +75,10 @@ mod tests {
         ];
         for (text, told) in cases {
             let error = serde_json::from_str::<Sample>(text).unwrap_err();
-            assert_eq!(describe(&error), told);
+            assert_eq!(describe_json_error(&error), told);
         }
         let unplaced: serde_json::Error = serde::de::Error::missing_field("id");
-        assert_eq!(describe(&unplaced), "missing field `id`");
+        assert_eq!(describe_json_error(&unplaced), "missing field `id`");
         let Choice::A = serde_json::from_str("\"A\"").unwrap();
     }
 }

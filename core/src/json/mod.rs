@@ -7,7 +7,7 @@ mod text;
 use serde::{Deserialize, Serialize, de};
 use serde_json::value::RawValue;
 
-pub(crate) use describe::describe;
+pub use describe::describe_json_error;
 pub(crate) use object::Object;
 pub(crate) use text::{from_text, text_of};
 

@@ -141,7 +141,10 @@ impl Record {
     pub fn extra_as<'a, T: Deserialize<'a>>(&'a self, name: &str) -> Result<Option<T>, Error> {
         let read = |json| {
             serde_json::from_str(json).map_err(|e| {
-                let detail = format!("the field is not understood: {}", json::describe(&e));
+                let detail = format!(
+                    "the field is not understood: {}",
+                    json::describe_json_error(&e)
+                );
                 Error::new(ErrorKind::Unreadable, "read record", detail)
             })
         };

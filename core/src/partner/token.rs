@@ -69,7 +69,8 @@ impl Endpoint for FetchToken {
     }
 
     fn request(&self, api: &Api) -> Result<Request<Vec<u8>>, Error> {
-        let (key_id, key_secret) = (self.credentials.key_id(), self.credentials.key_secret());
+        let key_id = self.credentials.key_id().expose();
+        let key_secret = self.credentials.key_secret().expose();
         // Room for every character escaped, so that the secret is not left behind by growing.
         let room = Vec::with_capacity(2 * (key_id.len() + key_secret.len()) + 64);
         let body = Body { key_id, key_secret };
@@ -103,8 +104,12 @@ impl Endpoint for FetchToken {
 
 /// Reads the body of a success; the error is a detail that quotes nothing of it.
 fn read(body: &[u8]) -> Result<AccessToken, String> {
-    let answer = Answer::read(body)
-        .map_err(|e| format!("the answer is not understood: {}", json::describe(&e)))?;
+    let answer = Answer::read(body).map_err(|e| {
+        format!(
+            "the answer is not understood: {}",
+            json::describe_json_error(&e)
+        )
+    })?;
     // Nothing, blank and odd say nothing; `BearerToken` and `jwt-bearer` mean the same.
     let bearer = |kind: &str| {
         let kind = kind.trim().to_ascii_lowercase();

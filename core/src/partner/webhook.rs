@@ -114,7 +114,10 @@ impl UnconfirmedEvent {
             return Err(Error::new(ErrorKind::TooLarge, OPERATION, detail));
         }
         json::text(body).and_then(Self::read).map_err(|e| {
-            let detail = format!("the event is not understood: {}", json::describe(&e));
+            let detail = format!(
+                "the event is not understood: {}",
+                json::describe_json_error(&e)
+            );
             Error::new(ErrorKind::Unreadable, OPERATION, detail)
         })
     }

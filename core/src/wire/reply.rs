@@ -124,7 +124,10 @@ impl<'a> Reply<'a> {
             ErrorBody::Standard(_) => {
                 "the server answers with an error and the status of a success".into()
             }
-            _ => format!("the answer is not understood: {}", json::describe(error)),
+            _ => format!(
+                "the answer is not understood: {}",
+                json::describe_json_error(error)
+            ),
         };
         let operation = self.operation.to_owned();
         Error::new(ErrorKind::Unreadable, operation, detail).with_received(received)

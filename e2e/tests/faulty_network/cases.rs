@@ -3,10 +3,10 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
-use sanspay_core::sandbox::{RecordKind, Sandbox};
 use sanspay_core::{Error, ErrorKind};
+use sanspay_testkit::sandbox::{RecordKind, Sandbox};
 
-use sanspay_e2e::{Fault, Proxy};
+use sanspay_testkit::network::{Fault, Proxy};
 
 /// Far more than anything takes that does not stall.
 pub(crate) const PATIENT: Duration = Duration::from_secs(20);

@@ -7,11 +7,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use cases::{CASES, Case, PATIENT};
-use sanspay_async::sandbox::{FREE_PORT, Server, serve_in_thread};
 use sanspay_core::partner::ListPayments;
-use sanspay_core::sandbox::SandboxConfig;
 use sanspay_core::{ErrorKind, RetryPolicy, Settings};
-use sanspay_e2e::{Adapter, AnyClient, Fault, Proxy, Refusing, eventually, payout};
+use sanspay_e2e::{Adapter, AnyClient, payout};
+use sanspay_testkit::network::{Fault, Proxy, Refusing, eventually};
+use sanspay_testkit::sandbox::SandboxConfig;
+use sanspay_testkit::server::{FREE_PORT, Server, serve_in_thread};
 use sanspay_tls::TlsConfig;
 
 /// How many connections may be open after calls one after the other. Over reqwest a call that begins

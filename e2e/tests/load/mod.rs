@@ -8,10 +8,10 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use sanspay_core::partner::{NewPayout, RecordType, Resolution};
-use sanspay_core::sandbox::{RecordKind, Sandbox, SandboxConfig};
 use sanspay_core::{Currency, Error, ErrorKind, RetryPolicy, Settings, Wire};
+use sanspay_testkit::sandbox::{RecordKind, Sandbox, SandboxConfig};
 
-use sanspay_e2e::{Fault, Proxy};
+use sanspay_testkit::network::{Fault, Proxy};
 
 /// How many payouts are asked for: as many calls, and those that faults make necessary.
 pub(crate) const PAYOUTS: usize = 10_000;

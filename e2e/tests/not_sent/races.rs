@@ -8,11 +8,11 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use sanspay_core::sandbox::{Sandbox, SandboxConfig};
 use sanspay_e2e::{
     Adapter, ClientCertificates, End, Manner, Payer, PayerSetup, PayoutServer, Speaks, Told,
     Version, payout,
 };
+use sanspay_testkit::sandbox::{Sandbox, SandboxConfig};
 
 use crate::check_promises;
 use crate::scene::PKI;

@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use sanspay_core::Currency;
 use sanspay_core::partner::NewPayout;
-use sanspay_core::sandbox::{Sandbox, SandboxConfig};
 use sanspay_e2e::{
-    Adapter, ClientCertificates, EXPIRED, Identity, Manner, Meddling, Paid, Payer, PayerSetup,
-    PayoutServer, Pki, Refusing, Relay, Speaks, Tally, VALID, Version, payout,
+    Adapter, ClientCertificates, Manner, Meddling, Paid, Payer, PayerSetup, PayoutServer, Relay,
+    Speaks, Tally, Version, payout,
 };
+use sanspay_testkit::network::Refusing;
+use sanspay_testkit::pki::{EXPIRED, Identity, Pki, VALID};
+use sanspay_testkit::sandbox::{Sandbox, SandboxConfig};
 use sanspay_tls::TlsConfig;
 use socket2::{Domain, Socket, Type};
 

@@ -12,10 +12,9 @@ use std::time::Duration;
 use std::{env, fs, process, thread};
 
 use sanspay_core::TlsProblem;
-use sanspay_core::sandbox::{Sandbox, SandboxConfig};
-use sanspay_e2e::{
-    Adapter, EXPIRED, Identity, Meddling, Payer, PayerSetup, Pki, Relay, Tally, Told, VALID, payout,
-};
+use sanspay_e2e::{Adapter, Meddling, Payer, PayerSetup, Relay, Tally, Told, payout};
+use sanspay_testkit::pki::{EXPIRED, Identity, Pki, VALID};
+use sanspay_testkit::sandbox::{Sandbox, SandboxConfig};
 
 /// How often a handshake is refused: which side is ahead is a matter of time.
 const REFUSALS: usize = 25;

@@ -11,10 +11,11 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use sanspay_async::{Client, sandbox};
+use sanspay_async::Client;
+use sanspay_testkit::server;
 use sanspay_core::checkout::{SigningKey, Verifier};
 use sanspay_core::printable;
-use sanspay_core::sandbox::{Attempts, CheckoutChannel, Guard, SandboxConfig};
+use sanspay_testkit::sandbox::{Attempts, CheckoutChannel, Guard, SandboxConfig};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -39,7 +40,7 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            address: sandbox::FREE_PORT,
+            address: server::FREE_PORT,
             hosts: Vec::new(),
             database: None,
             items: teas(),
@@ -52,7 +53,7 @@ impl Default for Config {
 #[derive(Debug)]
 pub struct Shop {
     base_url: String,
-    provider: sandbox::Server,
+    provider: server::Server,
     serving: JoinHandle<()>,
 }
 
@@ -82,7 +83,7 @@ impl Shop {
         let mut providers = providers(&base_url)?;
         // The webhooks come to the shop, wherever it was told to listen.
         providers.receivers = vec![address.ip().to_string()];
-        let provider = sandbox::serve(providers, sandbox::FREE_PORT).await?;
+        let provider = server::serve(providers, server::FREE_PORT).await?;
         let mut access = SandboxConfig::default();
         access.hosts = config.hosts;
         let access = Guard::new(&access, address.ip());
@@ -119,7 +120,7 @@ impl Shop {
     }
 
     /// The sandbox of both providers.
-    pub fn provider(&self) -> &sandbox::Server {
+    pub fn provider(&self) -> &server::Server {
         &self.provider
     }
 }

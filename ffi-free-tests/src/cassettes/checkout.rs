@@ -5,13 +5,13 @@ use std::time::SystemTime;
 
 use http::{Request, Response};
 use sanspay_core::Currency;
-use sanspay_core::cassette::{Cassette, Kind, Recorder, Redaction};
 use sanspay_core::checkout::{
     Answer, BillingCycle, Checkout, Customer, Environment, IntervalUnit, Order, Plan, Product,
     ProductType, SignedCheckout, SigningKey, TestMessage, Verifier,
 };
-use sanspay_core::sandbox::SandboxConfig;
-use sanspay_core::testing::World;
+use sanspay_testkit::cassette::{Cassette, Kind, Recorder, Redaction};
+use sanspay_testkit::sandbox::SandboxConfig;
+use sanspay_testkit::world::World;
 
 use super::recorder;
 

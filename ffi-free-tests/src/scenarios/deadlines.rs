@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sanspay_core::partner::ListPayments;
-use sanspay_core::sandbox::RecordKind;
+use sanspay_testkit::sandbox::RecordKind;
 
 use super::{PAYMENTS, PAYOUTS, TOKEN};
 use crate::scenario::{Call, Scenario, Step};

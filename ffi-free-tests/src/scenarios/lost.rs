@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use sanspay_core::Idempotency;
 use sanspay_core::partner::RecordType;
-use sanspay_core::sandbox::{DuplicateReferences, RecordKind};
+use sanspay_testkit::sandbox::{DuplicateReferences, RecordKind};
 
 use super::{PAYMENTS, PAYOUTS};
 use crate::scenario::{Call, Scenario, Step};
-use sanspay_core::testing::Canned;
+use sanspay_testkit::world::Canned;
 
 fn payout(scenario: Scenario) -> Scenario {
     scenario.call(Call::Payout("payout-1"))

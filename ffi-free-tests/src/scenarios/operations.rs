@@ -3,7 +3,7 @@
 use http::Method;
 use sanspay_core::Currency;
 use sanspay_core::partner::{ListPayments, RecordType, Status};
-use sanspay_core::sandbox::Shape;
+use sanspay_testkit::sandbox::Shape;
 use serde_json::json;
 
 use super::{PAYMENTS, PAYOUTS};

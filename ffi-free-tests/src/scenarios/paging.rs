@@ -1,11 +1,11 @@
 //! Lists in every shape, read to their end.
 
 use sanspay_core::partner::{ListPayments, Status};
-use sanspay_core::sandbox::PageShape;
+use sanspay_testkit::sandbox::PageShape;
 
 use super::{PAYMENTS, TOKEN};
 use crate::scenario::{Call, Scenario, Step};
-use sanspay_core::testing::Canned;
+use sanspay_testkit::world::Canned;
 
 /// One record, as an answer has it.
 macro_rules! record {

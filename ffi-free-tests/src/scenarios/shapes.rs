@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{PAYMENTS, PAYOUTS};
 use crate::scenario::{Call, Scenario};
-use sanspay_core::testing::Canned;
+use sanspay_testkit::world::Canned;
 
 const ID: &str = "6f2b7c1e-6a0e-4f53-9f0e-0d6f3a1b2c3d";
 const SHOWN: &str = "/partner/payments/6f2b7c1e-6a0e-4f53-9f0e-0d6f3a1b2c3d";

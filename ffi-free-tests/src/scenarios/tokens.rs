@@ -5,11 +5,11 @@ use std::time::Duration;
 use http::StatusCode;
 use sanspay_core::Secret;
 use sanspay_core::partner::ListPayments;
-use sanspay_core::sandbox::RecordKind;
+use sanspay_testkit::sandbox::RecordKind;
 
 use super::{PAYMENTS, TOKEN};
 use crate::scenario::{Call, Scenario, Step};
-use sanspay_core::testing::Canned;
+use sanspay_testkit::world::Canned;
 
 fn list() -> Call {
     Call::List(ListPayments::new())

@@ -6,7 +6,7 @@ use http::{Method, Request};
 use sanspay_core::Error;
 use sanspay_core::journal::{Begin, OrderUpdate};
 use sanspay_core::partner::Status;
-use sanspay_core::sandbox::RecordStatus;
+use sanspay_testkit::sandbox::RecordStatus;
 use serde_json::Value;
 
 use super::engine::Simulation;

@@ -7,7 +7,7 @@ use sanspay_core::TransportError;
 use sanspay_core::checkout::{SigningKey, php_query};
 use sanspay_core::journal::Outcome;
 use sanspay_core::partner::RecordId;
-use sanspay_core::sandbox::OrderStatus;
+use sanspay_testkit::sandbox::OrderStatus;
 use serde_json::json;
 
 use super::chance::Chance;

@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 use http::{Request, Response};
 use sanspay_core::checkout::{SigningKey, Verifier};
 use sanspay_core::partner::RecordType;
-use sanspay_core::sandbox::{Delivery, DeliveryId, DuplicateReferences, Sandbox, SandboxConfig};
 use sanspay_core::{Error, Idempotency, Session, SessionBuilder, TransportError};
+use sanspay_testkit::sandbox::{Delivery, DeliveryId, DuplicateReferences, Sandbox, SandboxConfig};
 
 use super::books::{Figures, Story, Violation};
 use super::chance::Chance;

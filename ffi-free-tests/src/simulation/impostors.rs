@@ -2,8 +2,8 @@
 
 use sanspay_core::exchange::Step;
 use sanspay_core::partner::NewPayout;
-use sanspay_core::sandbox::RecordStatus;
 use sanspay_core::{Amount, Currency};
+use sanspay_testkit::sandbox::RecordStatus;
 use serde_json::json;
 
 use super::engine::Simulation;

@@ -3,7 +3,7 @@
 use http::{Request, Response};
 use sanspay_core::checkout::{Answer, Signature, SigningKey};
 use sanspay_core::journal::{Journal, OrderUpdate};
-use sanspay_core::sandbox::Delivery;
+use sanspay_testkit::sandbox::Delivery;
 use serde_json::Value;
 
 use super::engine::{Event, Simulation};

@@ -9,8 +9,8 @@ use sanspay_core::checkout::{
     BillingCycle, Checkout, Customer, Environment, FirstCharge, IntervalUnit, Order, OrderNumber,
     Plan, Product, ProductType, SigningKey,
 };
-use sanspay_core::sandbox::OrderStatus;
 use sanspay_core::{Amount, Currency};
+use sanspay_testkit::sandbox::OrderStatus;
 
 use super::chance::Chance;
 use super::engine::{Event, Simulation};

@@ -8,8 +8,8 @@ use std::time::{Duration, SystemTime};
 use http::Response;
 use sanspay_core::checkout::Status as CheckoutStatus;
 use sanspay_core::partner::{Expected, ListEvidence, RecordType};
-use sanspay_core::sandbox::{DeliveryId, RecordKind};
 use sanspay_core::{Amount, Currency, Intent, Session};
+use sanspay_testkit::sandbox::{DeliveryId, RecordKind};
 
 use super::call::Running;
 use super::disk::Disk;

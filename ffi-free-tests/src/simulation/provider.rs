@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::{HeaderValue, Method, Request, Response, StatusCode};
-use sanspay_core::sandbox::{PageShape, RecordKind};
+use sanspay_testkit::sandbox::{PageShape, RecordKind};
 use serde_json::{Map, Value, json};
 
 use super::chance::Chance;

@@ -7,7 +7,7 @@ use http::{Method, Request, Response};
 use sanspay_core::Error;
 use sanspay_core::ErrorKind;
 use sanspay_core::journal::{Begin, End, Outcome};
-use sanspay_core::sandbox::{RecordKind, RecordStatus};
+use sanspay_testkit::sandbox::{RecordKind, RecordStatus};
 use serde_json::Value;
 
 use super::engine::Simulation;

@@ -7,11 +7,11 @@ mod random;
 
 use http::{Method, StatusCode};
 use sanspay_core::partner::ListPayments;
-use sanspay_core::sandbox::SandboxConfig;
 use sanspay_core::{Error, ErrorKind, RetryPolicy, Settings};
 use sanspay_ffi_free_tests::{
     Call, Canned, Client, Driver, InMemory, MemoryClient, World, perform,
 };
+use sanspay_testkit::sandbox::SandboxConfig;
 use serde_json::{Value, json};
 
 const ID: &str = "6f2b7c1e-6a0e-4f53-9f0e-0d6f3a1b2c3d";

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::{Request, Response};
 use regex::Regex;
-use sanspay_core::cassette::Redaction;
+use sanspay_testkit::cassette::Redaction;
 use serde::Deserialize;
 
 use super::{Call, record};

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::{Request, Response};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use proptest::prelude::*;
-use sanspay_core::cassette::{Cassette, Redaction, Replay};
+use sanspay_testkit::cassette::{Cassette, Redaction, Replay};
 use serde_json::json;
 
 use super::{Call, answer, get, post, record};

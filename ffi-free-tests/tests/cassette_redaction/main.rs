@@ -15,7 +15,7 @@ mod told;
 use std::time::SystemTime;
 
 use http::{Request, Response};
-use sanspay_core::cassette::{LeakError, Recorder, Redaction};
+use sanspay_testkit::cassette::{LeakError, Recorder, Redaction};
 
 /// One call, of which the cassette is written.
 pub(crate) struct Call {

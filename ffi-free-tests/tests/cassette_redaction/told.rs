@@ -8,7 +8,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use proptest::prelude::*;
-use sanspay_core::cassette::Redaction;
+use sanspay_testkit::cassette::Redaction;
 use serde_json::json;
 
 use super::{Call, answer, get, post, record};
@@ -89,7 +89,7 @@ fn secret() -> impl Strategy<Value = String> {
     ]
 }
 
-fn is_written(result: Result<String, sanspay_core::cassette::LeakError>, form: &str) -> bool {
+fn is_written(result: Result<String, sanspay_testkit::cassette::LeakError>, form: &str) -> bool {
     let quoted = serde_json::to_string(form).unwrap();
     result.is_ok_and(|text| text.contains(form) || text.contains(quoted.trim_matches('"')))
 }

@@ -8,10 +8,10 @@ use sanspay_core::checkout::{
     Verifier, php_query, signed_text,
 };
 
-use crate::cuts::{Pairs, known_cuts};
 use crate::forge;
 use crate::generate::VICTIM;
 use crate::reader::{form, hide, key, strict, verifier, without_the_ambiguity_rule};
+use sanspay_ffi_free_tests::cuts::{Pairs, known_cuts};
 
 fn pairs(pairs: &[(&str, &str)]) -> Pairs {
     let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());

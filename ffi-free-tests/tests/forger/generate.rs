@@ -6,7 +6,7 @@ use proptest::string::{RegexGeneratorStrategy, string_regex};
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 use sanspay_core::checkout::Status;
 
-use crate::cuts::Pairs;
+use sanspay_ffi_free_tests::cuts::Pairs;
 
 /// The order that an attacker wants paid, with a number that nobody can extend.
 pub(crate) const VICTIM: &str = "VICTIM_0f8c2d5b7e9a4c613f8c2d5b7e9a4c61a4";

@@ -15,7 +15,6 @@
 
 mod answers;
 mod attacks;
-mod cuts;
 mod generate;
 mod reader;
 mod tamper;
@@ -23,12 +22,12 @@ mod through;
 
 use std::cell::Cell;
 
-use cuts::{NAMES, Pairs, REQUIRED, known_cuts};
 use generate::{check, notifications};
 use proptest::prop_assert;
 use proptest::test_runner::TestCaseError;
 use reader::{Reader, form, key, meanings, strict, verifier, without_the_ambiguity_rule};
 use sanspay_core::checkout::{Refusal, Signed, signed_text};
+use sanspay_ffi_free_tests::cuts::{NAMES, Pairs, REQUIRED, known_cuts};
 
 /// More cuts of one text than this are not tried.
 const LIMIT: usize = 5_000;

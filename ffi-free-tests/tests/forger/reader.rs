@@ -4,7 +4,7 @@ use sanspay_core::checkout::{
     FirstCharge, Matched, Order, Refusal, Signed, SigningKey, TestMessage, Verifier, php_query,
 };
 
-use crate::cuts::Pairs;
+use sanspay_ffi_free_tests::cuts::Pairs;
 
 pub(crate) fn key() -> SigningKey {
     SigningKey::new("sk_4711").unwrap()

@@ -76,7 +76,9 @@ impl Change {
                 pieces.join(&b'&')
             }
             Self::Unsigned(name, zero) => {
-                let names = crate::cuts::NAMES.into_iter().chain(["sign"]);
+                let names = sanspay_ffi_free_tests::cuts::NAMES
+                    .into_iter()
+                    .chain(["sign"]);
                 let name = names.cycle().nth(*name).unwrap();
                 let falsy = if *zero { "0" } else { "" };
                 [raw, format!("&{name}={falsy}").as_bytes()].concat()

@@ -10,12 +10,12 @@ use sanspay_core::checkout::{
     FirstCharge, Order, OrderNumber, Paid, Refusal, SafeBecause, SigningKey, Verifier, php_query,
     signed_text,
 };
-use sanspay_core::sandbox::{CheckoutFault, Sandbox, SandboxConfig};
+use sanspay_testkit::sandbox::{CheckoutFault, Sandbox, SandboxConfig};
 use serde_json::json;
 
-use crate::cuts::{NAMES, Pairs, REQUIRED, known_cuts};
 use crate::generate::VICTIM;
 use crate::value;
+use sanspay_ffi_free_tests::cuts::{NAMES, Pairs, REQUIRED, known_cuts};
 
 /// Numbers of the merchant's orders: as they should be, too short by one, and short.
 const NUMBERS: [&str; 4] = [

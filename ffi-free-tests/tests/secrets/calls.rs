@@ -11,12 +11,12 @@ use sanspay_core::partner::{
     ListPayments, NewPayment, NewPayout, Raw, Record, RecordType, Resolution, ShowPayment, Status,
     UnconfirmedEvent, Unresolved,
 };
-use sanspay_core::sandbox::{FaultRule, Sandbox, SandboxConfig};
 use sanspay_core::{
     Currency, Endpoint, Error, Limits, Page, Pager, Secret, Session, SessionBuilder, Settings,
     UnknownOutcome,
 };
 use sanspay_ffi_free_tests::{Canned, World};
+use sanspay_testkit::sandbox::{FaultRule, Sandbox, SandboxConfig};
 use serde_json::{Value, json};
 
 use super::search::{Secrets, Shown};

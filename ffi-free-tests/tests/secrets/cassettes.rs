@@ -2,11 +2,11 @@
 
 use http::{Request, Response};
 use sanspay_core::Settings;
-use sanspay_core::cassette::{Cassette, Kind, Matching, Recorder, Redaction, Replay};
 use sanspay_core::checkout::SigningKey;
 use sanspay_core::partner::ListPayments;
-use sanspay_core::sandbox::SandboxConfig;
-use sanspay_core::testing::{Canned, TestClient, World};
+use sanspay_testkit::cassette::{Cassette, Kind, Matching, Recorder, Redaction, Replay};
+use sanspay_testkit::sandbox::SandboxConfig;
+use sanspay_testkit::world::{Canned, TestClient, World};
 
 use super::search::Shown;
 
@@ -83,7 +83,7 @@ fn in_the_world(shown: &mut Shown) {
     assert_eq!(pages.count(), 0);
     shown.both(&world.trace());
     shown.both(&world.trace().events()[0]);
-    if let sanspay_core::testing::Event::Request { end, .. } = &world.trace().events()[0] {
+    if let sanspay_testkit::world::Event::Request { end, .. } = &world.trace().events()[0] {
         shown.debug(&end.unwrap());
     }
 }

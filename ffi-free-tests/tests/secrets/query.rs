@@ -3,7 +3,6 @@
 use std::time::{Duration, SystemTime};
 
 use http::{Request, Response};
-use sanspay_core::cassette::{Recorder, Redaction};
 use sanspay_core::checkout::doctor::Examination;
 use sanspay_core::checkout::query::{
     Confirmation, ListTrades, LogIn, Operator, ShowTrade, TradeSearch,
@@ -13,6 +12,7 @@ use sanspay_core::exchange::Step;
 use sanspay_core::{
     Api, BaseUrl, Currency, Diagnosis, Endpoint, Error, Session, SessionBuilder, Verdict, Wire,
 };
+use sanspay_testkit::cassette::{Recorder, Redaction};
 
 use super::search::{Secrets, Shown};
 

@@ -3,19 +3,19 @@
 use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, HeaderValue, Method, Request, Response};
-use sanspay_core::cassette::{Cassette, Recorder, Redaction, Replay};
 use sanspay_core::checkout::{Order, SigningKey, TestMessage, Verifier};
 use sanspay_core::journal::{Entries, Entry, OrderUpdate};
 use sanspay_core::partner::{
     EventKind, Expected, FetchToken, ListPayments, NewPayment, Record, RecordId, RecordType,
     ShowPayment, Status, TrustedSenders, UnconfirmedEvent,
 };
-use sanspay_core::sandbox::{Fault, Guard, Sandbox, SandboxConfig};
 use sanspay_core::{
     Amount, Api, BaseUrl, Credentials, Currency, Cursor, Endpoint, Error, Intent, Pager, Timestamp,
     UnknownOutcome, printable,
 };
 use sanspay_ffi_free_tests::{Canned, World};
+use sanspay_testkit::cassette::{Cassette, Recorder, Redaction, Replay};
+use sanspay_testkit::sandbox::{Fault, Guard, Sandbox, SandboxConfig};
 use serde_json::{Value, json};
 
 use super::search::Shown;

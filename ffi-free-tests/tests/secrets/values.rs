@@ -8,11 +8,6 @@ use sanspay_core::journal::{End, Entries, Entry, Journal, MemoryJournal, OrderUp
 use sanspay_core::partner::{
     Expected, FetchToken, Matched, RecordId, TrustedSenders, UnconfirmedEvent,
 };
-use sanspay_core::sandbox::{
-    ActionError, ChannelKind, CheckoutApp, CheckoutChannel, CheckoutFault, DuplicateReferences,
-    Fault, FaultRule, Guard, OrderStatus, PageShape, RecordKind, RecordStatus, Reply, RetryAfter,
-    Sandbox, SandboxConfig, Shape, StatusFault,
-};
 use sanspay_core::{
     AccessToken, Amount, Api, Auth, BaseUrl, CertificateValidity, Credentials, Currency, Cursor,
     Endpoint, Error, ErrorKind, Idempotency, Intent, Lifetime, Limits, NotSent, Problems, Replay,
@@ -20,6 +15,11 @@ use sanspay_core::{
     UnknownOutcome, Wire,
 };
 use sanspay_ffi_free_tests::World;
+use sanspay_testkit::sandbox::{
+    ActionError, ChannelKind, CheckoutApp, CheckoutChannel, CheckoutFault, DuplicateReferences,
+    Fault, FaultRule, Guard, OrderStatus, PageShape, RecordKind, RecordStatus, Reply, RetryAfter,
+    Sandbox, SandboxConfig, Shape, StatusFault,
+};
 
 use super::search::Shown;
 

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use http::{Request, Response};
-use sanspay_core::cassette::{Cassette, Recorder, Redaction, Replay};
+use sanspay_testkit::cassette::{Cassette, Recorder, Redaction, Replay};
 
 use crate::{MARKER, assert_silent, assert_without_secret};
 

@@ -5,7 +5,7 @@ use sanspay_core::checkout::{
 };
 
 use crate::assert_silent;
-use crate::cuts::{Pairs, REQUIRED, known_cuts};
+use sanspay_ffi_free_tests::cuts::{Pairs, REQUIRED, known_cuts};
 
 /// Under this key the corpora are signed.
 const SECRET: &str = "fuzz-key";

@@ -6,8 +6,6 @@
 
 mod cassette;
 mod checkout;
-#[path = "../../../ffi-free-tests/tests/forger/cuts.rs"]
-mod cuts;
 mod headers;
 mod journal;
 mod partner;

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use http::{HeaderName, HeaderValue, Request, Response, header};
-use sanspay_core::sandbox::{Guard, Reply, Sandbox, SandboxConfig};
+use sanspay_testkit::sandbox::{Guard, Reply, Sandbox, SandboxConfig};
 use serde_json::Value;
 
 use crate::{assert_line, assert_silent};

@@ -136,9 +136,12 @@ impl Endpoint for LogIn {
 
 /// Reads the body of a success; the error is a detail that quotes nothing of it.
 fn read(body: &[u8], field: &str) -> Result<AccessToken, String> {
-    let answer = json::text(body)
-        .and_then(Object::read)
-        .map_err(|e| format!("the answer is not understood: {}", json::describe(&e)))?;
+    let answer = json::text(body).and_then(Object::read).map_err(|e| {
+        format!(
+            "the answer is not understood: {}",
+            json::describe_json_error(&e)
+        )
+    })?;
     let token = answer.get(field).and_then(text_of);
     let token = token.ok_or("the answer is not understood: it holds no token")?;
     let token = AccessToken::new(&token, Lifetime::For(LIFETIME));

@@ -30,7 +30,7 @@
 //! use sanspay_core::checkout::{
 //!     Checkout, Environment, Matched, Order, Product, ProductType, SigningKey, Verifier,
 //! };
-//! use sanspay_core::sandbox::{OPERATOR, Sandbox, SandboxConfig};
+//! use sanspay_testkit::sandbox::{OPERATOR, Sandbox, SandboxConfig};
 //!
 //! // A payer pays an order at the sandbox, and the browser comes back with a signed message.
 //! let product = Product::new("Tea", ProductType::Physical, "FOOD_PRODUCTS");

@@ -231,7 +231,7 @@ fn amounts_are_exact_in_both_forms_and_never_floats() {
     ] {
         let error = with_amount(text).unwrap_err();
         assert!(
-            crate::json::describe(&error).contains("`amount` as a decimal"),
+            crate::json::describe_json_error(&error).contains("`amount` as a decimal"),
             "{text}: {error}"
         );
     }
@@ -305,7 +305,10 @@ proptest! {
 fn an_error_in_a_value_says_which_it_is() {
     let text = full().to_string().replace("6f2b7c1e-6a0e", "bad");
     let error = serde_json::from_str::<Record>(&text).unwrap_err();
-    assert_eq!(crate::json::describe(&error), "expected `id` as a UUID");
+    assert_eq!(
+        crate::json::describe_json_error(&error),
+        "expected `id` as a UUID"
+    );
     let error = serde_json::from_str::<RecordId>("7").unwrap_err();
     let expected = "invalid type: integer `7`, expected `id` as a UUID at line 1 column 1";
     assert_eq!(error.to_string(), expected);

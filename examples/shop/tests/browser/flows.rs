@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fantoccini::actions::{InputSource, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
 use fantoccini::key::Key;
-use sanspay_core::sandbox::OrderStatus;
+use sanspay_testkit::sandbox::OrderStatus;
 
 use super::stage::{Stage, play, send};
 
@@ -150,7 +150,7 @@ async fn double_click(stage: Arc<Stage>) {
     stage.check().await;
     stage.told_once(&number).await;
     // Also when the second request is a whole one, and not cut short by the first.
-    let pays = |sandbox: &sanspay_core::sandbox::Sandbox| {
+    let pays = |sandbox: &sanspay_testkit::sandbox::Sandbox| {
         let pay = sandbox.seen().find(|seen| seen.path.ends_with("/pay"));
         pay.unwrap().path.clone()
     };

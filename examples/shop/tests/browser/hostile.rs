@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use http::Response;
-use sanspay_async::sandbox::{FREE_PORT, Merchant};
+use sanspay_testkit::server::{FREE_PORT, Merchant};
 use sanspay_core::checkout::{SigningKey, TestMessage, php_query};
-use sanspay_core::sandbox::OrderStatus;
+use sanspay_testkit::sandbox::OrderStatus;
 use sanspay_shop::Config;
 
 use super::stage::{Stage, play, play_in, send};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sanspay_async::Client;
 use sanspay_core::Currency;
 use sanspay_core::partner::{NewPayment, NewPayout};
-use sanspay_core::sandbox::FaultRule;
+use sanspay_testkit::sandbox::FaultRule;
 
 use super::stage::{Stage, play, send};
 
@@ -105,7 +105,7 @@ async fn lists(stage: Arc<Stage>) {
     stage.browser.shows("This payment is over").await;
     stage.check().await;
     // A wrong amount is told, and nothing is sent.
-    let sent = |sandbox: &sanspay_core::sandbox::Sandbox| {
+    let sent = |sandbox: &sanspay_testkit::sandbox::Sandbox| {
         sandbox
             .seen()
             .filter(|seen| seen.method == http::Method::POST)

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use sanspay_core::sandbox::OrderStatus;
+use sanspay_testkit::sandbox::OrderStatus;
 use sanspay_shop::Config;
 use sanspay_shop::catalogue::Offer;
 
