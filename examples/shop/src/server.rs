@@ -12,10 +12,10 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use sanspay_async::Client;
-use sanspay_testkit::server;
 use sanspay_core::checkout::{SigningKey, Verifier};
 use sanspay_core::printable;
 use sanspay_testkit::sandbox::{Attempts, CheckoutChannel, Guard, SandboxConfig};
+use sanspay_testkit::server;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 

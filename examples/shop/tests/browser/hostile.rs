@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use http::Response;
-use sanspay_testkit::server::{FREE_PORT, Merchant};
 use sanspay_core::checkout::{SigningKey, TestMessage, php_query};
-use sanspay_testkit::sandbox::OrderStatus;
 use sanspay_shop::Config;
+use sanspay_testkit::sandbox::OrderStatus;
+use sanspay_testkit::server::{FREE_PORT, Merchant};
 
 use super::stage::{Stage, play, play_in, send};
 

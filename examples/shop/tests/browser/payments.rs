@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use sanspay_testkit::sandbox::OrderStatus;
 use sanspay_shop::Config;
 use sanspay_shop::catalogue::Offer;
+use sanspay_testkit::sandbox::OrderStatus;
 
 use super::stage::{Stage, play, play_in, send};
 
