@@ -24,7 +24,8 @@ pub struct Identity {
 impl Identity {
     /// As NGINX forwards it.
     pub fn fingerprint(&self) -> String {
-        Certificate::from_pem(self.chain.as_bytes()).unwrap()[0].fingerprint()
+        let certificates = Certificate::from_pem(self.chain.as_bytes()).unwrap();
+        certificates.first().unwrap().fingerprint()
     }
 }
 

@@ -15,6 +15,9 @@ pub fn read_message(reader: &mut impl BufRead) -> io::Result<Vec<u8>> {
 }
 
 /// Reads a head, and how long the body is that follows.
+///
+/// # Errors
+/// As [`read_message`].
 pub fn read_head(reader: &mut impl BufRead) -> io::Result<(Vec<u8>, usize)> {
     let (mut head, mut length) = (Vec::new(), 0);
     loop {
