@@ -8,23 +8,21 @@ use std::time::{Duration, SystemTime};
 
 use sanspay_core::checkout::Paid;
 use sanspay_core::checkout::query::{Confirmation, Trade, TradeSearch};
-use sanspay_core::exchange::{Step, Wait};
+use sanspay_core::exchange::{Call, Step, Wait};
 use sanspay_core::partner::Resolution;
 use sanspay_core::{
-    Clock, Endpoint, Error, ErrorKind, Exchange, Limits, Paged, Session, TransportError,
-    UnknownOutcome,
+    Clock, Endpoint, Error, Exchange, Limits, Paged, Session, TransportError, UnknownOutcome,
 };
 use tokio::runtime::Handle;
-use tokio::sync::oneshot;
 use tokio::time;
 
 use crate::builder::ClientBuilder;
 use crate::clock::SystemClock;
 use crate::pages::Pages;
-use crate::running::Running;
-use crate::spawned::Spawned;
+use crate::spawned::{Spawned, Told};
 use crate::transport::Transport;
 
+const NO_SPAWN: &str = "a call can be spawned in a tokio runtime only";
 const NO_RUNTIME: &str =
     "nothing was sent, because calls need a tokio runtime and there is none here";
 
@@ -162,20 +160,19 @@ impl Client {
         E::Output: Send,
     {
         let operation = endpoint.operation().to_owned();
-        let (tell, told) = oneshot::channel();
-        let exchange = self.session.exchange(endpoint);
-        let mut running = Running::telling(exchange, Arc::clone(&self.clock), tell);
-        match Handle::try_current() {
-            Ok(runtime) => {
-                let client = self.clone();
-                drop(runtime.spawn(async move {
-                    let result = client.finish(&mut running).await;
-                    running.tell(result);
-                }));
-            }
-            Err(_) => running.refuse("a call can be spawned in a tokio runtime only"),
+        let (mut told, spawned) =
+            Told::begin(self.begin(self.session.exchange(endpoint)), operation);
+        if let Ok(runtime) = Handle::try_current() {
+            let client = self.clone();
+            drop(runtime.spawn(async move {
+                let result = client.finish(told.call()).await;
+                told.tell(result);
+            }));
+        } else {
+            let refused = told.call().refuse(NO_SPAWN);
+            told.tell(Err(refused));
         }
-        Spawned::new(told, operation)
+        spawned
     }
 
     /// The time by the client's clock, which all that is stored about its calls is told in. The
@@ -232,26 +229,28 @@ impl Client {
         &self,
         exchange: Exchange<E>,
     ) -> impl Future<Output = Result<E::Output, Error>> {
-        let mut running = Running::new(exchange, Arc::clone(&self.clock));
-        async move { self.finish(&mut running).await }
+        let mut call = self.begin(exchange);
+        async move { self.finish(&mut call).await }
     }
 
-    async fn finish<E: Endpoint>(&self, running: &mut Running<E>) -> Result<E::Output, Error> {
-        let span = running.begin();
+    fn begin<E: Endpoint>(&self, exchange: Exchange<E>) -> Call<E> {
+        Call::new(exchange, Arc::clone(&self.clock))
+    }
+
+    async fn finish<E: Endpoint>(&self, call: &mut Call<E>) -> Result<E::Output, Error> {
+        let span = call.span();
         if Handle::try_current().is_err() {
-            let operation = running.exchange.endpoint().operation().to_owned();
-            return running.end(Err(Error::new(ErrorKind::Misuse, operation, NO_RUNTIME)));
+            return Err(call.refuse(NO_RUNTIME));
         }
-        let exchange = &mut running.exchange;
         let steps = async {
             loop {
-                match exchange.poll(self.clock.now()) {
+                match call.poll() {
                     Step::Send(request) => {
                         let time_left = Limits::of(&request).time_left;
                         let sending = time::timeout(time_left, self.transport.send(request)).await;
                         let outcome =
                             sending.unwrap_or_else(|late| Err(TransportError::maybe_sent(late)));
-                        exchange.reply(self.clock.now(), outcome);
+                        call.reply(outcome);
                     }
                     Step::Wait(wait) if wait.may_end_early() => pause(wait).await,
                     Step::Wait(wait) if self.clock.skip(wait.delay()) => {}
@@ -260,8 +259,7 @@ impl Client {
                 }
             }
         };
-        let result = span.around(steps).await;
-        running.end(result)
+        span.instrument(steps).await
     }
 }
 

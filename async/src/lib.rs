@@ -88,8 +88,6 @@ mod clock;
 #[cfg(feature = "reqwest")]
 mod doctor;
 mod pages;
-mod running;
-mod span;
 mod spawned;
 mod transport;
 

@@ -4,7 +4,8 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use sanspay_core::{Error, ErrorKind};
+use sanspay_core::exchange::Call;
+use sanspay_core::{Endpoint, Error, ErrorKind};
 use tokio::sync::oneshot;
 
 /// The result of a call that was [spawned](crate::Client::spawn), to be awaited or not: dropping it
@@ -18,15 +19,6 @@ pub struct Spawned<T> {
     /// Until the result was taken.
     told: Option<oneshot::Receiver<Result<T, Error>>>,
     operation: String,
-}
-
-impl<T> Spawned<T> {
-    pub(crate) fn new(told: oneshot::Receiver<Result<T, Error>>, operation: String) -> Self {
-        Self {
-            told: Some(told),
-            operation,
-        }
-    }
 }
 
 impl<T> Future for Spawned<T> {
@@ -51,5 +43,45 @@ impl<T> fmt::Debug for Spawned<T> {
         f.debug_struct("Spawned")
             .field("operation", &self.operation)
             .finish_non_exhaustive()
+    }
+}
+
+/// A call whose result is told to [`Spawned`]. Dropped before, it tells what is known by then.
+pub(crate) struct Told<E: Endpoint> {
+    call: Call<E>,
+    tell: Option<oneshot::Sender<Result<E::Output, Error>>>,
+}
+
+impl<E: Endpoint> Told<E> {
+    /// Begins the call's span here and now.
+    pub(crate) fn begin(mut call: Call<E>, operation: String) -> (Self, Spawned<E::Output>) {
+        call.span();
+        let (tell, told) = oneshot::channel();
+        let spawned = Spawned {
+            told: Some(told),
+            operation,
+        };
+        let tell = Some(tell);
+        (Self { call, tell }, spawned)
+    }
+
+    pub(crate) fn call(&mut self) -> &mut Call<E> {
+        &mut self.call
+    }
+
+    /// Tells the result, unless nobody waits for it any more.
+    pub(crate) fn tell(&mut self, result: Result<E::Output, Error>) {
+        if let Some(tell) = self.tell.take() {
+            let _ = tell.send(result);
+        }
+    }
+}
+
+impl<E: Endpoint> Drop for Told<E> {
+    fn drop(&mut self) {
+        if self.tell.is_some() {
+            let error = self.call.abandon();
+            self.tell(Err(error));
+        }
     }
 }

@@ -8,14 +8,13 @@ use std::time::{Duration, SystemTime};
 
 use sanspay_core::checkout::Paid;
 use sanspay_core::checkout::query::{Confirmation, Trade, TradeSearch};
-use sanspay_core::exchange::Step;
+use sanspay_core::exchange::{Call, Step};
 use sanspay_core::partner::Resolution;
 use sanspay_core::{Clock, Endpoint, Error, Exchange, Session, UnknownOutcome};
 
 use crate::builder::ClientBuilder;
 use crate::clock::SystemClock;
 use crate::pages::Pages;
-use crate::running::Running;
 use crate::transport::Transport;
 
 /// A blocking client of the partner API. Cloning is cheap; all clones and all threads share the
@@ -152,23 +151,20 @@ impl Client {
 
     /// Drives an exchange to its end.
     fn drive<E: Endpoint>(&self, exchange: Exchange<E>) -> Result<E::Output, Error> {
-        let mut running = Running::begin(exchange, &*self.clock);
+        let mut call = Call::new(exchange, Arc::clone(&self.clock));
+        let _entered = call.span().enter();
         // One for the whole call: the session keeps the same waker once.
         let mut waker = None;
         loop {
-            let exchange = &mut running.exchange;
-            match exchange.poll(self.clock.now()) {
-                Step::Send(request) => {
-                    let outcome = self.transport.send(request);
-                    exchange.reply(self.clock.now(), outcome);
-                }
+            match call.poll() {
+                Step::Send(request) => call.reply(self.transport.send(request)),
                 Step::Wait(wait) if wait.may_end_early() => {
                     wait.wake_early(waker.get_or_insert_with(unpark_this_thread));
                     thread::park_timeout(wait.delay());
                 }
                 Step::Wait(wait) if self.clock.skip(wait.delay()) => {}
                 Step::Wait(wait) => thread::sleep(wait.delay()),
-                Step::Done(result) => return running.end(result),
+                Step::Done(result) => return result,
             }
         }
     }

@@ -88,8 +88,6 @@ mod clock;
 mod doctor;
 mod journal;
 mod pages;
-mod running;
-mod span;
 mod transport;
 
 pub use builder::ClientBuilder;

@@ -104,9 +104,9 @@ impl<'a> Graph<'a> {
     }
 
     /// The named packages and all that they are built from on any platform, with the features that
-    /// they ask for themselves: another member of the workspace adds none. `edges` are cargo's kinds
-    /// of dependencies.
-    fn below_by(&self, edges: &str, roots: &[&str]) -> BTreeMap<&str, &'a Package> {
+    /// they ask for themselves: another member of the workspace adds none. `options` are those of
+    /// `cargo tree`.
+    fn below_by(&self, options: &[&str], roots: &[&str]) -> BTreeMap<&str, &'a Package> {
         let mut cargo = Command::new(env!("CARGO"));
         cargo.current_dir(env!("CARGO_MANIFEST_DIR"));
         cargo.args([
@@ -116,7 +116,7 @@ impl<'a> Graph<'a> {
             "--target=all",
             "--prefix=none",
         ]);
-        cargo.args(["--format={p}", "--edges", edges]);
+        cargo.arg("--format={p}").args(options);
         for root in roots {
             cargo.args(["--package", root]);
         }
@@ -140,16 +140,19 @@ impl<'a> Graph<'a> {
 
     /// The same but for tests.
     fn below(&self, roots: &[&str]) -> BTreeMap<&str, &'a Package> {
-        self.below_by("normal,build", roots)
+        self.below_by(&["--edges=normal,build"], roots)
     }
 
     /// What is impure below the named packages, one line for each reason.
     fn impurities(&self, roots: &[&str]) -> Vec<String> {
-        let packages = self.below(roots).into_values();
-        let mut lines: Vec<String> = packages.flat_map(reasons).collect();
-        lines.sort();
-        lines
+        all_reasons(self.below(roots))
     }
+}
+
+fn all_reasons(packages: BTreeMap<&str, &Package>) -> Vec<String> {
+    let mut lines: Vec<String> = packages.into_values().flat_map(reasons).collect();
+    lines.sort();
+    lines
 }
 
 fn reasons(package: &Package) -> Vec<String> {
@@ -186,7 +189,7 @@ fn the_graph_holds_what_is_declared_for_running_and_nothing_of_tests() {
     for package in ["sanspay-core", "sanspay-ffi-free-tests"] {
         let package = metadata.packages.iter().find(|p| p.name == package);
         for dependency in &package.unwrap().dependencies {
-            if dependency.kind == DependencyKind::Normal {
+            if dependency.kind == DependencyKind::Normal && !dependency.optional {
                 assert!(
                     names.contains_key(dependency.name.as_str()),
                     "{}",
@@ -234,6 +237,21 @@ fn the_check_finds_what_is_impure_in_the_adapters() {
     }
 }
 
+/// Spans are the only thing that the core tells anybody but its caller, and only where a feature
+/// asks for them.
+#[test]
+fn the_core_has_spans_by_a_feature_only_which_brings_no_io() {
+    let metadata = metadata();
+    let graph = Graph::new(&metadata);
+    let core = ["sanspay-core"];
+    for log in ["tracing", "tracing-core", "log", "defmt", "slog"] {
+        assert!(!graph.below(&core).contains_key(log), "{log}");
+    }
+    let all = graph.below_by(&["--edges=normal,build", "--all-features"], &core);
+    assert!(all.contains_key("tracing"));
+    assert_eq!(all_reasons(all), Vec::<String>::new());
+}
+
 /// Arrows point down only, for tests as well: but for the documentation of the core, which shows a
 /// client.
 #[test]
@@ -241,29 +259,29 @@ fn no_room_needs_one_above_it_and_no_client_the_other_one() {
     let metadata = metadata();
     let graph = Graph::new(&metadata);
     for (room, edges, above) in [
-        ("sanspay-core", "normal,build", &["sanspay-"][..]),
+        ("sanspay-core", "--edges=normal,build", &["sanspay-"][..]),
         (
             "sanspay-tls",
-            "normal,build,dev",
+            "--edges=normal,build,dev",
             &["sanspay-blocking", "sanspay-async"],
         ),
         (
             "sanspay-testkit",
-            "normal,build",
+            "--edges=normal,build",
             &["sanspay-blocking", "sanspay-async"],
         ),
         (
             "sanspay-blocking",
-            "normal,build,dev",
+            "--edges=normal,build,dev",
             &["sanspay-async", "sanspay-e2e"],
         ),
         (
             "sanspay-async",
-            "normal,build,dev",
+            "--edges=normal,build,dev",
             &["sanspay-blocking", "sanspay-e2e"],
         ),
     ] {
-        let below = graph.below_by(edges, &[room]);
+        let below = graph.below_by(&[edges], &[room]);
         assert!(below.contains_key(room), "{room}");
         for name in below.keys().filter(|name| **name != room) {
             let is_above = above.iter().any(|above| name.starts_with(above));
