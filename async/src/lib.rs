@@ -81,7 +81,6 @@
 //! ```
 
 mod builder;
-#[cfg(feature = "reqwest")]
 mod checkout_doctor;
 mod client;
 mod clock;
@@ -92,15 +91,14 @@ mod spawned;
 mod transport;
 
 pub use builder::ClientBuilder;
-#[cfg(feature = "reqwest")]
-pub use checkout_doctor::CheckoutDoctor;
+pub use checkout_doctor::examine_checkout;
 pub use client::Client;
 #[cfg(feature = "reqwest")]
-pub use doctor::Doctor;
+pub use doctor::examine;
 pub use pages::Pages;
 #[cfg(feature = "reqwest")]
 #[doc(no_inline)]
-pub use sanspay_tls::doctor::{Check, Diagnosis, Verdict};
+pub use sanspay_tls::doctor::{Check, Diagnosis, Doctor, Verdict};
 #[cfg(feature = "reqwest")]
 #[doc(no_inline)]
 pub use sanspay_tls::{TlsConfig, TlsConfigBuilder, TlsVersion};

@@ -80,7 +80,6 @@
 //! ```
 
 mod builder;
-#[cfg(feature = "ureq")]
 mod checkout_doctor;
 mod client;
 mod clock;
@@ -91,16 +90,15 @@ mod pages;
 mod transport;
 
 pub use builder::ClientBuilder;
-#[cfg(feature = "ureq")]
-pub use checkout_doctor::CheckoutDoctor;
+pub use checkout_doctor::examine_checkout;
 pub use client::Client;
 #[cfg(feature = "ureq")]
-pub use doctor::Doctor;
+pub use doctor::examine;
 pub use journal::{FileJournal, JournalError};
 pub use pages::Pages;
 #[cfg(feature = "ureq")]
 #[doc(no_inline)]
-pub use sanspay_tls::doctor::{Check, Diagnosis, Verdict};
+pub use sanspay_tls::doctor::{Check, Diagnosis, Doctor, Verdict};
 #[cfg(feature = "ureq")]
 #[doc(no_inline)]
 pub use sanspay_tls::{TlsConfig, TlsConfigBuilder, TlsVersion};

@@ -208,6 +208,68 @@ impl SessionBuilder {
     }
 }
 
+/// Writes the setters of a [`SessionBuilder`] for a client's builder that holds one in its field
+/// `session`: both adapters do, and so can a client of yours.
+///
+/// ```
+/// use sanspay_core::{SessionBuilder, session_setters};
+///
+/// #[must_use]
+/// struct MyClientBuilder {
+///     session: SessionBuilder,
+/// }
+///
+/// impl MyClientBuilder {
+///     session_setters!();
+/// }
+///
+/// let session = SessionBuilder::new(0);
+/// let builder = MyClientBuilder { session }.base_url("https://api.example.com");
+/// assert!(builder.session.build().is_err(), "the credentials are missing");
+/// ```
+#[macro_export]
+macro_rules! session_setters {
+    () => {
+        $crate::session_setters! {
+            /// Where the API is; there is no default. `https`, or `http` on a loopback address.
+            base_url(url: impl Into<String>);
+            /// Accepts a plain `http` base URL on any host: for a network that you trust.
+            plain_http(accepted: bool);
+            /// `key_id` and `key_secret` as provisioned. Outside of a sandbox the keys that this SDK
+            /// publishes are refused, and so is a secret of less than 16 characters; see
+            /// `SessionBuilder::credentials` of the core.
+            credentials(key_id: impl Into<$crate::Secret>, key_secret: impl Into<$crate::Secret>);
+            /// Accepts a key secret of less than 16 characters at any host: for an environment whose
+            /// keys really are that short.
+            short_key_secret(accepted: bool);
+            /// Name and password of a user of a checkout installation's admin pages, in place of
+            /// [`credentials`](Self::credentials): for a client that asks the installation.
+            operator(username: impl Into<$crate::Secret>, password: impl Into<$crate::Secret>);
+            /// Replaces the assumed routes and header names.
+            wire(wire: $crate::Wire);
+            /// Replaces all rules at once: deadline, retry, token, idempotency, body limit, seed.
+            settings(settings: $crate::Settings);
+            /// The time that one call may take, with its token, its retries and its waits. 30 s.
+            deadline(deadline: ::std::time::Duration);
+            /// How often and how soon a failed request is sent again.
+            retry(policy: $crate::RetryPolicy);
+            /// Whether the server is known to honour `Idempotency-Key`.
+            idempotency(idempotency: $crate::Idempotency);
+            /// You know from the provider that its list shows every record of this type, filtered by
+            /// type and reference: only then, or where a lookup has shown one, does a lookup say
+            /// *absent*.
+            authoritative_list(record_type: $crate::partner::RecordType);
+        }
+    };
+    ($($(#[doc = $doc:literal])* $name:ident($($argument:ident: $type:ty),*);)*) => {$(
+        $(#[doc = $doc])*
+        pub fn $name(mut self, $($argument: $type),*) -> Self {
+            self.session = self.session.$name($($argument),*);
+            self
+        }
+    )*};
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

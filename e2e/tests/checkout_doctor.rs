@@ -12,7 +12,7 @@ use std::net::{SocketAddr, TcpStream};
 use http::{Request, Response, StatusCode};
 use sanspay_core::Verdict;
 use sanspay_core::checkout::SigningKey;
-use sanspay_core::checkout::doctor::{CheckoutDiagnosis, Proof};
+use sanspay_core::checkout::doctor::{CheckoutDiagnosis, CheckoutDoctor, Proof};
 use sanspay_e2e::{Adapter, Front, FrontKind, Setup, WebServer, WebServerKind};
 use sanspay_testkit::pki::Pki;
 use sanspay_testkit::sandbox::CheckoutFault;
@@ -65,23 +65,17 @@ fn routed(path: &str) -> String {
 }
 
 fn examine(adapter: Adapter, base_url: &str, tls: Option<TlsConfig>) -> CheckoutDiagnosis {
+    let doctor = CheckoutDoctor::new(base_url);
+    let tls = tls.unwrap_or_else(|| TlsConfig::builder().build().unwrap());
     let diagnosis = match adapter {
         Adapter::Blocking => {
-            let doctor = sanspay_blocking::CheckoutDoctor::new(base_url);
-            match tls {
-                Some(tls) => doctor.tls(tls).examine(),
-                None => doctor.examine(),
-            }
+            sanspay_blocking::examine_checkout(&doctor, sanspay_blocking::UreqTransport::new(tls))
         }
         Adapter::Async => {
-            let doctor = sanspay_async::CheckoutDoctor::new(base_url);
-            let doctor = match tls {
-                Some(tls) => doctor.tls(tls),
-                None => doctor,
-            };
+            let transport = sanspay_async::ReqwestTransport::new(tls).unwrap();
             let mut runtime = tokio::runtime::Builder::new_current_thread();
             let runtime = runtime.enable_all().build().unwrap();
-            runtime.block_on(doctor.examine())
+            runtime.block_on(sanspay_async::examine_checkout(&doctor, transport))
         }
     };
     diagnosis.unwrap()

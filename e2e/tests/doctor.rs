@@ -6,72 +6,26 @@ use sanspay_e2e::{Adapter, Failure, Front, FrontKind, Setup, fronts};
 use sanspay_testkit::network::Refusing;
 use sanspay_testkit::pki::Authority;
 use sanspay_testkit::pki::{Identity, Pki, VALID};
-use sanspay_tls::{TlsConfig, TlsConfigBuilder, TlsVersion};
+use sanspay_tls::TlsConfig;
+use sanspay_tls::doctor::Doctor;
 
 const KEY_ID: &str = "sandbox-key-id";
 const KEY_SECRET: &str = "sandbox-key-secret";
 
-/// The doctor of either adapter.
-#[derive(Debug, Clone)]
-enum Doctor {
-    Blocking(sanspay_blocking::Doctor),
-    Async(sanspay_async::Doctor),
+/// The diagnosis that either adapter comes to.
+fn examine(adapter: Adapter, doctor: &Doctor) -> Diagnosis {
+    match adapter {
+        Adapter::Blocking => sanspay_blocking::examine(doctor),
+        Adapter::Async => {
+            let mut runtime = tokio::runtime::Builder::new_current_thread();
+            let runtime = runtime.enable_all().build().unwrap();
+            runtime.block_on(sanspay_async::examine(doctor))
+        }
+    }
 }
 
-impl Doctor {
-    fn new(adapter: Adapter, base_url: &str) -> Self {
-        match adapter {
-            Adapter::Blocking => Self::Blocking(sanspay_blocking::Doctor::new(base_url)),
-            Adapter::Async => Self::Async(sanspay_async::Doctor::new(base_url)),
-        }
-    }
-
-    fn tls(self, tls: TlsConfigBuilder) -> Self {
-        match self {
-            Self::Blocking(doctor) => Self::Blocking(doctor.tls(tls)),
-            Self::Async(doctor) => Self::Async(doctor.tls(tls)),
-        }
-    }
-
-    fn ca(self, pem: String) -> Self {
-        match self {
-            Self::Blocking(doctor) => Self::Blocking(doctor.ca(pem)),
-            Self::Async(doctor) => Self::Async(doctor.ca(pem)),
-        }
-    }
-
-    fn client_certificate(self, identity: &Identity) -> Self {
-        let (chain, key) = (identity.chain.clone(), identity.key.clone());
-        match self {
-            Self::Blocking(doctor) => Self::Blocking(doctor.client_certificate(chain, key)),
-            Self::Async(doctor) => Self::Async(doctor.client_certificate(chain, key)),
-        }
-    }
-
-    fn minimum_version(self, version: TlsVersion) -> Self {
-        match self {
-            Self::Blocking(doctor) => Self::Blocking(doctor.minimum_version(version)),
-            Self::Async(doctor) => Self::Async(doctor.minimum_version(version)),
-        }
-    }
-
-    fn credentials(self, key_id: &str, key_secret: &str) -> Self {
-        match self {
-            Self::Blocking(doctor) => Self::Blocking(doctor.credentials(key_id, key_secret)),
-            Self::Async(doctor) => Self::Async(doctor.credentials(key_id, key_secret)),
-        }
-    }
-
-    fn examine(&self) -> Diagnosis {
-        match self {
-            Self::Blocking(doctor) => doctor.examine(),
-            Self::Async(doctor) => {
-                let mut runtime = tokio::runtime::Builder::new_current_thread();
-                let runtime = runtime.enable_all().build().unwrap();
-                runtime.block_on(doctor.examine())
-            }
-        }
-    }
+fn with_client(doctor: Doctor, identity: &Identity) -> Doctor {
+    doctor.client_certificate(identity.chain.clone(), identity.key.clone())
 }
 
 /// The lines of a key that would betray it.
@@ -94,14 +48,14 @@ fn each_failure_gets_the_right_sentence() {
 }
 
 fn assert_sentence(adapter: Adapter, kind: FrontKind, failure: &Failure) {
-    let mut doctor = Doctor::new(adapter, &failure.base_url)
+    let mut doctor = Doctor::new(&failure.base_url)
         .ca(failure.ca.clone())
         .minimum_version(failure.minimum_version)
         .credentials(KEY_ID, KEY_SECRET);
     if let Some(identity) = &failure.identity {
-        doctor = doctor.client_certificate(identity);
+        doctor = with_client(doctor, identity);
     }
-    let diagnosis = doctor.examine();
+    let diagnosis = examine(adapter, &doctor);
     let (problem, printed) = (failure.problem, diagnosis.to_string());
     assert_eq!(
         diagnosis.sentence(),
@@ -139,9 +93,9 @@ fn a_sound_connection_is_followed_up_to_the_token() {
     for kind in fronts() {
         let front = Front::start(kind, &Setup::new(&pki));
         for adapter in Adapter::BOTH {
-            let doctor = Doctor::new(adapter, &front.base_url()).ca(pki.platform.pem());
-            let doctor = doctor.client_certificate(&pki.client);
-            let diagnosis = doctor.clone().credentials(KEY_ID, KEY_SECRET).examine();
+            let doctor = Doctor::new(front.base_url()).ca(pki.platform.pem());
+            let doctor = with_client(doctor, &pki.client);
+            let diagnosis = examine(adapter, &doctor.clone().credentials(KEY_ID, KEY_SECRET));
             let checks = diagnosis.checks();
             let names: Vec<_> = checks.iter().map(Check::name).collect();
             assert_eq!(names, all, "{diagnosis}");
@@ -150,7 +104,7 @@ fn a_sound_connection_is_followed_up_to_the_token() {
             assert!(diagnosis.sentence().contains("nothing to do"));
             assert_eq!(checks[3].told(), "30 days left");
 
-            let refused = doctor.credentials(KEY_ID, "another-secret").examine();
+            let refused = examine(adapter, &doctor.credentials(KEY_ID, "another-secret"));
             let last = refused.checks().last().unwrap();
             assert_eq!(
                 (last.name(), last.verdict()),
@@ -169,8 +123,8 @@ fn what_lies_before_tls_is_told_apart() {
     let pki = Pki::new();
     for adapter in Adapter::BOTH {
         let told = |url: &str| {
-            let doctor = Doctor::new(adapter, url).ca(pki.platform.pem());
-            let diagnosis = doctor.examine();
+            let doctor = Doctor::new(url).ca(pki.platform.pem());
+            let diagnosis = examine(adapter, &doctor);
             let last = diagnosis.checks().last().unwrap();
             assert_eq!(last.verdict(), Verdict::Bad, "{diagnosis}");
             last.name()
@@ -188,17 +142,17 @@ fn a_certificate_that_ends_soon_is_a_warning_and_one_for_servers_is_bad() {
     let pki = Pki::new();
     let front = Front::start(fronts()[0], &Setup::new(&pki));
     for adapter in Adapter::BOTH {
-        let examine = |identity: &Identity| {
-            let doctor = Doctor::new(adapter, &front.base_url()).ca(pki.platform.pem());
-            doctor.client_certificate(identity).examine()
+        let examine_with = |identity: &Identity| {
+            let doctor = Doctor::new(front.base_url()).ca(pki.platform.pem());
+            examine(adapter, &with_client(doctor, identity))
         };
-        let soon = examine(&pki.platform.client("partner-1", (-1, 3)));
+        let soon = examine_with(&pki.platform.client("partner-1", (-1, 3)));
         assert!(soon.is_healthy(), "{soon}");
         assert_eq!(
             soon.sentence(),
             "get a new client certificate before this one expires"
         );
-        let server = examine(&pki.platform.server("127.0.0.1", (-1, 30)));
+        let server = examine_with(&pki.platform.server("127.0.0.1", (-1, 30)));
         assert!(
             server.sentence().contains("client authentication"),
             "{server}"
@@ -211,8 +165,8 @@ fn about_server(adapter: Adapter, server: Identity, ca: String) -> Diagnosis {
     let mut setup = Setup::without_mtls(&Pki::new());
     setup.server = server;
     let front = Front::start(FrontKind::Embedded, &setup);
-    let doctor = Doctor::new(adapter, &front.base_url());
-    doctor.tls(TlsConfig::builder().ca(ca)).examine()
+    let doctor = Doctor::new(front.base_url());
+    examine(adapter, &doctor.tls(TlsConfig::builder().ca(ca)))
 }
 
 #[test]

@@ -10,7 +10,8 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use lexopt::{Arg, Parser, ValueExt};
-use sanspay_blocking::{CheckoutDoctor, Doctor, TlsConfig};
+use sanspay_blocking::{Doctor, TlsConfig, UreqTransport};
+use sanspay_core::checkout::doctor::CheckoutDoctor;
 
 const USAGE: &str =
     "usage: doctor --base-url URL [--cert FILE --key FILE | --pkcs12 FILE] [--ca FILE]
@@ -106,11 +107,14 @@ fn examine(arguments: Arguments) -> Result<Option<(String, bool)>, Box<dyn Error
             {
                 doctor = doctor.credentials(id, secret);
             }
-            let diagnosis = doctor.examine();
+            let diagnosis = sanspay_blocking::examine(&doctor);
             Ok(Some((diagnosis.to_string(), diagnosis.is_healthy())))
         }
         (None, Some(url)) if !has_client => {
-            let diagnosis = CheckoutDoctor::new(url).tls(tls.build()?).examine()?;
+            let diagnosis = sanspay_blocking::examine_checkout(
+                &CheckoutDoctor::new(url),
+                UreqTransport::new(tls.build()?),
+            )?;
             Ok(Some((diagnosis.to_string(), diagnosis.is_healthy())))
         }
         _ => Ok(None),

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use rcgen::{CertificateParams, CertifiedIssuer, DnType, KeyPair};
 use sanspay_core::{CertificateValidity, Error, ErrorKind};
-use sanspay_tls::doctor::Setup;
+use sanspay_tls::doctor::Doctor;
 use sanspay_tls::rustls::{self, AlertDescription, CertificateError};
 use sanspay_tls::{Certificate, TlsConfig, TlsProblem, TlsVersion, default_provider, problem_of};
 
@@ -124,7 +124,7 @@ fn a_certificate_that_rustls_alone_reads_is_sent_without_its_dates() {
     assert_eq!(tls.client_chain().len(), 1);
     assert_eq!(tls.client_certificate(), None);
 
-    let setup = Setup::new("https://api.example.com");
+    let setup = Doctor::new("https://api.example.com");
     let setup = setup.client_certificate(chain, key.serialize_pem());
     let diagnosis = setup.offline(SystemTime::now());
     assert!(diagnosis.is_healthy(), "{diagnosis}");

@@ -11,7 +11,7 @@ use http::StatusCode;
 use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair};
 use sanspay_core::{Diagnosis, Verdict};
 use sanspay_tls::TlsConfig;
-use sanspay_tls::doctor::{Found, Probe, Setup};
+use sanspay_tls::doctor::{Doctor, Found, Probe};
 
 const URL: &str = "https://api.example.com";
 
@@ -24,8 +24,8 @@ fn fixture(name: &str) -> Vec<u8> {
     fs::read(folder.join(name)).unwrap()
 }
 
-fn setup(chain: &str, key: &str) -> Setup {
-    let setup = Setup::new(URL).client_certificate(fixture(chain), fixture(key));
+fn setup(chain: &str, key: &str) -> Doctor {
+    let setup = Doctor::new(URL).client_certificate(fixture(chain), fixture(key));
     setup.ca(fixture("pem/ca.pem"))
 }
 
@@ -58,7 +58,7 @@ fn a_certificates_name_is_printed_as_one_line_of_visible_characters() {
         );
         name.push(DnType::OrganizationName, "z".repeat(10_000));
     });
-    let diagnosis = Setup::new(URL)
+    let diagnosis = Doctor::new(URL)
         .client_certificate(chain, key)
         .offline(now());
     let printed = diagnosis.to_string();
@@ -132,7 +132,7 @@ fn what_is_wrong_with_a_file_comes_with_what_to_do() {
         assert!(sentence.contains(advice), "{chain} {key}: {diagnosis}");
     }
     let tls = TlsConfig::builder().pkcs12(fixture("pem/client.p12"), "wrong");
-    let diagnosis = Setup::new(URL).tls(tls).offline(now());
+    let diagnosis = Doctor::new(URL).tls(tls).offline(now());
     assert!(diagnosis.sentence().contains("password"), "{diagnosis}");
 }
 
@@ -144,7 +144,7 @@ fn a_certificate_that_no_client_should_use_is_not_blamed_on_the_ca() {
         }
     };
     let (chain, key) = self_signed(usage(ExtendedKeyUsagePurpose::ServerAuth));
-    let setup = Setup::new(URL)
+    let setup = Doctor::new(URL)
         .client_certificate(chain.clone(), key)
         .ca(chain);
     let diagnosis = setup.offline(now());
@@ -157,7 +157,7 @@ fn a_certificate_that_no_client_should_use_is_not_blamed_on_the_ca() {
     let (chain, key) = self_signed(|params| {
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     });
-    let setup = Setup::new(URL)
+    let setup = Doctor::new(URL)
         .client_certificate(chain.clone(), key)
         .ca(chain);
     let diagnosis = setup.offline(now());
@@ -167,7 +167,7 @@ fn a_certificate_that_no_client_should_use_is_not_blamed_on_the_ca() {
     );
 
     let (chain, key) = self_signed(usage(ExtendedKeyUsagePurpose::ClientAuth));
-    let setup = Setup::new(URL)
+    let setup = Doctor::new(URL)
         .client_certificate(chain, key)
         .ca(fixture("pem/ca.pem"));
     let diagnosis = setup.offline(now());
@@ -179,14 +179,14 @@ fn a_certificate_that_no_client_should_use_is_not_blamed_on_the_ca() {
 
 #[test]
 fn a_servers_own_certificate_in_place_of_its_ca_is_a_warning() {
-    let diagnosis = Setup::new(URL).ca(fixture("pem/chain.pem")).offline(now());
+    let diagnosis = Doctor::new(URL).ca(fixture("pem/chain.pem")).offline(now());
     let last = diagnosis
         .checks()
         .iter()
         .find(|check| check.verdict() == Verdict::Warning);
     let told = last.unwrap().told();
     assert_eq!(told, "CN=partner-test,O=Example is no CA's certificate");
-    let diagnosis = Setup::new(URL).ca(fixture("pem/ca.pem")).offline(now());
+    let diagnosis = Doctor::new(URL).ca(fixture("pem/ca.pem")).offline(now());
     assert!(
         diagnosis
             .checks()
@@ -221,7 +221,7 @@ fn the_probes_come_in_order_and_end_at_the_first_that_fails() {
 #[test]
 fn over_plain_http_there_is_no_handshake_and_without_credentials_no_token() {
     let address = "127.0.0.1:8080".parse().unwrap();
-    let mut examination = Setup::new("http://127.0.0.1:8080").examination(now());
+    let mut examination = Doctor::new("http://127.0.0.1:8080").examination(now());
     examination.accept(now(), Found::Addresses(vec![address]));
     examination.accept(now(), Found::Connected(Some(address)));
     assert!(matches!(examination.next(), Some(Probe::Knock(_))));
@@ -234,7 +234,7 @@ fn over_plain_http_there_is_no_handshake_and_without_credentials_no_token() {
 
 #[test]
 fn a_finding_that_answers_another_probe_ends_the_examination() {
-    let mut examination = Setup::new(URL).examination(now());
+    let mut examination = Doctor::new(URL).examination(now());
     examination.accept(now(), Found::Token(Ok(())));
     assert!(examination.next().is_none());
 }

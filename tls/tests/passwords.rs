@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use proptest::prelude::*;
 use sanspay_core::Error;
 use sanspay_tls::TlsConfig;
-use sanspay_tls::doctor::Setup;
+use sanspay_tls::doctor::Doctor;
 
 const PASSWORD: &str = "test-password";
 
@@ -162,7 +162,7 @@ fn the_doctor_opens_an_encrypted_key_too() {
         if let Some(password) = password {
             tls = tls.key_password(password);
         }
-        let setup = Setup::new("https://api.example.com").tls(tls);
+        let setup = Doctor::new("https://api.example.com").tls(tls);
         let printed = setup.offline(SystemTime::now()).to_string();
         assert!(printed.contains(expected), "{printed}");
         assert!(!printed.contains("hunter2"), "{printed}");

@@ -11,7 +11,7 @@ use sanspay_core::partner::FetchToken;
 use sanspay_core::{BaseUrl, Diagnosis, Error, TlsProblem};
 
 use super::server::{self, Handshake};
-use super::setup::Setup;
+use super::setup::Doctor;
 use crate::config::TlsConfig;
 
 /// What to carry out next.
@@ -109,13 +109,13 @@ enum Stage {
     Token(FetchToken),
 }
 
-/// The examination of one setup: hands out one probe after the other, and notes what each found.
+/// The examination of one connection: hands out one probe after the other, and notes what each found.
 ///
 /// ```
 /// use std::time::SystemTime;
-/// use sanspay_tls::doctor::{Found, Probe, Setup};
+/// use sanspay_tls::doctor::{Doctor, Found, Probe};
 /// let now = SystemTime::now();
-/// let mut examination = Setup::new("https://api.example.com").examination(now);
+/// let mut examination = Doctor::new("https://api.example.com").examination(now);
 /// while let Some(probe) = examination.next() {
 ///     examination.accept(now, match probe {
 ///         Probe::Resolve { .. } => Found::Addresses(Vec::new()), // nothing found
@@ -131,26 +131,26 @@ pub struct Examination {
 }
 
 impl Examination {
-    pub(super) fn new(setup: &Setup, diagnosis: Diagnosis) -> Self {
+    pub(super) fn new(doctor: &Doctor, diagnosis: Diagnosis) -> Self {
         let mut examination = Self {
             diagnosis,
             network: None,
         };
-        let bare = setup.tls.clone().without_client_certificate().build();
-        let own = setup.tls.clone().build();
+        let bare = doctor.tls.clone().without_client_certificate().build();
+        let own = doctor.tls.clone().build();
         // With a certificate that cannot be used the rest is examined without one.
         let (Ok(bare), own) = (bare, own) else {
             return examination;
         };
         let own = own.unwrap_or_else(|_| bare.clone());
-        match Target::of(&setup.base_url) {
+        match Target::of(&doctor.base_url) {
             Ok(target) => {
-                let token = setup.checked_credentials();
+                let token = doctor.checked_credentials();
                 let network = Network {
                     target,
                     own,
                     bare,
-                    has_certificate: setup.tls.client.is_some(),
+                    has_certificate: doctor.tls.client.is_some(),
                     token: token.map(|keys| keys.map(FetchToken::new)),
                 };
                 examination.network = Some((network, Stage::Resolve));

@@ -1,26 +1,26 @@
-//! What a connection to the partner API is made with.
+//! What the doctor is told: the base URL, the certificates, the credentials.
 
 use std::fmt;
 use std::time::SystemTime;
 
-use sanspay_core::{Credentials, Diagnosis, Error, Secret};
+use sanspay_core::{Credentials, Diagnosis, Error, RetryPolicy, Secret, Session, SessionBuilder};
 
-use super::certificates;
 use super::examination::Examination;
+use super::{PATIENCE, certificates};
 use crate::builder::{TlsConfigBuilder, TlsVersion};
 use crate::config::{TlsConfig, default_provider};
 
-/// What a connection to the partner API is made with, as it will be examined. `Debug` shows the
-/// base URL alone.
+/// Examines a connection to the partner API and everything that it needs. An adapter's `examine`
+/// carries it out; `Debug` shows the base URL alone.
 #[derive(Clone)]
 #[must_use]
-pub struct Setup {
+pub struct Doctor {
     pub(super) base_url: String,
     pub(super) tls: TlsConfigBuilder,
     credentials: Option<(Secret, Secret)>,
 }
 
-impl Setup {
+impl Doctor {
     /// For the API at this base URL.
     pub fn new(base_url: impl Into<String>) -> Self {
         Self {
@@ -30,13 +30,14 @@ impl Setup {
         }
     }
 
-    /// The TLS configuration, in place of what was given before.
+    /// The TLS configuration: for files, PKCS#12, passwords and whatever else
+    /// [`TlsConfigBuilder`] takes. It replaces what was given before.
     pub fn tls(mut self, tls: TlsConfigBuilder) -> Self {
         self.tls = tls;
         self
     }
 
-    /// See [`TlsConfigBuilder::client_certificate`].
+    /// The client certificate with its chain, and its private key, both as PEM.
     pub fn client_certificate(
         mut self,
         chain: impl Into<Vec<u8>>,
@@ -46,13 +47,13 @@ impl Setup {
         self
     }
 
-    /// See [`TlsConfigBuilder::ca`].
+    /// The CAs that are trusted, as PEM; without any, Mozilla's are.
     pub fn ca(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.tls = self.tls.ca(pem);
         self
     }
 
-    /// See [`TlsConfigBuilder::minimum_version`].
+    /// The oldest version of TLS that the client speaks.
     pub fn minimum_version(mut self, version: TlsVersion) -> Self {
         self.tls = self.tls.minimum_version(version);
         self
@@ -68,8 +69,8 @@ impl Setup {
     ///
     /// ```
     /// use std::time::SystemTime;
-    /// use sanspay_tls::doctor::Setup;
-    /// let setup = Setup::new("https://api.example.com").client_certificate("no PEM", "neither");
+    /// use sanspay_tls::doctor::Doctor;
+    /// let setup = Doctor::new("https://api.example.com").client_certificate("no PEM", "neither");
     /// let diagnosis = setup.offline(SystemTime::now());
     /// assert!(!diagnosis.is_healthy());
     /// ```
@@ -89,6 +90,21 @@ impl Setup {
         Examination::new(self, self.offline(now))
     }
 
+    /// A session that tries everything once. What the probes call needs no token, so the credentials
+    /// are nobody's.
+    ///
+    /// # Errors
+    /// When the base URL is none.
+    pub fn session(&self) -> Result<Session, Error> {
+        SessionBuilder::new(0)
+            .base_url(self.base_url.clone())
+            .credentials("nobody", "nobody")
+            .short_key_secret(true)
+            .retry(RetryPolicy::never())
+            .deadline(PATIENCE)
+            .build()
+    }
+
     /// The credentials; `None` where none were given.
     pub(super) fn checked_credentials(&self) -> Option<Result<Credentials, Error>> {
         let (key_id, key_secret) = self.credentials.clone()?;
@@ -96,9 +112,9 @@ impl Setup {
     }
 }
 
-impl fmt::Debug for Setup {
+impl fmt::Debug for Doctor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Setup")
+        f.debug_struct("Doctor")
             .field("base_url", &self.base_url)
             .finish_non_exhaustive()
     }

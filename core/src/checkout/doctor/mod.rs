@@ -1,7 +1,7 @@
 //! The doctor for a checkout installation: whether its messages prove anything, and what to block.
 //!
 //! It sends five harmless requests, which ask for the signature of a text that no message can have.
-//! The decisions are here; `CheckoutDoctor` in both adapters sends the requests.
+//! The decisions are here; `examine_checkout` of either adapter sends the requests.
 //!
 //! # What to block
 //!
@@ -20,6 +20,7 @@
 
 mod probe;
 mod report;
+mod setup;
 #[cfg(test)]
 mod tests;
 
@@ -27,6 +28,7 @@ use std::time::{Duration, SystemTime};
 
 pub use probe::{ProbeSigning, Probed};
 pub use report::{CheckoutDiagnosis, Proof};
+pub use setup::CheckoutDoctor;
 
 use crate::diagnosis::Diagnosis;
 use crate::error::Error;
