@@ -11,10 +11,10 @@ use tokio::runtime::Runtime;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 
-use crate::measure::{Cost, Effort, compare};
-use crate::partner::{self, ID, PlainRecord};
 use crate::server::serve;
-use crate::table::{Row, Target, ratio};
+use sanspay_bench::measure::{Cost, Effort, compare};
+use sanspay_bench::partner::{self, ID, PlainRecord};
+use sanspay_bench::table::{Row, Target, ratio};
 
 /// A record of 1 KB.
 fn answer() -> String {

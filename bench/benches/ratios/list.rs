@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use sanspay_core::partner::ListPayments;
 
 use crate::calls::{bare_reqwest, client, runtime};
-use crate::measure::Effort;
-use crate::partner::{self, PlainPage};
 use crate::server::serve;
-use crate::table::{Row, Target, ratio};
+use sanspay_bench::measure::Effort;
+use sanspay_bench::partner::{self, PlainPage};
+use sanspay_bench::table::{Row, Target, ratio};
 
 /// What the caller does with each page in the row with work: it waits, as for a database.
 const WORK: Duration = Duration::from_millis(4);

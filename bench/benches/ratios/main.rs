@@ -15,20 +15,17 @@
 )]
 
 mod calls;
-mod checkout;
 mod list;
-mod measure;
-mod partner;
 mod scale;
 mod server;
 mod sizes;
-mod table;
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-use measure::Effort;
-use table::Row;
+use sanspay_bench::measure::Effort;
+use sanspay_bench::table::{self, Row};
+use sanspay_bench::{checkout, partner};
 
 /// By how much a ratio may miss its target in the short form, on a machine that does other work.
 const SLACK: f64 = 1.5;

@@ -7,9 +7,9 @@ use plotters::prelude::*;
 
 use crate::calls::Pair;
 use crate::list::nanos_per_record;
-use crate::measure::Effort;
-use crate::partner::{ID, record};
 use crate::server::serve;
+use sanspay_bench::measure::Effort;
+use sanspay_bench::partner::{ID, record};
 
 /// Points of a line: what is scaled, and what it costs in microseconds.
 type Line = Vec<(f64, f64)>;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::partner;
+use sanspay_bench::partner;
 
 /// Answers a path and query with a body.
 type Answers = dyn Fn(&str) -> String + Send + Sync;

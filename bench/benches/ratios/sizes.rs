@@ -6,7 +6,7 @@ use sanspay_core::Page;
 use sanspay_core::checkout::{Matched, Order, Signed};
 use sanspay_core::partner::{ConfirmedEvent, Record, UnconfirmedEvent};
 
-use crate::table::{Row, ratio};
+use sanspay_bench::table::{Row, ratio};
 
 /// The most bytes of a public model.
 const MOST: f64 = 512.0;

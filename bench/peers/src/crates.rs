@@ -13,9 +13,11 @@ use sanspay_core::checkout::Checkout;
 use sanspay_core::partner::FetchToken;
 use sanspay_core::{Api, BaseUrl, Credentials, Endpoint};
 
-use crate::measure::{Effort, compare};
 use crate::row::{Row, version};
-use crate::{checkout, inputs, partner};
+use sanspay_bench::measure::{Effort, compare};
+use sanspay_bench::{checkout, partner};
+
+use crate::inputs;
 
 /// A row of each.
 pub(crate) fn rows(effort: Effort) -> [Row; 2] {

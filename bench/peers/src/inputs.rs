@@ -1,6 +1,6 @@
 //! What is signed on every side.
 
-use crate::checkout;
+use sanspay_bench::checkout;
 
 /// The twelve parameters that the ratios are measured with, not in the order of signing.
 pub(crate) fn unsorted_pairs() -> Vec<(String, String)> {

@@ -7,9 +7,11 @@ use std::time::{Duration, Instant};
 
 use sanspay_core::checkout::Verifier;
 
-use crate::measure::Effort;
 use crate::row::Row;
-use crate::{checkout, inputs};
+use sanspay_bench::checkout;
+use sanspay_bench::measure::Effort;
+
+use crate::inputs;
 
 /// How long one batch runs. Longer than those of a comparison in one process, because code that is
 /// compiled while it runs, or that collects garbage, has a longer beat.

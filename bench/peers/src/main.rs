@@ -10,20 +10,6 @@
     clippy::print_stdout
 )]
 
-// Inputs, clock and table are those of the ratios.
-#[allow(dead_code)]
-#[path = "../../benches/ratios/checkout.rs"]
-mod checkout;
-#[allow(dead_code)]
-#[path = "../../benches/ratios/measure.rs"]
-mod measure;
-#[allow(dead_code)]
-#[path = "../../benches/ratios/partner.rs"]
-mod partner;
-#[allow(dead_code)]
-#[path = "../../benches/ratios/table.rs"]
-mod table;
-
 mod crates;
 mod inputs;
 mod languages;
@@ -32,7 +18,7 @@ mod stripe;
 
 use std::path::Path;
 
-use measure::Effort;
+use sanspay_bench::measure::Effort;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let short = std::env::var("SANSPAY_BENCH").is_ok_and(|form| form == "short");

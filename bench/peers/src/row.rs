@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::measure::Cost;
-use crate::table::{aligned, time};
+use sanspay_bench::measure::Cost;
+use sanspay_bench::table::{aligned, time};
 
 /// One row of the table.
 #[derive(Serialize)]

@@ -14,9 +14,9 @@ use stripe_core::payment_intent::RetrievePaymentIntent;
 use stripe_shared::PaymentIntent;
 use stripe_webhook::Webhook;
 
-use crate::measure::{Effort, compare};
 use crate::row::{Row, version};
-use crate::{checkout, partner};
+use sanspay_bench::measure::{Effort, compare};
+use sanspay_bench::{checkout, partner};
 
 const ID: &str = "pi_3MtwBwLkdIwHu7ix28a3tqPa";
 const SECRET: &str = "whsec_of_an_endpoint_4711";

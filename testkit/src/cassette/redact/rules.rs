@@ -18,7 +18,7 @@ use sanspay_core::checkout::SigningKey;
 ///   events, kinds of errors and other words that the protocols list; amounts of up to nine
 ///   digits and three decimals; currencies of three letters; whole numbers of up to nine digits
 ///   (a `status` of three), such as numbers of pages; points in time, moved to the
-///   [beginning](sanspay_testkit::cassette::Cassette::beginning); the expiry of a token.
+///   [beginning](crate::cassette::Cassette::beginning); the expiry of a token.
 /// - `true`, `false`, `null`, empty texts, and how JSON, forms and lists are built: how many
 ///   fields and items there are.
 /// - Methods, statuses, and the parts of paths that belong to the protocols' routes.

@@ -14,14 +14,16 @@ use sanspay_core::checkout::{
 use crate::measure::{Effort, compare};
 use crate::table::{Row, Target, ratio};
 
-pub(crate) const SECRET: &str = "an installation's own secret key of 40 b";
+/// The secret of the invented installation.
+pub const SECRET: &str = "an installation's own secret key of 40 b";
 
-pub(crate) fn key() -> SigningKey {
+/// The key of the invented installation.
+pub fn key() -> SigningKey {
     SigningKey::new(SECRET).expect("a key")
 }
 
 /// The twelve parameters of the provider's own sample, by the typed builder.
-pub(crate) fn checkout() -> Checkout {
+pub fn checkout() -> Checkout {
     let product = Product::new(
         "Product Name",
         ProductType::Digital,
@@ -52,7 +54,7 @@ pub(crate) fn checkout() -> Checkout {
 }
 
 /// The time at which the sample was made.
-pub(crate) fn sample_time() -> SystemTime {
+pub fn sample_time() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(1_639_535_924)
 }
 
@@ -62,7 +64,7 @@ fn md5_of(text: &str) -> [u8; 16] {
 }
 
 /// The notification that is verified: every name that the provider sends, 598 bytes.
-pub(crate) fn notification() -> (Order, Vec<u8>) {
+pub fn notification() -> (Order, Vec<u8>) {
     let order = Order::new(
         "2021122412586601",
         "20211215023844979652579806",
@@ -103,7 +105,7 @@ fn verify_by_map(body: &[u8]) -> Option<BTreeMap<String, String>> {
 }
 
 /// Every row of the checkout.
-pub(crate) fn rows(effort: Effort) -> Vec<Row> {
+pub fn rows(effort: Effort) -> Vec<Row> {
     let key = key();
     let signed = checkout().sign(&key, sample_time()).expect("a checkout");
     let typed: Vec<(&str, &str)> = signed

@@ -8,17 +8,17 @@ use crate::measure::Cost;
 
 /// What a row must reach.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Target {
+pub struct Target {
     /// The greatest ratio to the floor.
-    pub(crate) ratio: Option<f64>,
+    pub ratio: Option<f64>,
     /// The greatest time of one operation.
-    pub(crate) nanos: Option<f64>,
+    pub nanos: Option<f64>,
     /// The most heap allocations of one operation.
-    pub(crate) allocations: Option<u64>,
+    pub allocations: Option<u64>,
 }
 
 /// A ratio that must be reached.
-pub(crate) fn ratio(ratio: f64) -> Target {
+pub fn ratio(ratio: f64) -> Target {
     Target {
         ratio: Some(ratio),
         ..Target::default()
@@ -27,7 +27,8 @@ pub(crate) fn ratio(ratio: f64) -> Target {
 
 impl Target {
     /// The same with a bound on heap allocations.
-    pub(crate) fn allocations(self, most: u64) -> Self {
+    #[must_use]
+    pub fn allocations(self, most: u64) -> Self {
         Self {
             allocations: Some(most),
             ..self
@@ -37,7 +38,7 @@ impl Target {
 
 /// One row of the table.
 #[derive(Serialize)]
-pub(crate) struct Row {
+pub struct Row {
     name: String,
     floor: &'static str,
     floor_nanos: Option<f64>,
@@ -57,7 +58,7 @@ pub(crate) struct Row {
 
 impl Row {
     /// A row from a comparison.
-    pub(crate) fn of(
+    pub fn of(
         name: impl Into<String>,
         floor: &'static str,
         target: Target,
@@ -81,7 +82,7 @@ impl Row {
     }
 
     /// A row of times that include IO, where allocations are not counted.
-    pub(crate) fn timed(
+    pub fn timed(
         name: impl Into<String>,
         floor: &'static str,
         target: Target,
@@ -106,7 +107,7 @@ impl Row {
     }
 
     /// A row of two counts that are no times.
-    pub(crate) fn counted(
+    pub fn counted(
         name: impl Into<String>,
         floor: &'static str,
         target: Target,
@@ -120,7 +121,8 @@ impl Row {
     }
 
     /// The same row without slack.
-    pub(crate) fn exact(self) -> Self {
+    #[must_use]
+    pub fn exact(self) -> Self {
         Self {
             exact: true,
             ..self
@@ -145,7 +147,8 @@ impl Row {
     }
 
     /// The quicker one of two measurements of a row.
-    pub(crate) fn or_quicker(self, other: Self) -> Self {
+    #[must_use]
+    pub fn or_quicker(self, other: Self) -> Self {
         let figure = |row: &Self| row.ratio.unwrap_or(row.nanos);
         if figure(&other) < figure(&self) {
             other
@@ -187,7 +190,7 @@ impl Row {
 }
 
 /// A time in the unit that fits.
-pub(crate) fn time(nanos: f64) -> String {
+pub fn time(nanos: f64) -> String {
     if nanos < 1e3 {
         format!("{nanos:.0} ns")
     } else if nanos < 1e6 {
@@ -200,7 +203,7 @@ pub(crate) fn time(nanos: f64) -> String {
 }
 
 /// The rows as a Markdown table.
-pub(crate) fn markdown(rows: &[Row]) -> String {
+pub fn markdown(rows: &[Row]) -> String {
     let head = [
         "operation",
         "floor",
@@ -217,7 +220,7 @@ pub(crate) fn markdown(rows: &[Row]) -> String {
 }
 
 /// Lines of cells, of which the first is the head.
-pub(crate) fn aligned<const N: usize>(lines: &[[String; N]]) -> String {
+pub fn aligned<const N: usize>(lines: &[[String; N]]) -> String {
     let width = |column: usize| {
         let cells = lines.iter().filter_map(|line| line.get(column));
         cells.map(String::len).max().unwrap_or_default()
@@ -240,7 +243,7 @@ pub(crate) fn aligned<const N: usize>(lines: &[[String; N]]) -> String {
 }
 
 /// The names of the rows that miss their target; see [`Row::misses`].
-pub(crate) fn missed(rows: &[Row], slack: Option<f64>) -> Vec<&str> {
+pub fn missed(rows: &[Row], slack: Option<f64>) -> Vec<&str> {
     let missed = rows.iter().filter(|row| row.misses(slack));
     missed.map(|row| row.name.as_str()).collect()
 }

@@ -19,10 +19,11 @@ use serde::Deserialize;
 use crate::measure::{Effort, compare};
 use crate::table::{Row, ratio};
 
-pub(crate) const ID: &str = "6f2b7c1e-6a0e-4f53-9f0e-0d6f3a1b2c3d";
+/// The id of the record that is shown.
+pub const ID: &str = "6f2b7c1e-6a0e-4f53-9f0e-0d6f3a1b2c3d";
 
 /// A record as the sandbox answers it, with or without fields that the SDK does not know.
-pub(crate) fn record(id: &str, unknown: bool) -> String {
+pub fn record(id: &str, unknown: bool) -> String {
     let extra = if unknown {
         r#","merchant_id":"m_4711","fee":{"amount":"0.35","currency":"USD"},"risk":{"score":3,"rules":["velocity","bin"]},"channel":"card""#
     } else {
@@ -34,7 +35,7 @@ pub(crate) fn record(id: &str, unknown: bool) -> String {
 }
 
 /// A page of 100 records, number `page` of `last`.
-pub(crate) fn page(page: u64, last: u64) -> String {
+pub fn page(page: u64, last: u64) -> String {
     let records: Vec<_> = (0..100)
         .map(|index| {
             record(
@@ -53,7 +54,7 @@ pub(crate) fn page(page: u64, last: u64) -> String {
 /// The floor: what one writes in a minute, with nothing checked and nothing unknown kept.
 #[derive(Deserialize)]
 #[allow(dead_code)]
-pub(crate) struct PlainRecord {
+pub struct PlainRecord {
     id: String,
     #[serde(rename = "type")]
     kind: Option<String>,
@@ -77,10 +78,12 @@ struct PlainMetadata {
     lines: u32,
 }
 
+/// A page read into plain types: the floor.
 #[derive(Deserialize)]
 #[allow(dead_code)]
-pub(crate) struct PlainPage {
-    pub(crate) data: Vec<PlainRecord>,
+pub struct PlainPage {
+    /// The records.
+    pub data: Vec<PlainRecord>,
     meta: PlainMeta,
 }
 
@@ -135,7 +138,7 @@ fn api() -> Api {
 }
 
 /// Every row of the partner API without IO.
-pub(crate) fn rows(effort: Effort) -> Vec<Row> {
+pub fn rows(effort: Effort) -> Vec<Row> {
     let mut rows = record_rows(effort);
     rows.extend(webhook_rows(effort));
     rows.push(token_row(effort));
@@ -208,14 +211,14 @@ fn webhook_rows(effort: Effort) -> Vec<Row> {
 }
 
 /// An answer with a JWT of usual length.
-pub(crate) fn token_answer() -> String {
+pub fn token_answer() -> String {
     let part = |length: usize| "eyJhbGciOiJSUzI1NiJ9".repeat(length / 20);
     let jwt = format!("{}.{}.{}", part(40), part(240), part(340));
     format!(r#"{{"access_token":"{jwt}","token_type":"Bearer","expires_in":3600}}"#)
 }
 
 /// An `Authorization` as long as that of the answer.
-pub(crate) fn bearer() -> HeaderValue {
+pub fn bearer() -> HeaderValue {
     static BEARER: OnceLock<HeaderValue> = OnceLock::new();
     let make = || {
         let answer = token_answer();
@@ -250,7 +253,7 @@ fn token_row(effort: Effort) -> Row {
 }
 
 /// A session with a token in it.
-pub(crate) fn warm_session(now: SystemTime) -> Session {
+pub fn warm_session(now: SystemTime) -> Session {
     let source = FetchToken::new(Credentials::new("key-4711", "a-long-secret-4711").expect("keys"));
     let session = Session::new(api(), source, Settings::default());
     let mut exchange = session.exchange(ShowPayment::new(ID.parse().expect("an id")));

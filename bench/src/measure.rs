@@ -9,36 +9,36 @@ const BATCH: Duration = Duration::from_micros(20);
 
 /// How much is measured.
 #[derive(Clone, Copy)]
-pub(crate) struct Effort {
+pub struct Effort {
     /// Whether this is the short form that CI runs.
-    pub(crate) short: bool,
+    pub short: bool,
 }
 
 impl Effort {
     /// The time that one comparison takes.
-    pub(crate) fn budget(self) -> Duration {
+    pub fn budget(self) -> Duration {
         Duration::from_millis(if self.short { 150 } else { 2000 })
     }
 
     /// The time that one comparison with IO takes.
-    pub(crate) fn io_budget(self) -> Duration {
+    pub fn io_budget(self) -> Duration {
         Duration::from_millis(if self.short { 1000 } else { 5000 })
     }
 }
 
 /// What one operation costs.
 #[derive(Clone, Copy)]
-pub(crate) struct Cost {
+pub struct Cost {
     /// The least time of one operation.
-    pub(crate) nanos: f64,
+    pub nanos: f64,
     /// How often it asks the allocator.
-    pub(crate) allocations: u64,
+    pub allocations: u64,
     /// How many bytes it asks for.
-    pub(crate) bytes: u64,
+    pub bytes: u64,
 }
 
 /// Measures `floor` and `ours` in turns.
-pub(crate) fn compare<A, B>(
+pub fn compare<A, B>(
     effort: Effort,
     mut floor: impl FnMut() -> A,
     mut ours: impl FnMut() -> B,
