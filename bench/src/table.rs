@@ -242,7 +242,7 @@ pub fn aligned<const N: usize>(lines: &[[String; N]]) -> String {
     text
 }
 
-/// The names of the rows that miss their target; see [`Row::misses`].
+/// The names of the rows that miss their target; see `Row::misses`.
 pub fn missed(rows: &[Row], slack: Option<f64>) -> Vec<&str> {
     let missed = rows.iter().filter(|row| row.misses(slack));
     missed.map(|row| row.name.as_str()).collect()
