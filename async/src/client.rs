@@ -38,7 +38,7 @@ const NO_RUNTIME: &str =
 ///
 /// It may be used from several runtimes, one after the other or at the same time; over reqwest each
 /// of them has connections of its own. Outside of a runtime a call fails with
-/// [`ErrorKind::Misuse`] and sends nothing.
+/// [`ErrorKind::Misuse`](sanspay_core::ErrorKind::Misuse) and sends nothing.
 ///
 /// ```no_run
 /// use sanspay_async::Client;
