@@ -72,8 +72,12 @@ async fn with_payments(count: u32) -> (Server, Client) {
 }
 
 fn lists(provider: &Server) -> usize {
-    let is_list = |seen: &&sanspay_testkit::sandbox::Seen| seen.method == Method::GET;
-    provider.with(|sandbox, _| sandbox.seen().filter(is_list).count())
+    provider.with(|sandbox, _| {
+        sandbox
+            .seen()
+            .filter(|seen: &&sanspay_testkit::sandbox::Seen| seen.method == Method::GET)
+            .count()
+    })
 }
 
 #[tokio::test]

@@ -36,35 +36,35 @@ impl Provider {
         Fut: Future<Output = ()> + Send + 'static,
     {
         let provider = self.clone();
-        let transport = move |request: Request<Vec<u8>>| {
-            let waiting = before(request.headers().contains_key("authorization"));
-            let provider = provider.clone();
-            async move {
-                waiting.await;
-                provider.pause().await;
-                let answer = provider
-                    .sandbox
-                    .lock()
-                    .unwrap()
-                    .handle(&request, SystemTime::now());
-                provider.pause().await;
-                Ok(answer)
-            }
-        };
         Client::builder()
             .base_url("https://api.example.com")
             .credentials("sandbox-key-id", "sandbox-key-secret")
-            .transport(transport)
+            .transport(move |request: Request<Vec<u8>>| {
+                let waiting = before(request.headers().contains_key("authorization"));
+                let provider = provider.clone();
+                async move {
+                    waiting.await;
+                    provider.pause().await;
+                    let answer = provider
+                        .sandbox
+                        .lock()
+                        .unwrap()
+                        .handle(&request, SystemTime::now());
+                    provider.pause().await;
+                    Ok(answer)
+                }
+            })
             .build()
             .unwrap()
     }
 
     /// A number below `bound` that follows from the seed.
     fn draw(&self, bound: u64) -> u64 {
-        let step = |x: u64| Some(x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1));
         let drawn = self
             .random
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, step);
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |x: u64| {
+                Some(x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1))
+            });
         (drawn.unwrap() >> 33) % bound
     }
 

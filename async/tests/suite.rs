@@ -48,28 +48,27 @@ impl Driver for Over {
                 Some((server.clone(), reqwest))
             }
         };
-        let transport = move |request: Request<Vec<u8>>| {
-            let (network, socket) = (network.clone(), socket.clone());
-            async move {
-                let flight = network.depart(&request);
-                if flight.is_abandoned() {
-                    // Until the call is dropped.
-                    return pending().await;
-                }
-                let Some((server, sending)) = socket else {
-                    return network.land(flight);
-                };
-                let outcome = send(sending, server.redirect(request, &flight)).await;
-                network.landed(&flight, &outcome);
-                outcome
-            }
-        };
         let client = Async::builder()
             .base_url("https://api.example.com")
             .credentials(KEY_ID, KEY_SECRET)
             .settings(settings)
             .clock(world.clone())
-            .transport(transport)
+            .transport(move |request: Request<Vec<u8>>| {
+                let (network, socket) = (network.clone(), socket.clone());
+                async move {
+                    let flight = network.depart(&request);
+                    if flight.is_abandoned() {
+                        // Until the call is dropped.
+                        return pending().await;
+                    }
+                    let Some((server, sending)) = socket else {
+                        return network.land(flight);
+                    };
+                    let outcome = send(sending, server.redirect(request, &flight)).await;
+                    network.landed(&flight, &outcome);
+                    outcome
+                }
+            })
             .build()?;
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         Ok(Calls { client, runtime })

@@ -161,10 +161,16 @@ async fn a_transport_that_repeats_in_another_task_is_found() {
     let expected = [Rule::Once, Rule::DroppingIsNoAnswer];
     let expected = expected.into_iter().collect();
     assert!(broken.rules().is_superset(&expected), "{broken}");
-    let sent_again = |breach: &sanspay_testkit::Breach| {
-        breach.situation().contains("while the server works") && breach.seen().contains("again")
-    };
-    assert!(broken.breaches().iter().any(sent_again), "{broken}");
+    assert!(
+        broken
+            .breaches()
+            .iter()
+            .any(|breach: &sanspay_testkit::Breach| {
+                breach.situation().contains("while the server works")
+                    && breach.seen().contains("again")
+            }),
+        "{broken}"
+    );
 }
 
 /// It blocks the task, so that no driver can stop it.

@@ -195,19 +195,20 @@ fn webhook_rows(effort: Effort) -> Vec<Row> {
             format!(r#"{{"data":{record},{head}}}"#),
         ),
     ];
-    let row = |(name, body): (&str, String)| {
-        let plain = || serde_json::from_slice::<DerivedEvent>(black_box(body.as_bytes()));
-        let ours = || UnconfirmedEvent::parse(black_box(body.as_bytes()));
-        assert!(plain().is_ok() && ours().is_ok());
-        let costs = compare(effort, plain, ours);
-        Row::of(
-            name,
-            "concrete derive of the same types",
-            ratio(1.10),
-            costs,
-        )
-    };
-    orders.map(row).into()
+    orders
+        .map(|(name, body): (&str, String)| {
+            let plain = || serde_json::from_slice::<DerivedEvent>(black_box(body.as_bytes()));
+            let ours = || UnconfirmedEvent::parse(black_box(body.as_bytes()));
+            assert!(plain().is_ok() && ours().is_ok());
+            let costs = compare(effort, plain, ours);
+            Row::of(
+                name,
+                "concrete derive of the same types",
+                ratio(1.10),
+                costs,
+            )
+        })
+        .into()
 }
 
 /// An answer with a JWT of usual length.
@@ -220,15 +221,16 @@ pub fn token_answer() -> String {
 /// An `Authorization` as long as that of the answer.
 pub fn bearer() -> HeaderValue {
     static BEARER: OnceLock<HeaderValue> = OnceLock::new();
-    let make = || {
-        let answer = token_answer();
-        let token: PlainToken = serde_json::from_str(&answer).expect("a token");
-        let mut value =
-            HeaderValue::try_from(format!("Bearer {}", token.access_token)).expect("a header");
-        value.set_sensitive(true);
-        value
-    };
-    BEARER.get_or_init(make).clone()
+    BEARER
+        .get_or_init(|| {
+            let answer = token_answer();
+            let token: PlainToken = serde_json::from_str(&answer).expect("a token");
+            let mut value =
+                HeaderValue::try_from(format!("Bearer {}", token.access_token)).expect("a header");
+            value.set_sensitive(true);
+            value
+        })
+        .clone()
 }
 
 fn token_row(effort: Effort) -> Row {

@@ -44,11 +44,11 @@ fn carry_out(doctor: &Doctor, probe: Probe) -> Option<Found> {
             let addresses = (host.as_str(), port).to_socket_addrs();
             Found::Addresses(addresses.into_iter().flatten().collect())
         }
-        Probe::Connect(addresses) => {
-            let connects =
-                |address: &SocketAddr| TcpStream::connect_timeout(address, PATIENCE).is_ok();
-            Found::Connected(addresses.into_iter().find(connects))
-        }
+        Probe::Connect(addresses) => Found::Connected(
+            addresses
+                .into_iter()
+                .find(|address: &SocketAddr| TcpStream::connect_timeout(address, PATIENCE).is_ok()),
+        ),
         Probe::Handshake { address, name, tls } => Found::Handshake(handshake(address, name, &tls)),
         Probe::Knock(tls) => {
             Found::Answer(client(doctor, tls).and_then(|client| client.call(Knock)))

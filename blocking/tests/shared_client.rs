@@ -24,14 +24,15 @@ impl Provider {
 
     fn client(&self, before: impl Fn(&Request<Vec<u8>>) + Send + Sync + 'static) -> Client {
         let sandbox = Arc::clone(&self.0);
-        let transport = move |request| -> Result<Response<Vec<u8>>, TransportError> {
-            before(&request);
-            Ok(sandbox.lock().unwrap().handle(&request, SystemTime::now()))
-        };
         Client::builder()
             .base_url("https://api.example.com")
             .credentials("sandbox-key-id", "sandbox-key-secret")
-            .transport(transport)
+            .transport(
+                move |request| -> Result<Response<Vec<u8>>, TransportError> {
+                    before(&request);
+                    Ok(sandbox.lock().unwrap().handle(&request, SystemTime::now()))
+                },
+            )
             .build()
             .unwrap()
     }

@@ -55,31 +55,30 @@ impl Driver for Over {
                 Some((server.clone(), ureq))
             }
         };
-        let transport = move |request| {
-            // Before the other call can begin, which waits for this one to depart.
-            let looked = looks.load(Ordering::SeqCst);
-            let flight = network.depart(&request);
-            if flight.is_abandoned() {
-                // The other call has begun when it has looked at the clock and gone on.
-                while looks.load(Ordering::SeqCst) < looked + 2 {
-                    thread::yield_now();
-                }
-                resume_unwind(Box::new("given up"));
-            }
-            looks.fetch_add(1, Ordering::SeqCst);
-            let Some((server, over)) = &socket else {
-                return network.land(flight);
-            };
-            let outcome = over.send(server.redirect(request, &flight));
-            network.landed(&flight, &outcome);
-            outcome
-        };
         let client = Blocking::builder()
             .base_url("https://api.example.com")
             .credentials(KEY_ID, KEY_SECRET)
             .settings(settings)
             .clock(time)
-            .transport(transport)
+            .transport(move |request| {
+                // Before the other call can begin, which waits for this one to depart.
+                let looked = looks.load(Ordering::SeqCst);
+                let flight = network.depart(&request);
+                if flight.is_abandoned() {
+                    // The other call has begun when it has looked at the clock and gone on.
+                    while looks.load(Ordering::SeqCst) < looked + 2 {
+                        thread::yield_now();
+                    }
+                    resume_unwind(Box::new("given up"));
+                }
+                looks.fetch_add(1, Ordering::SeqCst);
+                let Some((server, over)) = &socket else {
+                    return network.land(flight);
+                };
+                let outcome = over.send(server.redirect(request, &flight));
+                network.landed(&flight, &outcome);
+                outcome
+            })
             .build()?;
         let world = world.clone();
         Ok(Calls { client, world })
@@ -104,8 +103,7 @@ impl Client for Calls {
         E::Output: Send,
     {
         thread::scope(|scope| {
-            let call = || self.client.call(dropped);
-            scope.spawn(|| catch_unwind(AssertUnwindSafe(call)).is_err());
+            scope.spawn(|| catch_unwind(AssertUnwindSafe(|| self.client.call(dropped))).is_err());
             while self.world.abandons_next() {
                 thread::yield_now();
             }

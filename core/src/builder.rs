@@ -304,11 +304,10 @@ mod tests {
     fn refused(url: &str, id: &str, secret: &str) -> Vec<String> {
         let builder = SessionBuilder::new(0).base_url(url).credentials(id, secret);
         let problems = builder.build().err();
-        let fields = |error: Error| {
+        problems.map_or_else(Vec::new, |error: Error| {
             let fields = error.problems().iter().map(crate::Problem::field);
             fields.map(str::to_owned).collect()
-        };
-        problems.map_or_else(Vec::new, fields)
+        })
     }
 
     #[test]

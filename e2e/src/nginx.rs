@@ -92,13 +92,15 @@ impl Nginx {
     /// NGINX answers a request before it logs it, so this waits until all `requests` are there,
     /// and panics where they never come. More than these are returned as well.
     pub fn log(&self, requests: usize) -> Vec<Vec<String>> {
-        let words = |line: &str| line.split(' ').map(str::to_owned).collect();
         let began = Instant::now();
         loop {
             let log = fs::read_to_string(self.folder.join("access.log")).unwrap_or_default();
             // A line without its end is still being written.
             let whole = log.rfind('\n').map_or("", |end| &log[..end]);
-            let lines: Vec<Vec<String>> = whole.lines().map(words).collect();
+            let lines: Vec<Vec<String>> = whole
+                .lines()
+                .map(|line: &str| line.split(' ').map(str::to_owned).collect())
+                .collect();
             if lines.len() >= requests {
                 return lines;
             }

@@ -140,19 +140,18 @@ fn settings() -> Settings {
 fn blocking(setup: &PayerSetup, heard: Heard) -> AnyClient {
     let over_ureq = UreqTransport::with_connect_timeout(setup.connect_timeout, setup.tls.clone());
     let sandbox = Arc::clone(&setup.sandbox);
-    let transport = move |request: Request<Vec<u8>>| {
-        if let Some(token) = token(&sandbox, &request) {
-            return Ok(token);
-        }
-        let outcome = over_ureq.send(request);
-        lock(&heard).push(Told::of(&outcome));
-        outcome
-    };
     let client = sanspay_blocking::Client::builder()
         .base_url(&setup.base_url)
         .plain_http(true)
         .settings(settings())
-        .transport(transport);
+        .transport(move |request: Request<Vec<u8>>| {
+            if let Some(token) = token(&sandbox, &request) {
+                return Ok(token);
+            }
+            let outcome = over_ureq.send(request);
+            lock(&heard).push(Told::of(&outcome));
+            outcome
+        });
     AnyClient::blocking(client)
 }
 
@@ -160,26 +159,25 @@ fn over_tokio(setup: &PayerSetup, heard: Heard) -> AnyClient {
     let over_reqwest =
         ReqwestTransport::with_connect_timeout(setup.connect_timeout, setup.tls.clone()).unwrap();
     let sandbox = Arc::clone(&setup.sandbox);
-    let transport = move |request: Request<Vec<u8>>| {
-        let (over_reqwest, heard) = (over_reqwest.clone(), Arc::clone(&heard));
-        let token = token(&sandbox, &request);
-        async move {
-            if let Some(token) = token {
-                return Ok(token);
-            }
-            // What is dropped before it ends may have been sent.
-            lock(&heard).push(Told::MaybeSent(None));
-            let outcome = over_reqwest.send(request).await;
-            lock(&heard).pop();
-            lock(&heard).push(Told::of(&outcome));
-            outcome
-        }
-    };
     let client = sanspay_async::Client::builder()
         .base_url(&setup.base_url)
         .plain_http(true)
         .settings(settings())
-        .transport(transport);
+        .transport(move |request: Request<Vec<u8>>| {
+            let (over_reqwest, heard) = (over_reqwest.clone(), Arc::clone(&heard));
+            let token = token(&sandbox, &request);
+            async move {
+                if let Some(token) = token {
+                    return Ok(token);
+                }
+                // What is dropped before it ends may have been sent.
+                lock(&heard).push(Told::MaybeSent(None));
+                let outcome = over_reqwest.send(request).await;
+                lock(&heard).pop();
+                lock(&heard).push(Told::of(&outcome));
+                outcome
+            }
+        });
     AnyClient::over_tokio(client)
 }
 

@@ -195,21 +195,20 @@ fn another_task_goes_on(pki: &Pki, speaks: &Speaks) {
         let server = PayoutServer::start(speaks.clone(), Arc::clone(&sandbox), manner);
         let tls = pki.trusting().build().unwrap();
         let over_reqwest = ReqwestTransport::with_connect_timeout(DEADLINE, tls).unwrap();
-        let transport = move |request: Request<Vec<u8>>| {
-            let sandbox = Arc::clone(&sandbox);
-            let over_reqwest = over_reqwest.clone();
-            async move {
-                if request.uri().path().ends_with("/token") {
-                    let mut sandbox = sandbox.lock().unwrap_or_else(PoisonError::into_inner);
-                    return Ok(sandbox.handle(&request, SystemTime::now()));
-                }
-                over_reqwest.send(request).await
-            }
-        };
         let client = sanspay_async::Client::builder()
             .base_url(server.base_url(server.address()))
             .credentials("sandbox-key-id", "sandbox-key-secret")
-            .transport(transport)
+            .transport(move |request: Request<Vec<u8>>| {
+                let sandbox = Arc::clone(&sandbox);
+                let over_reqwest = over_reqwest.clone();
+                async move {
+                    if request.uri().path().ends_with("/token") {
+                        let mut sandbox = sandbox.lock().unwrap_or_else(PoisonError::into_inner);
+                        return Ok(sandbox.handle(&request, SystemTime::now()));
+                    }
+                    over_reqwest.send(request).await
+                }
+            })
             .build()
             .unwrap();
         let began = Instant::now();

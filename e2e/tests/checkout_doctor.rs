@@ -22,7 +22,7 @@ use sanspay_tls::TlsConfig;
 /// A stand-in for the provider's server, which reads paths as that one does: every `/` with the
 /// digits behind it is dropped, `-` is dropped from the last name, and its letters are of no case.
 fn installation(key: &'static str) -> Merchant {
-    let answer = move |request: Request<Vec<u8>>| {
+    Merchant::listen(FREE_PORT, move |request: Request<Vec<u8>>| {
         // As it was sent, where a web server stands before it.
         let sent = request.headers().get("x-request-uri");
         let sent = sent.map(|line| line.to_str().unwrap().to_owned());
@@ -42,8 +42,8 @@ fn installation(key: &'static str) -> Merchant {
             _ => *response.status_mut() = StatusCode::NOT_FOUND,
         }
         response
-    };
-    Merchant::listen(FREE_PORT, answer).unwrap()
+    })
+    .unwrap()
 }
 
 /// Where the provider's server leads a path to.

@@ -137,12 +137,13 @@ fn each(orders: usize, test: impl Fn(&Server, &Client)) {
 
 /// The requests that the installation saw of its operator: paths and statuses.
 fn seen(installation: &Server) -> Vec<(String, u16)> {
-    let seen = |sandbox: &mut sanspay_testkit::sandbox::Sandbox, _| -> Vec<_> {
-        let seen = sandbox.seen().filter(|seen| seen.path.starts_with("/api/"));
-        seen.map(|seen| (seen.path.clone(), seen.status.as_u16()))
-            .collect()
-    };
-    installation.with(seen)
+    installation.with(
+        |sandbox: &mut sanspay_testkit::sandbox::Sandbox, _| -> Vec<_> {
+            let seen = sandbox.seen().filter(|seen| seen.path.starts_with("/api/"));
+            seen.map(|seen| (seen.path.clone(), seen.status.as_u16()))
+                .collect()
+        },
+    )
 }
 
 #[test]

@@ -99,8 +99,12 @@ fn a_sound_connection_is_followed_up_to_the_token() {
             let checks = diagnosis.checks();
             let names: Vec<_> = checks.iter().map(Check::name).collect();
             assert_eq!(names, all, "{diagnosis}");
-            let is_good = |check: &Check| check.verdict() == Verdict::Good;
-            assert!(checks.iter().all(is_good), "{diagnosis}");
+            assert!(
+                checks
+                    .iter()
+                    .all(|check: &Check| check.verdict() == Verdict::Good),
+                "{diagnosis}"
+            );
             assert!(diagnosis.sentence().contains("nothing to do"));
             assert_eq!(checks[3].told(), "30 days left");
 

@@ -145,13 +145,15 @@ fn an_executed_payout_is_unknown_whatever_the_network_says_afterwards() {
     let missing = tools
         .iter()
         .find_map(|(tool, ask)| run(Command::new(tool).arg(ask), "").err());
-    let allowed = || {
-        run(
-            Command::new("unshare").args(["--net", "--map-root-user", "nft", "list", "tables"]),
-            "",
-        )
-    };
-    if let Err(why) = missing.map_or_else(allowed, Err) {
+    if let Err(why) = missing.map_or_else(
+        || {
+            run(
+                Command::new("unshare").args(["--net", "--map-root-user", "nft", "list", "tables"]),
+                "",
+            )
+        },
+        Err,
+    ) {
         assert!(
             env::var_os("SANSPAY_REQUIRE_NETNS").is_none(),
             "no network namespace: {why}"

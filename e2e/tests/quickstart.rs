@@ -46,10 +46,14 @@ fn partner_api(client: &AnyClient, front: &Front, webhooks: &mpsc::Receiver<Vec<
     let to = BTreeMap::from([("iban", "DE89370400440532013000")]);
     let payout = NewPayout::new("payout-1", "7.50".parse().unwrap(), Currency::EUR, &to);
     client.call(payout).unwrap();
-    let executed = |sandbox: &mut sanspay_testkit::sandbox::Sandbox, _: SystemTime| {
-        sandbox.executions(RecordKind::Payout, "payout-1")
-    };
-    assert_eq!(front.provider.with(executed), 1);
+    assert_eq!(
+        front.provider.with(
+            |sandbox: &mut sanspay_testkit::sandbox::Sandbox, _: SystemTime| {
+                sandbox.executions(RecordKind::Payout, "payout-1")
+            }
+        ),
+        1
+    );
     assert_eq!(
         client.all(ListPayments::new().per_page(1)).unwrap().len(),
         2

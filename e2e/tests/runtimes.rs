@@ -107,11 +107,10 @@ fn another_tls_configuration_reaches_every_runtime() {
     let transport = transport(strangers);
     let client = client(&server, transport.clone());
     let runtimes = [runtime(), runtime()];
-    let distrusts = |runtime: &Runtime| {
+    for runtime in &runtimes {
         let error = runtime.block_on(client.call(ListPayments::new()));
         assert_eq!(error.unwrap_err().tls(), Some(TlsProblem::ServerNotTrusted));
-    };
-    runtimes.iter().for_each(distrusts);
+    }
     // The token's failure is remembered for a moment, and by the session, not by the transport.
     transport.reload_tls(trusting()).unwrap();
     thread::sleep(client.session().settings().token.failure_memory);

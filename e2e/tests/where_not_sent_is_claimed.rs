@@ -85,12 +85,13 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 /// How often `word` stands alone in `line`.
 fn count(line: &str, word: &str) -> usize {
     let part_of_a_name = |c: char| c.is_alphanumeric() || c == '_';
-    let alone = |(at, _): &(usize, &str)| {
-        let before = line.get(..*at).unwrap().chars().next_back();
-        let after = line.get(at + word.len()..).unwrap().chars().next();
-        !before.is_some_and(part_of_a_name) && !after.is_some_and(part_of_a_name)
-    };
-    line.match_indices(word).filter(alone).count()
+    line.match_indices(word)
+        .filter(|(at, _): &(usize, &str)| {
+            let before = line.get(..*at).unwrap().chars().next_back();
+            let after = line.get(at + word.len()..).unwrap().chars().next();
+            !before.is_some_and(part_of_a_name) && !after.is_some_and(part_of_a_name)
+        })
+        .count()
 }
 
 /// The name of the function that begins in this line.

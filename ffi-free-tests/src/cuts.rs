@@ -100,7 +100,9 @@ impl Search<'_> {
 
     /// Whether no required name lies between the two.
     fn leaves_nothing_out(&self, before: &str, after: &str) -> bool {
-        let between = |name: &&str| before < *name && *name < after;
-        !self.required.iter().any(between)
+        !self
+            .required
+            .iter()
+            .any(|name: &&str| before < *name && *name < after)
     }
 }

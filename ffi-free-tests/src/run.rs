@@ -28,7 +28,6 @@ pub fn run<D: Driver>(driver: &D, scenario: &Scenario) -> Trace {
 /// in it, the steps of other people are left out: they were recorded.
 pub fn run_in<D: Driver>(world: &World, driver: &D, scenario: &Scenario) -> Trace {
     let is_replayed = world.is_replaying();
-    let is_done = |step: &&Step| !is_replayed || !step.is_of_others();
     match driver.client(world, scenario.session_settings()) {
         Ok(client) => {
             let mut run = Run {
@@ -37,7 +36,10 @@ pub fn run_in<D: Driver>(world: &World, driver: &D, scenario: &Scenario) -> Trac
                 known: BTreeMap::new(),
                 unknown: None,
             };
-            let steps = scenario.steps().iter().filter(is_done);
+            let steps = scenario
+                .steps()
+                .iter()
+                .filter(|step: &&Step| !is_replayed || !step.is_of_others());
             steps.for_each(|step| run.step(step));
         }
         Err(error) => world.note(error_line(&error)),
@@ -49,15 +51,17 @@ pub fn run_in<D: Driver>(world: &World, driver: &D, scenario: &Scenario) -> Trac
 /// something else than [`InMemory`] does, down to the nanoseconds of the waits. Each entry begins
 /// with the name of the scenario.
 pub fn disagreements<D: Driver>(driver: &D, scenarios: &[Scenario]) -> Vec<String> {
-    let wrong = |scenario: &Scenario| {
-        let trace = run(driver, scenario);
-        let reference = run(&InMemory, scenario);
-        let difference = trace
-            .difference(scenario.expected())
-            .or_else(|| trace.difference(&reference.lines()))?;
-        Some(format!("{}: {difference}", scenario.name()))
-    };
-    scenarios.iter().filter_map(wrong).collect()
+    scenarios
+        .iter()
+        .filter_map(|scenario: &Scenario| {
+            let trace = run(driver, scenario);
+            let reference = run(&InMemory, scenario);
+            let difference = trace
+                .difference(scenario.expected())
+                .or_else(|| trace.difference(&reference.lines()))?;
+            Some(format!("{}: {difference}", scenario.name()))
+        })
+        .collect()
 }
 
 /// Calls one operation and yields a line that says what came of it.

@@ -82,13 +82,14 @@ struct Scheduler {
 
 impl Scheduler {
     fn new(world: &World, client: &MemoryClient, seed: u64) -> Self {
-        let task = |_| Task {
-            exchange: client.session().exchange(ListPayments::new()),
-            state: State::Ready,
-        };
         Self {
             world: world.clone(),
-            tasks: (0..TASKS).map(task).collect(),
+            tasks: (0..TASKS)
+                .map(|_| Task {
+                    exchange: client.session().exchange(ListPayments::new()),
+                    state: State::Ready,
+                })
+                .collect(),
             chance: fastrand::Rng::with_seed(seed),
             heeds_wakers: true,
         }
@@ -163,14 +164,16 @@ impl Scheduler {
     }
 
     fn failures(&self) -> Vec<&Error> {
-        let failed = |task| match task {
-            &Task {
-                state: State::Done(Err(ref error)),
-                ..
-            } => Some(error),
-            _ => None,
-        };
-        self.tasks.iter().filter_map(failed).collect()
+        self.tasks
+            .iter()
+            .filter_map(|task| match task {
+                &Task {
+                    state: State::Done(Err(ref error)),
+                    ..
+                } => Some(error),
+                _ => None,
+            })
+            .collect()
     }
 }
 

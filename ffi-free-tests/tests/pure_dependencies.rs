@@ -97,9 +97,9 @@ struct Graph<'a> {
 impl<'a> Graph<'a> {
     fn new(metadata: &'a Metadata) -> Self {
         let packages = metadata.packages.iter();
-        let key = |p: &Package| (p.name.to_string(), p.version.to_string());
+        let packages = packages.map(|p| ((p.name.to_string(), p.version.to_string()), p));
         Self {
-            packages: packages.map(|p| (key(p), p)).collect(),
+            packages: packages.collect(),
         }
     }
 

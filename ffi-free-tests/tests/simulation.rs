@@ -193,8 +193,11 @@ fn the_same_case_gives_the_same_run() {
 #[test]
 fn a_violation_is_a_short_story_and_a_line_that_repeats_it() {
     for (mistake, by) in MISTAKES {
-        let breaks = |seed: &u64| broken_by(&Case::new(*seed), mistake) == Some(by[0]);
-        let found = Case::new((0..1000).find(breaks).unwrap());
+        let found = Case::new(
+            (0..1000)
+                .find(|seed: &u64| broken_by(&Case::new(*seed), mistake) == Some(by[0]))
+                .unwrap(),
+        );
         let violation = simulate_with(&found, Some(mistake)).unwrap_err();
         assert_eq!(violation.invariant, by[0]);
         let told = violation.to_string();

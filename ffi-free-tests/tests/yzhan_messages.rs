@@ -132,8 +132,11 @@ impl Asked {
             Some(currency) => Currency::new(currency).unwrap(),
             None => Currency::USD,
         };
-        let allow = |order: Order, id| order.channel(id, settled.clone());
-        Some(CHANNELS.into_iter().fold(order, allow))
+        Some(
+            CHANNELS
+                .into_iter()
+                .fold(order, |order: Order, id| order.channel(id, settled.clone())),
+        )
     }
 
     /// What signing such a checkout says.
@@ -299,10 +302,11 @@ impl Books {
             "subscribe" => Order::subscription(app, number, first, subject),
             _ => Order::new(app, number, self.amount, currency, subject),
         };
-        let allow = |order: Order, (id, currency): &(String, String)| {
-            order.channel(id, Currency::new(currency).unwrap())
-        };
-        self.channels.iter().fold(order, allow)
+        self.channels
+            .iter()
+            .fold(order, |order: Order, (id, currency): &(String, String)| {
+                order.channel(id, Currency::new(currency).unwrap())
+            })
     }
 }
 

@@ -218,13 +218,12 @@ impl TlsConfigBuilder {
         cas: usize,
         client: Option<CertifiedKey>,
     ) -> Result<TlsConfig, Error> {
-        let refused = |error: rustls::Error| {
-            let detail = "the provider of cryptography speaks no such version of TLS";
-            Error::new(ErrorKind::Invalid, OPERATION, detail).with_source(error)
-        };
         let config = ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(self.versions())
-            .map_err(refused)?
+            .map_err(|error: rustls::Error| {
+                let detail = "the provider of cryptography speaks no such version of TLS";
+                Error::new(ErrorKind::Invalid, OPERATION, detail).with_source(error)
+            })?
             .with_root_certificates(roots);
         let Some(client) = client else {
             let config = config.with_no_client_auth();

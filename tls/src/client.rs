@@ -88,8 +88,10 @@ pub(crate) fn pair(
     if chain.iter().any(is_damaged) {
         return Err(Misfit::Certificate);
     }
-    let load = |key| provider.key_provider.load_private_key(key);
-    let keys: Result<Vec<_>, Error> = keys.into_iter().map(load).collect();
+    let keys: Result<Vec<_>, Error> = keys
+        .into_iter()
+        .map(|key| provider.key_provider.load_private_key(key))
+        .collect();
     for key in keys.map_err(|_| Misfit::Key)? {
         let Some(leaf) = chain.iter().position(|der| belongs(der, &key)) else {
             continue;
@@ -137,10 +139,9 @@ fn refused_leaf(client: &CertifiedKey) -> Misfit {
 fn ordered(mut others: Vec<CertificateDer<'static>>, leaf: usize) -> Vec<CertificateDer<'static>> {
     let mut chain = vec![others.remove(leaf)];
     while let Some(last) = chain.last().and_then(Certificate::from_der) {
-        let issued_last = |der: &CertificateDer<'static>| {
+        let next = others.iter().position(|der: &CertificateDer<'static>| {
             Certificate::from_der(der).is_some_and(|issuer| last.is_issued_by(&issuer))
-        };
-        let next = others.iter().position(issued_last);
+        });
         let Some(next) = next.filter(|_| !last.is_self_issued()) else {
             break;
         };

@@ -46,8 +46,10 @@ fn same(pem: &str) -> Vec<u8> {
 }
 
 fn subjects(tls: &TlsConfig) -> Vec<String> {
-    let read = |der| Certificate::from_der(der).unwrap().subject();
-    tls.client_chain().iter().map(read).collect()
+    tls.client_chain()
+        .iter()
+        .map(|der| Certificate::from_der(der).unwrap().subject())
+        .collect()
 }
 
 /// Whether one expectation holds.
@@ -122,7 +124,6 @@ fn every_case_ends_as_it_should() {
 
 #[test]
 fn an_editors_bytes_and_breaks_are_no_obstacle() {
-    let bom = |pem: &str| format!("\u{feff}{pem}").into_bytes();
     let utf16 = |bytes_of: fn(u16) -> [u8; 2], mark: &str| {
         let mark = mark.to_owned();
         move |pem: &str| -> Vec<u8> {
@@ -133,7 +134,7 @@ fn an_editors_bytes_and_breaks_are_no_obstacle() {
         }
     };
     let changes: Vec<Change> = vec![
-        Box::new(bom),
+        Box::new(|pem: &str| format!("\u{feff}{pem}").into_bytes()),
         // Each of two files that were joined had a mark.
         Box::new(|pem| pem.replace("-----BEGIN", "\u{feff}-----BEGIN").into_bytes()),
         Box::new(utf16(u16::to_le_bytes, "\u{feff}")),

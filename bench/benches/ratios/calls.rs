@@ -249,29 +249,30 @@ pub(crate) fn token_rows(effort: Effort) -> Vec<Row> {
         nanos: Some(20.0),
         allocations: Some(0),
     };
-    let row = |threads| {
-        let (mut floor, mut ours) = (f64::INFINITY, f64::INFINITY);
-        let begun = Instant::now();
-        while begun.elapsed() < effort.budget() {
-            floor = floor.min(slowest(threads, || {
-                let free = Mutex::new(0u64);
-                move || *free.lock().expect("sound") += 1
-            }));
-            ours = ours.min(slowest(threads, || read));
-        }
-        let cost = |nanos, heap: Option<&allocation_counter::AllocationInfo>| Cost {
-            nanos,
-            allocations: heap.map_or(0, |heap| heap.count_total),
-            bytes: heap.map_or(0, |heap| heap.bytes_total),
-        };
-        Row::of(
-            format!("read the live token, {threads} thread(s)"),
-            "a Mutex that is free",
-            target,
-            (cost(floor, None), cost(ours, Some(&heap))),
-        )
-    };
-    let mut rows: Vec<_> = [1, 2].map(row).into();
+    let mut rows: Vec<_> = [1, 2]
+        .map(|threads| {
+            let (mut floor, mut ours) = (f64::INFINITY, f64::INFINITY);
+            let begun = Instant::now();
+            while begun.elapsed() < effort.budget() {
+                floor = floor.min(slowest(threads, || {
+                    let free = Mutex::new(0u64);
+                    move || *free.lock().expect("sound") += 1
+                }));
+                ours = ours.min(slowest(threads, || read));
+            }
+            let cost = |nanos, heap: Option<&allocation_counter::AllocationInfo>| Cost {
+                nanos,
+                allocations: heap.map_or(0, |heap| heap.count_total),
+                bytes: heap.map_or(0, |heap| heap.bytes_total),
+            };
+            Row::of(
+                format!("read the live token, {threads} thread(s)"),
+                "a Mutex that is free",
+                target,
+                (cost(floor, None), cost(ours, Some(&heap))),
+            )
+        })
+        .into();
     let keep = || {
         let token = session.authorization(black_box(now));
         black_box(token.map(|token| token.clone()));

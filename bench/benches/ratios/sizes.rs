@@ -22,16 +22,17 @@ pub(crate) fn rows() -> Vec<Row> {
         ("Matched", size_of::<Matched>()),
         ("Order", size_of::<Order>()),
     ];
-    let row = |(name, bytes): (&str, usize)| {
-        let bytes = u32::try_from(bytes).map_or(f64::INFINITY, f64::from);
-        Row::counted(
-            format!("bytes of a {name}"),
-            "512 bytes",
-            ratio(1.0),
-            MOST,
-            bytes,
-        )
-        .exact()
-    };
-    models.map(row).into()
+    models
+        .map(|(name, bytes): (&str, usize)| {
+            let bytes = u32::try_from(bytes).map_or(f64::INFINITY, f64::from);
+            Row::counted(
+                format!("bytes of a {name}"),
+                "512 bytes",
+                ratio(1.0),
+                MOST,
+                bytes,
+            )
+            .exact()
+        })
+        .into()
 }

@@ -41,11 +41,10 @@ fn token_row(effort: Effort) -> Row {
             .insert(http::header::CONTENT_TYPE, json);
         response
     };
-    let send = |request: HttpRequest| {
+    let theirs = || client.exchange_client_credentials().request(&|request: HttpRequest| {
         black_box(request);
         Ok::<_, Infallible>(received())
-    };
-    let theirs = || client.exchange_client_credentials().request(&send);
+    });
 
     let api = Api::new(BaseUrl::new("https://api.example.com").expect("a URL"));
     let fetch = FetchToken::new(Credentials::new(id, secret).expect("keys"));

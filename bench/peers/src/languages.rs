@@ -47,8 +47,7 @@ const VERIFY_DIFFERS: &str = "theirs: the signature alone; ours: every rule agai
 
 /// Two rows of each language.
 pub(crate) fn rows(effort: Effort) -> Vec<Row> {
-    let row = |(name, program, arguments)| language_rows(effort, name, program, arguments);
-    LANGUAGES.into_iter().flat_map(row).collect()
+    LANGUAGES.into_iter().flat_map(|(name, program, arguments)| language_rows(effort, name, program, arguments)).collect()
 }
 
 fn language_rows(effort: Effort, name: &str, program: &str, arguments: &[&str]) -> [Row; 2] {

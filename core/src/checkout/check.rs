@@ -27,17 +27,22 @@ pub(super) fn is_ambiguous(value: &[u8]) -> bool {
 /// time: character by character, a notification took a quarter longer to verify.
 pub(super) fn has_control(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let control = |byte: &u8| u8::from(byte.is_ascii_control());
     // The others are U+0080 to U+009F.
     let beyond = |at| matches!(bytes.get(at + 1), Some(0x80..=0x9f));
-    bytes.iter().fold(0, |any, byte| any | control(byte)) != 0
+    bytes
+        .iter()
+        .fold(0, |any, byte| any | u8::from(byte.is_ascii_control()))
+        != 0
         || memchr::memchr_iter(0xc2, bytes).any(beyond)
 }
 
 /// An id that the provider gave: ASCII letters, digits, `-`, `_` and `.`.
 pub(super) fn is_id(text: &str, max: usize) -> bool {
-    let allowed = |b| matches!(b, b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'_' | b'.');
-    !text.is_empty() && text.len() <= max && text.bytes().all(allowed)
+    !text.is_empty()
+        && text.len() <= max
+        && text
+            .bytes()
+            .all(|b| matches!(b, b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'_' | b'.'))
 }
 
 /// `app_id`: an id of at most 16 characters (grade V).
@@ -47,24 +52,28 @@ pub(super) fn is_app_id(text: &str) -> bool {
 
 /// An order number: visible ASCII but `&` and `=`, at most 64 characters.
 pub(super) fn is_order_number(text: &str) -> bool {
-    let allowed = |b: u8| b.is_ascii_graphic() && b != b'&' && b != b'=';
-    !text.is_empty() && text.len() <= MAX_ORDER_NUMBER && text.bytes().all(allowed)
+    !text.is_empty()
+        && text.len() <= MAX_ORDER_NUMBER
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_graphic() && b != b'&' && b != b'=')
 }
 
 /// The upper-case words of the JSON parameters, such as `ACTIVE`.
 pub(super) fn is_upper_word(text: &str) -> bool {
-    let allowed = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
-    !text.is_empty() && text.bytes().all(allowed)
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
 }
 
 /// An absolute `http(s)` URL of visible ASCII.
 pub(super) fn is_url(text: &str) -> bool {
-    let scheme = |uri: &Uri| matches!(uri.scheme_str(), Some("http" | "https"));
-    let host = |uri: &Uri| uri.host().is_some_and(|host| !host.is_empty());
     text.bytes().all(|byte| byte.is_ascii_graphic())
-        && text
-            .parse()
-            .is_ok_and(|uri: Uri| scheme(&uri) && host(&uri))
+        && text.parse().is_ok_and(|uri: Uri| {
+            matches!(uri.scheme_str(), Some("http" | "https"))
+                && uri.host().is_some_and(|host| !host.is_empty())
+        })
 }
 
 /// Notes what is wrong with a text that is signed as it is.

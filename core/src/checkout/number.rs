@@ -91,9 +91,11 @@ impl OrderNumber {
     /// The id that [`for_id`](OrderNumber::for_id) padded; `None` where the number was not made
     /// that way.
     pub fn id(&self) -> Option<&str> {
-        let digit = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
         let (id, pad) = self.0.rsplit_once('_')?;
-        let padded = pad.len() >= MIN_PAD && pad.bytes().all(digit);
+        let padded = pad.len() >= MIN_PAD
+            && pad
+                .bytes()
+                .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
         (padded && !id.is_empty()).then_some(id)
     }
 

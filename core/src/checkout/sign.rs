@@ -208,8 +208,9 @@ impl Signature {
     /// ```
     pub fn from_received(text: &str) -> Option<Self> {
         let digits: [u8; 32] = text.as_bytes().try_into().ok()?;
-        let other = |b: &u8| u8::from(!matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-        let others = digits.iter().fold(0, |any, b| any | other(b));
+        let others = digits.iter().fold(0, |any, b| {
+            any | u8::from(!matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+        });
         (others == 0).then_some(Self(digits))
     }
 

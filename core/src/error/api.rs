@@ -64,9 +64,11 @@ impl ApiError {
     /// Whether it refuses the reference or the idempotency key, or says that something is a double.
     pub(super) fn names_the_reference(&self) -> bool {
         let words = ["duplicate", "conflict", "idempotency", "exists"];
-        let told = |code: &str| words.iter().any(|word| code.contains(word));
-        let named = |field: &str| field.ends_with("reference") || field.contains("idempotency");
-        self.fields().any(|(field, _)| named(field)) || self.code().is_some_and(told)
+        self.fields()
+            .any(|(field, _)| field.ends_with("reference") || field.contains("idempotency"))
+            || self
+                .code()
+                .is_some_and(|code: &str| words.iter().any(|word| code.contains(word)))
     }
 
     /// Everything that the server says for people: the message, what else it says, and what it
@@ -152,8 +154,12 @@ fn page_title(body: &[u8]) -> Option<String> {
 
 /// Text that a server wrote is printed only where it has the form of a name.
 pub(crate) fn printable_name(text: &str) -> Option<&str> {
-    let name_like = |b: u8| b.is_ascii_alphanumeric() || b"._-[]*".contains(&b);
-    (!text.is_empty() && text.len() <= 40 && text.bytes().all(name_like)).then_some(text)
+    (!text.is_empty()
+        && text.len() <= 40
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"._-[]*".contains(&b)))
+    .then_some(text)
 }
 
 impl fmt::Debug for ApiError {

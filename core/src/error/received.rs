@@ -112,11 +112,13 @@ fn retry_after_seconds(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     // More digits than fit mean "practically never", not "now".
-    let wait = || {
-        text.parse()
-            .map_or(LONGEST_RETRY_AFTER, Duration::from_secs)
-    };
-    digits.then(|| wait().min(LONGEST_RETRY_AFTER))
+    digits.then(|| {
+        // Digits that do not fit are very long.
+        let wait = text
+            .parse()
+            .map_or(LONGEST_RETRY_AFTER, Duration::from_secs);
+        wait.min(LONGEST_RETRY_AFTER)
+    })
 }
 
 /// `Retry-After` in either of its two forms (RFC 9110, 10.2.3); a date in the past is zero.

@@ -1,12 +1,13 @@
 //! A call as a client holds it: an exchange, its clock and its span, which is closed also where
 //! nobody drives the call to its end.
 
+use std::fmt;
 use std::sync::Arc;
 
 use http::Response;
 
 use super::span::Span;
-use super::{Exchange, Step};
+use super::{Exchange, Report, Step};
 use crate::clock::Clock;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind};
@@ -84,6 +85,11 @@ impl<E: Endpoint> Call<E> {
         self.exchange.reply(self.clock.now(), outcome);
     }
 
+    /// What was sent so far; see [`Exchange::report`].
+    pub fn report(&self) -> Report {
+        self.exchange.report()
+    }
+
     /// The error of a call that cannot be driven here, because of misuse. Nothing was sent.
     pub fn refuse(&mut self, detail: &'static str) -> Error {
         let operation = self.exchange.endpoint().operation().to_owned();
@@ -110,6 +116,14 @@ impl<E: Endpoint> Call<E> {
         if let Some(span) = &self.span {
             span.end(&self.exchange.report(), error);
         }
+    }
+}
+
+impl<E: Endpoint> fmt::Debug for Call<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("exchange", &self.exchange)
+            .finish_non_exhaustive()
     }
 }
 

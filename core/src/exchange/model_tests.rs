@@ -23,8 +23,7 @@ const MOST_AT_ONCE: usize = 6;
 #[test]
 fn whatever_happens_in_whatever_order_every_promise_is_kept() {
     for seed in 0..STORIES {
-        let story = || World::new(seed).run();
-        if let Err(panic) = catch_unwind(AssertUnwindSafe(story)) {
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| World::new(seed).run())) {
             let told = panic.downcast_ref::<String>().map(String::as_str);
             let told = told.or_else(|| panic.downcast_ref::<&str>().copied());
             panic!("seed {seed}: {}", told.unwrap_or("panicked"));

@@ -166,10 +166,9 @@ impl Paging {
             self.odd |= !is_empty(json);
             return is_empty(json);
         };
-        let has_label = |link: &&RawValue| {
+        let known = links.iter().all(|link: &&RawValue| {
             Object::read(link.get()).is_ok_and(|link| link.get("label").is_some())
-        };
-        let known = links.iter().all(has_label);
+        });
         self.odd |= !known;
         known
     }

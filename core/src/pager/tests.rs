@@ -213,13 +213,17 @@ fn of_a_link_only_the_page_or_the_cursor_is_taken() {
         json!({"data": [2], "links": {"next": null}}),
     ];
     assert_eq!(accept_all(&wrapped).unwrap(), [1, 2]);
-    let by_cursor = |target: &str| match target {
-        "/v1/numbers" => json!({"data": [1], "links": {"next": "http://x/?cursor=a%2Bb"}}),
-        "/v1/numbers?cursor=a%2Bb" => json!({"data": [2], "next_cursor": "c", "has_more": true}),
-        "/v1/numbers?cursor=c" => json!({"data": [3], "next_cursor": null, "has_more": false}),
-        target => panic!("{target}"),
-    };
-    assert_eq!(read_all(by_cursor).unwrap(), [1, 2, 3]);
+    assert_eq!(
+        read_all(|target: &str| match target {
+            "/v1/numbers" => json!({"data": [1], "links": {"next": "http://x/?cursor=a%2Bb"}}),
+            "/v1/numbers?cursor=a%2Bb" =>
+                json!({"data": [2], "next_cursor": "c", "has_more": true}),
+            "/v1/numbers?cursor=c" => json!({"data": [3], "next_cursor": null, "has_more": false}),
+            target => panic!("{target}"),
+        })
+        .unwrap(),
+        [1, 2, 3]
+    );
 }
 
 #[test]
@@ -250,8 +254,7 @@ fn a_page_is_yielded_before_its_link_is_judged_and_the_error_says_how_far_it_cam
         assert!(said.contains("after 1 entries on 1 pages"), "{said}");
         assert!(!said.contains("SECRET"), "{said}");
     }
-    let circle = |_: &str| json!({"data": [1], "next_cursor": "SECRET"});
-    let (all, end) = read(circle);
+    let (all, end) = read(|_: &str| json!({"data": [1], "next_cursor": "SECRET"}));
     assert_eq!(all, [1, 1]);
     assert!(!format!("{end:?}").contains("SECRET"));
 }
@@ -348,7 +351,7 @@ proptest! {
         // Without an announcement an empty page is the end, so such a server sends none before.
         let pages: Vec<_> = pages.into_iter().filter(|page| shape < 3 || !page.is_empty()).collect();
         let count = pages.len();
-        let server = |target: &str| {
+        prop_assert_eq!(read_all(|target: &str| {
             let n = asked(target);
             let data = pages.get(n - 1).cloned().unwrap_or_default();
             let next = (n < count).then(|| format!("https://h.example/v1/numbers?page={}", n + 1));
@@ -360,15 +363,15 @@ proptest! {
                 3 => json!({"data": data}),
                 _ => json!(data),
             }
-        };
-        prop_assert_eq!(read_all(server).unwrap(), pages.concat());
+        }).unwrap(), pages.concat());
     }
 
     #[test]
     fn any_graph_of_links_and_numbers_comes_to_an_end(
         nodes in prop::collection::vec((0usize..4, 1usize..8, 0u64..4, 0u64..9, 0u64..9), 1..8),
     ) {
-        let server = |target: &str| {
+        // `read_all` panics when there is no end.
+        if let Err(error) = read_all(|target: &str| {
             let (shape, next, item, current, last) = nodes[asked(target) % nodes.len()];
             match shape {
                 0 => json!({"data": [item], "links": {"next": format!("?page={next}")}}),
@@ -376,9 +379,7 @@ proptest! {
                 2 => json!({"data": [item], "meta": {"current_page": current}, "links": {"next": format!("?page={next}")}}),
                 _ => json!([item]),
             }
-        };
-        // `read_all` panics when there is no end.
-        if let Err(error) = read_all(server) {
+        }) {
             prop_assert_eq!(error.kind(), ErrorKind::Paging);
         }
     }

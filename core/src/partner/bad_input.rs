@@ -19,8 +19,10 @@ fn parser<E: Endpoint + 'static>(endpoint: E) -> (String, Parse) {
     let api = Api::new(BaseUrl::new("https://api.example.com").unwrap());
     endpoint.request(&api).unwrap();
     let operation = endpoint.operation().to_owned();
-    let parse = move |response: &Response<&[u8]>| endpoint.read(&api, response).err();
-    (operation, Box::new(parse))
+    (
+        operation,
+        Box::new(move |response: &Response<&[u8]>| endpoint.read(&api, response).err()),
+    )
 }
 
 fn record() -> Value {

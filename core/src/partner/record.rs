@@ -139,23 +139,26 @@ impl Record {
     /// # Errors
     /// [`ErrorKind::Unreadable`] when it does not have that form.
     pub fn extra_as<'a, T: Deserialize<'a>>(&'a self, name: &str) -> Result<Option<T>, Error> {
-        let read = |json| {
-            serde_json::from_str(json).map_err(|e| {
-                let detail = format!(
-                    "the field is not understood: {}",
-                    json::describe_json_error(&e)
-                );
-                Error::new(ErrorKind::Unreadable, "read record", detail)
+        self.extras
+            .get(name)
+            .map(|json| {
+                serde_json::from_str(json).map_err(|e| {
+                    let detail = format!(
+                        "the field is not understood: {}",
+                        json::describe_json_error(&e)
+                    );
+                    Error::new(ErrorKind::Unreadable, "read record", detail)
+                })
             })
-        };
-        self.extras.get(name).map(read).transpose()
+            .transpose()
     }
 
     /// The names of the known fields whose form is odd: each is absent in its own accessor and
     /// kept as an [extra](Record::extra). Names only, so they may be logged and counted.
     pub fn quirks(&self) -> impl Iterator<Item = &'static str> {
-        let odd = |name: &&str| self.extras.get(name).is_some();
-        LIGHT.into_iter().filter(odd)
+        LIGHT
+            .into_iter()
+            .filter(|name: &&str| self.extras.get(name).is_some())
     }
 
     /// Every field that the SDK does not know, in the order received, and those whose form is odd.

@@ -186,8 +186,9 @@ impl UnconfirmedEvent {
             None => event.only("id")?,
         };
         let unexpected = de::Unexpected::Other("this value");
-        let no_id = || de::Error::invalid_value(unexpected, &"the `id` of a record as a UUID");
-        let record_id = record_id.and_then(record::read_id).ok_or_else(no_id)?;
+        let record_id = record_id.and_then(record::read_id).ok_or_else(|| {
+            de::Error::invalid_value(unexpected, &"the `id` of a record as a UUID")
+        })?;
         // One that is there twice says nothing.
         let said = |name| event.only(name).ok().flatten();
         let kind = |name| Some(EventKind::from(&*record::text(said(name)?)?));

@@ -60,8 +60,13 @@ fn goes_through(adapter: Adapter, case: Case) {
     let most = most_open(adapter);
     let open = proxy.open_at_most(most);
     assert!(open <= most, "{name}: {open} connections for twenty calls");
-    let executed = || provider.with(|sandbox, _| case.is_executed(sandbox, "p-1"));
-    assert!(eventually(executed, |right| *right), "{name}");
+    assert!(
+        eventually(
+            || provider.with(|sandbox, _| case.is_executed(sandbox, "p-1")),
+            |right| *right
+        ),
+        "{name}"
+    );
 }
 
 #[test]

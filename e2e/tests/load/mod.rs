@@ -149,11 +149,14 @@ impl Held {
         let targets: Vec<_> = files
             .filter_map(|file| fs::read_link(file.path()).ok())
             .collect();
-        let is_socket =
-            |target: &&std::path::PathBuf| target.to_string_lossy().starts_with("socket");
         Self {
             files: targets.len(),
-            sockets: targets.iter().filter(is_socket).count(),
+            sockets: targets
+                .iter()
+                .filter(|target: &&std::path::PathBuf| {
+                    target.to_string_lossy().starts_with("socket")
+                })
+                .count(),
             threads: number("Threads:"),
             kib: number("VmRSS:"),
         }

@@ -79,20 +79,24 @@ impl Item {
     pub(crate) fn product(&self) -> Product {
         let product = Product::new(&self.name, ProductType::Physical, "FOOD_PRODUCTS");
         let product = product.description(&self.about);
-        let add = |product: Product, (name, about): &(String, String)| product.item(name, about);
-        self.parts.iter().fold(product, add)
+        self.parts.iter().fold(
+            product,
+            |product: Product, (name, about): &(String, String)| product.item(name, about),
+        )
     }
 }
 
 /// The shop's own three.
 pub fn teas() -> Vec<Item> {
     let item = |id: &str, name: &str, about: &str, parts: &[(&str, &str)], cents, offer| {
-        let owned = |(name, about): &(&str, &str)| ((*name).to_owned(), (*about).to_owned());
         Some(Item {
             id: id.to_owned(),
             name: name.to_owned(),
             about: about.to_owned(),
-            parts: parts.iter().map(owned).collect(),
+            parts: parts
+                .iter()
+                .map(|(name, about): &(&str, &str)| ((*name).to_owned(), (*about).to_owned()))
+                .collect(),
             price: Amount::from_minor_units(cents, 2).ok()?,
             offer,
         })

@@ -163,6 +163,7 @@ pub(crate) fn expected(row: &OrderRow) -> Result<Order, Failure> {
         Some(first) => Order::subscription(APP_ID, &row.number, first, &row.subject),
         None => Order::new(APP_ID, &row.number, price, CURRENCY, &row.subject),
     };
-    let allow = |order: Order, id| order.channel(id, CURRENCY);
-    Ok(CHANNELS.into_iter().fold(order, allow))
+    Ok(CHANNELS
+        .into_iter()
+        .fold(order, |order: Order, id| order.channel(id, CURRENCY)))
 }

@@ -90,8 +90,10 @@ async fn show(
     let records = found.as_ref().map_or(&[][..], Page::items).to_vec();
     let last = found.as_ref().and_then(Page::last_page);
     let known = app.store.run(move |db| {
-        let with_books = |record| Ok((books(db, &record)?, record));
-        let records: Result<Vec<_>, Failure> = records.into_iter().map(with_books).collect();
+        let records: Result<Vec<_>, Failure> = records
+            .into_iter()
+            .map(|record| Ok((books(db, &record)?, record)))
+            .collect();
         Ok((records?, store::events(db, FEED)?))
     });
     let (records, feed) = known.await?;

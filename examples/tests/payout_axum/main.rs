@@ -84,8 +84,12 @@ async fn the_example_s_handler_ends_the_payout_of_a_caller_who_hangs_up_and_repo
     gate.let_through();
     timeout(SOON, log.says("outcome=\"ok\"")).await.unwrap();
     assert_eq!(gate.executed("p-1"), 1);
-    let stored = || matches!(shop.payouts().get("p-1"), Some(Some(Outcome::Executed(_))));
-    timeout(SOON, until(stored)).await.unwrap();
+    timeout(
+        SOON,
+        until(|| matches!(shop.payouts().get("p-1"), Some(Some(Outcome::Executed(_))))),
+    )
+    .await
+    .unwrap();
 }
 
 async fn without_spawn(State(client): State<Client>) -> StatusCode {

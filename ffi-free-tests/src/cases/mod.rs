@@ -54,8 +54,10 @@ impl Case {
     /// When the fixture is no JSON.
     pub fn all() -> Vec<Self> {
         let lines = include_str!("../../fixtures/partner_answers.jsonl").lines();
-        let read = |line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
-        lines.map(read).map(Self).collect()
+        lines
+            .map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}")))
+            .map(Self)
+            .collect()
     }
 
     /// The name of the line.

@@ -291,11 +291,10 @@ impl Simulation {
             return Ok(());
         };
         // Confirmations are left alone: the provider waits for their answers.
-        let may_go = |purpose: &Purpose| !matches!(purpose, Purpose::Confirm(..));
         let able: Vec<u32> = process
             .tasks
             .iter()
-            .filter(|(_, task)| may_go(&task.purpose))
+            .filter(|(_, task)| !matches!(task.purpose, Purpose::Confirm(..)))
             .map(|(key, _)| *key)
             .collect();
         let chosen = able.get(chance.below(able.len()));

@@ -29,9 +29,11 @@ impl Simulation {
 
     /// Whether nothing is left to be done.
     pub(super) fn is_over(&mut self) -> Result<bool, Broken> {
-        let busy = |process: &Process| !process.up || !process.tasks.is_empty();
         if self.restarting.is_some()
-            || self.processes.iter().any(busy)
+            || self
+                .processes
+                .iter()
+                .any(|process: &Process| !process.up || !process.tasks.is_empty())
             || self.provider.pending_deliveries() > 0
             || !self.flights.is_empty()
             || self.payers.are_returning()

@@ -116,8 +116,11 @@ impl Simulation {
                 SUBJECT,
             ),
         };
-        let ours = |order: Order, id| order.channel(id, Currency::USD);
-        (job.kind == JobKind::Checkout).then(|| ["2", "12"].into_iter().fold(order, ours))
+        (job.kind == JobKind::Checkout).then(|| {
+            ["2", "12"]
+                .into_iter()
+                .fold(order, |order: Order, id| order.channel(id, Currency::USD))
+        })
     }
 
     pub(super) fn open_checkout(&mut self, number: usize, process: usize) -> Held {
@@ -276,8 +279,10 @@ impl Simulation {
             let detail = format!("{order} is paid, stored is {stored:?}");
             return broken(Invariant::StatusesAreKnown, detail);
         }
-        let known = |trade: &&String| self.payers.reported.contains(*trade);
-        let reported = trades.iter().filter(known).count();
+        let reported = trades
+            .iter()
+            .filter(|trade: &&String| self.payers.reported.contains(*trade))
+            .count();
         if reported + 1 == trades.len() {
             return Ok(());
         }

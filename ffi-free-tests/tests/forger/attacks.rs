@@ -14,8 +14,10 @@ use crate::reader::{form, hide, key, strict, verifier, without_the_ambiguity_rul
 use sanspay_ffi_free_tests::cuts::{Pairs, known_cuts};
 
 fn pairs(pairs: &[(&str, &str)]) -> Pairs {
-    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-    pairs.iter().map(owned).collect()
+    pairs
+        .iter()
+        .map(|(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
 }
 
 /// The attacker's own order.

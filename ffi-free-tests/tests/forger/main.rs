@@ -101,8 +101,9 @@ pub(crate) fn forge(provider: &[(String, String)], read: Reader) -> Result<Tried
 
 /// Whether the provider said all of that.
 fn says(provider: &[(String, String)], claims: &[(String, String)]) -> bool {
-    let said = |(name, claim): &(String, String)| claim == value(provider, name);
-    claims.iter().all(said)
+    claims
+        .iter()
+        .all(|(name, claim): &(String, String)| claim == value(provider, name))
 }
 
 /// The cut with parameters that the signature does not see, and in another order.

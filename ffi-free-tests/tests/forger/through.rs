@@ -42,20 +42,21 @@ fn verifier() -> Verifier {
 /// of the installation.
 fn books(word: Option<SafeBecause>) -> BTreeMap<&'static str, Order> {
     let price = || "10.00".parse().unwrap();
-    let order = |number: &'static str| {
-        let first = FirstCharge::new(price(), Currency::USD);
-        let order = Order::new("sandbox-app", number, price(), Currency::USD, "Tea");
-        let order = order.or_subscription(first);
-        let channels = ["1", "2", "11", "12", "21", "22"];
-        let order = channels
-            .into_iter()
-            .fold(order, |order, id| order.channel(id, Currency::USD));
-        match word {
-            Some(word) => (number, order.allow_extendable(word)),
-            None => (number, order),
-        }
-    };
-    NUMBERS.map(order).into()
+    NUMBERS
+        .map(|number: &'static str| {
+            let first = FirstCharge::new(price(), Currency::USD);
+            let order = Order::new("sandbox-app", number, price(), Currency::USD, "Tea");
+            let order = order.or_subscription(first);
+            let channels = ["1", "2", "11", "12", "21", "22"];
+            let order = channels
+                .into_iter()
+                .fold(order, |order, id| order.channel(id, Currency::USD));
+            match word {
+                Some(word) => (number, order.allow_extendable(word)),
+                None => (number, order),
+            }
+        })
+        .into()
 }
 
 /// A generator of the forger's choices.

@@ -66,8 +66,10 @@ impl Php {
         let mut answer = String::new();
         self.answers.read_line(&mut answer).unwrap();
         let answer = answer.strip_suffix('\n').expect("PHP ended");
-        let text = |field| String::from_utf8(hex::decode(field).unwrap()).unwrap();
-        answer.split(',').map(text).collect()
+        answer
+            .split(',')
+            .map(|field| String::from_utf8(hex::decode(field).unwrap()).unwrap())
+            .collect()
     }
 
     /// A question about pairs, after the fields that come first.

@@ -2,11 +2,12 @@
 
 mod answers;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::AUTHORIZATION;
 use http::{Method, StatusCode};
-use sanspay_core::exchange::Step;
+use sanspay_core::exchange::{Call, Step};
 use sanspay_core::partner::{
     ListPayments, NewPayment, NewPayout, Raw, Record, RecordType, Resolution, ShowPayment, Status,
     UnconfirmedEvent, Unresolved,
@@ -86,15 +87,17 @@ pub(crate) fn show(shown: &mut Shown, secrets: &mut Secrets) {
 impl Merchant<'_> {
     fn call<E: Endpoint>(&mut self, endpoint: E) -> Result<E::Output, Error> {
         let shown = &mut *self.shown;
-        let mut exchange = self.session.exchange(endpoint);
+        let exchange = self.session.exchange(endpoint);
         shown.debug(&exchange);
+        let mut call = Call::new(exchange, Arc::new(self.world.clone()));
+        shown.debug(&call.span());
         let result = loop {
             if let Some(token) = self.session.authorization(self.world.now()) {
                 shown.debug(&token);
             }
-            let step = exchange.poll(self.world.now());
+            let step = call.poll();
             shown.debug(&step);
-            shown.debug(&exchange);
+            shown.debug(&call);
             match step {
                 Step::Send(request) => {
                     if let Some(value) = request.headers().get(AUTHORIZATION) {
@@ -109,7 +112,7 @@ impl Merchant<'_> {
                     if let Err(error) = &outcome {
                         shown.error(error);
                     }
-                    exchange.reply(self.world.now(), outcome);
+                    call.reply(outcome);
                 }
                 Step::Wait(wait) => {
                     shown.debug(&wait);
@@ -118,8 +121,8 @@ impl Merchant<'_> {
                 Step::Done(result) => break result,
             }
         };
-        shown.debug(&exchange);
-        shown.debug(&exchange.report());
+        shown.debug(&call);
+        shown.debug(&call.report());
         if let Err(error) = &result {
             self.show_error(error);
         }

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use http::{Request, Response};
-use sanspay_core::checkout::doctor::Examination;
+use sanspay_core::checkout::doctor::CheckoutDoctor;
 use sanspay_core::checkout::query::{
     Confirmation, ListTrades, LogIn, Operator, ShowTrade, TradeSearch,
 };
@@ -154,7 +154,9 @@ fn doctor(shown: &mut Shown, secrets: &mut Secrets) {
     let signature = "0123456789abcdef0123456789abcdef";
     secrets.add(signature);
     let answer = format!(r#"{{"trueSign":"{signature}"}}"#);
-    let mut examination = Examination::new("https://pay.shop.example");
+    let doctor = CheckoutDoctor::new("https://pay.shop.example");
+    shown.debug(&doctor);
+    let mut examination = doctor.examination();
     while let Some(probe) = examination.next() {
         shown.debug(&probe);
         let probed = probe.read(&api, &Response::new(answer.as_bytes()));

@@ -142,13 +142,15 @@ fn forms(secret: &str) -> Vec<String> {
 /// Base64 of whole groups of three bytes.
 fn base64(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let group = |group: &[u8]| {
-        let bits = group
-            .iter()
-            .fold(0, |bits, b| (bits << 8) | usize::from(*b));
-        [18, 12, 6, 0].map(|shift| char::from(LETTERS[(bits >> shift) & 63]))
-    };
-    bytes.chunks_exact(3).flat_map(group).collect()
+    bytes
+        .chunks_exact(3)
+        .flat_map(|group: &[u8]| {
+            let bits = group
+                .iter()
+                .fold(0, |bits, b| (bits << 8) | usize::from(*b));
+            [18, 12, 6, 0].map(|shift| char::from(LETTERS[(bits >> shift) & 63]))
+        })
+        .collect()
 }
 
 /// Every public struct and enum in the source of the core, with the path of its module.

@@ -58,7 +58,8 @@ fn assert_without_secret(text: &str) {
 
 /// What is printed is one line of visible characters, whoever wrote the text in it.
 fn assert_line(printed: &str) {
-    let turns = |c| matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let draws = printed.chars().any(|c| c.is_control() || turns(c));
+    let draws = printed
+        .chars()
+        .any(|c| c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'));
     assert!(!draws, "{printed:?}");
 }

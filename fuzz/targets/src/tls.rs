@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use sanspay_tls::doctor::Setup;
+use sanspay_tls::doctor::Doctor;
 use sanspay_tls::rustls::pki_types::CertificateDer;
 use sanspay_tls::{Certificate, TlsConfig};
 
@@ -45,7 +45,7 @@ pub fn pem(data: &[u8]) {
             assert_silent(&format!("{error} {error:?}"));
         }
     }
-    let setup = Setup::new("https://api.example.com").client_certificate(data, data);
+    let setup = Doctor::new("https://api.example.com").client_certificate(data, data);
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
     let diagnosis = setup.ca(data).offline(now);
     for check in diagnosis.checks() {

@@ -52,10 +52,9 @@ impl Json {
             }
             b'{' => {
                 let Members(members) = serde_json::from_str(text).ok()?;
-                let read = |(name, raw): (String, &RawValue)| {
+                let members = members.into_iter().map(|(name, raw): (String, &RawValue)| {
                     Self::read(raw, depth + 1).map(|value| (name, value))
-                };
-                let members = members.into_iter().map(read);
+                });
                 Self::Object(members.collect::<Option<_>>()?)
             }
             _ => Self::Number(text.to_owned()),
@@ -134,11 +133,10 @@ impl<'de> Deserialize<'de> for Json {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = Box::<RawValue>::deserialize(deserializer)?;
         let expected = "JSON that is nested less deeply and has whole characters";
-        let unreadable = || {
+        Self::read(&raw, 0).ok_or_else(|| {
             let what = serde::de::Unexpected::Other("JSON");
             serde::de::Error::invalid_value(what, &expected)
-        };
-        Self::read(&raw, 0).ok_or_else(unreadable)
+        })
     }
 }
 

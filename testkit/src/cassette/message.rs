@@ -249,11 +249,10 @@ impl<'de> Deserialize<'de> for Pair {
 impl<'de> Deserialize<'de> for Headers {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let map = BTreeMap::<String, String>::deserialize(deserializer)?;
-        let fits = |(name, text): (&String, &String)| {
+        if map.iter().all(|(name, text): (&String, &String)| {
             HeaderName::try_from(name.as_str()).is_ok_and(|known| known.as_str() == name)
                 && HeaderValue::from_bytes(text.as_bytes()).is_ok()
-        };
-        if map.iter().all(fits) {
+        }) {
             Ok(Self(map))
         } else {
             Err(wrong("HTTP headers with names in lower case"))

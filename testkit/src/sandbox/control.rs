@@ -22,8 +22,10 @@ impl Sandbox {
         now: SystemTime,
     ) -> Response<Vec<u8>> {
         let method = request.method().as_str();
-        let decode = |part| percent_encoding::percent_decode_str(part).decode_utf8_lossy();
-        let parts: Vec<_> = rest.split('/').map(decode).collect();
+        let parts: Vec<_> = rest
+            .split('/')
+            .map(|part| percent_encoding::percent_decode_str(part).decode_utf8_lossy())
+            .collect();
         let parts: Vec<&str> = parts.iter().map(AsRef::as_ref).collect();
         let answer = match (method, parts.as_slice()) {
             ("POST", ["faults"]) => self.add_faults(request.body()),

@@ -98,16 +98,19 @@ impl Guard {
     }
 
     fn may_receive(&self, host: &str, ip: IpAddr) -> bool {
-        let listed =
-            |listed: &String| listed.eq_ignore_ascii_case(host) || address(listed) == Some(ip);
-        ip.is_loopback() || self.receivers.iter().any(listed)
+        ip.is_loopback()
+            || self.receivers.iter().any(|listed: &String| {
+                listed.eq_ignore_ascii_case(host) || address(listed) == Some(ip)
+            })
     }
 
     fn is_ours(&self, host: &str) -> bool {
-        let listed = |listed: &String| listed.eq_ignore_ascii_case(host);
         is_local_name(host)
             || address(host).is_some_and(|ip| ip.to_canonical().is_loopback() || ip == self.bound)
-            || self.hosts.iter().any(listed)
+            || self
+                .hosts
+                .iter()
+                .any(|listed: &String| listed.eq_ignore_ascii_case(host))
     }
 }
 
@@ -141,8 +144,11 @@ fn is_foreign(headers: &HeaderMap, host: &Authority) -> bool {
         let own = |origin: &_| origin == "null" || names(origin, host);
         return !headers.get_all(header::ORIGIN).iter().all(own);
     }
-    let named = |origin: &_| names(origin, host);
-    site.is_some() || !headers.get_all(header::ORIGIN).iter().all(named)
+    site.is_some()
+        || !headers
+            .get_all(header::ORIGIN)
+            .iter()
+            .all(|origin: &_| names(origin, host))
 }
 
 fn names(origin: &http::HeaderValue, host: &Authority) -> bool {

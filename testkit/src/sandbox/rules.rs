@@ -163,9 +163,10 @@ mod tests {
     }
 
     fn faults_met(faults: &mut Faults, path: &str, requests: usize) -> Vec<String> {
-        let met = |_| faults.meet(&get(path)).unwrap().fault;
-        let name = |fault: Option<Fault>| fault.map_or("-".into(), |f| f.to_string());
-        (0..requests).map(met).map(name).collect()
+        (0..requests)
+            .map(|_| faults.meet(&get(path)).unwrap().fault)
+            .map(|fault: Option<Fault>| fault.map_or("-".into(), |f| f.to_string()))
+            .collect()
     }
 
     #[test]

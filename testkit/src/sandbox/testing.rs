@@ -119,10 +119,12 @@ impl Merchant {
     /// The events of the webhooks that are due, with what they are about.
     pub(super) fn events(&mut self) -> Vec<(String, String)> {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
-        let read = |delivery: &Delivery| {
-            let event: Value = serde_json::from_slice(delivery.request.body()).unwrap();
-            (text(&event["event"]), text(&event["data"]["reference"]))
-        };
-        self.receive().iter().map(read).collect()
+        self.receive()
+            .iter()
+            .map(|delivery: &Delivery| {
+                let event: Value = serde_json::from_slice(delivery.request.body()).unwrap();
+                (text(&event["event"]), text(&event["data"]["reference"]))
+            })
+            .collect()
     }
 }

@@ -143,11 +143,14 @@ fn normalised(uri: &Uri) -> String {
 }
 
 fn is_uuid(text: &str) -> bool {
-    let shape = |(at, b): (usize, u8)| match at {
-        8 | 13 | 18 | 23 => b == b'-',
-        _ => b.is_ascii_hexdigit(),
-    };
-    text.len() == 36 && text.bytes().enumerate().all(shape)
+    text.len() == 36
+        && text
+            .bytes()
+            .enumerate()
+            .all(|(at, b): (usize, u8)| match at {
+                8 | 13 | 18 | 23 => b == b'-',
+                _ => b.is_ascii_hexdigit(),
+            })
 }
 
 impl fmt::Display for Event {

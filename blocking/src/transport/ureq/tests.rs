@@ -169,9 +169,11 @@ fn an_error_of_the_connector_was_not_sent_and_of_a_connection_maybe_whatever_it_
 
 #[test]
 fn the_cause_is_named_whoever_failed() {
-    let refused = || Error::Io(tls_error(CertificateError::UnknownIssuer.into()));
     for place in [Place::Connecting, Place::Sending, Place::Receiving] {
-        let problem = told(place, refused).tls_problem();
+        let problem = told(place, || {
+            Error::Io(tls_error(CertificateError::UnknownIssuer.into()))
+        })
+        .tls_problem();
         assert_eq!(
             problem,
             Some(sanspay_tls::TlsProblem::ServerNotTrusted),

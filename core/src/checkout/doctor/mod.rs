@@ -99,11 +99,12 @@ impl Examination {
         self.probes.pop();
         match result {
             Ok(probed) => {
-                let apart = |date: SystemTime| match date.duration_since(now) {
-                    Ok(ahead) => ahead,
-                    Err(behind) => behind.duration(),
-                };
-                self.clock = self.clock.or(probed.date.map(apart));
+                self.clock = self.clock.or(probed.date.map(|date: SystemTime| {
+                    match date.duration_since(now) {
+                        Ok(ahead) => ahead,
+                        Err(behind) => behind.duration(),
+                    }
+                }));
                 self.probed.push(probed);
             }
             Err(error) => self.failed = Some(error),

@@ -154,12 +154,11 @@ fn a_server_that_fails_or_leads_away_or_is_not_reached_shows_nothing() {
         "{diagnosis}"
     );
     // What was seen before a failure counts.
-    let failed = || Err(Error::new(ErrorKind::Lost, "probe", "lost"));
     let diagnosis = examine(HOST, |path| {
         if path == "/api/auth/sign" {
             signed("k")
         } else {
-            failed()
+            Err(Error::new(ErrorKind::Lost, "probe", "lost"))
         }
     });
     assert_eq!(diagnosis.proof(), Proof::Nothing);

@@ -100,8 +100,9 @@ fn all_plain(bytes: &[u8]) -> bool {
 
 /// Without an early end, so that the compiler takes all 16 at once.
 fn are_plain(bytes: &[u8; 16]) -> bool {
-    let special = |byte: u8| u8::from(byte == b'%') | u8::from(byte == b'+');
-    bytes.iter().fold(0, |any, byte| any | special(*byte)) == 0
+    bytes.iter().fold(0, |any, byte| {
+        any | u8::from(*byte == b'%') | u8::from(*byte == b'+')
+    }) == 0
 }
 
 #[cfg(test)]

@@ -282,8 +282,9 @@ fn decoded_place(
         Refusal::UnknownName
     };
     let known = place_of(name.as_bytes()).map(Place::Known);
-    let other = || allowed.binary_search(&name).ok().map(Place::Other);
-    let place = known.or_else(other).ok_or(refusal);
+    let place = known
+        .or_else(|| allowed.binary_search(&name).ok().map(Place::Other))
+        .ok_or(refusal);
     room.truncate(0);
     place
 }

@@ -247,8 +247,11 @@ impl Verifier {
         let mut room = Room::for_message(message);
         let form = Form::read(message, &mut room, &self.allowed);
         if form.as_ref().err() == Some(&Refusal::UnknownName) {
-            let right = |text: &str, sign: &Signature| self.is_right(text, sign);
-            return Err(unknown::refusal(message, &self.allowed, right));
+            return Err(unknown::refusal(
+                message,
+                &self.allowed,
+                |text: &str, sign: &Signature| self.is_right(text, sign),
+            ));
         }
         let form = form?;
         let sign = form.sign.ok_or(Refusal::Missing("sign"))?;

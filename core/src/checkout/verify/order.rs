@@ -202,10 +202,13 @@ impl Order {
             (Some(price), None) | (None, Some(price)) => (price, price),
             (None, None) => return Err(Refusal::WrongAbility),
         };
-        let same_amount = |(amount, _): &&Money| *amount == signed.total_amount();
-        let priced = [price, other].into_iter().filter(same_amount);
-        let same_currency = |(_, currency): &&Money| currency == signed.currency();
-        match priced.clone().find(same_currency) {
+        let priced = [price, other]
+            .into_iter()
+            .filter(|(amount, _): &&Money| *amount == signed.total_amount());
+        match priced
+            .clone()
+            .find(|(_, currency): &&Money| currency == signed.currency())
+        {
             Some((_, currency)) => Ok(currency),
             None if priced.count() > 0 => Err(Refusal::WrongCurrency),
             None => {

@@ -43,8 +43,10 @@ fn signed_name(
             read.push((name, value));
         }
     }
-    let known = |name: &str| NAMES.contains(&name) || allowed.contains(&name);
-    let unknown = read.iter().find(|(name, _)| !known(name))?.0.clone();
+    let (unknown, _) = read
+        .iter()
+        .find(|(name, _)| !NAMES.contains(&name.as_str()) && !allowed.contains(&name.as_str()))?;
+    let unknown = unknown.clone();
     is_right(&signed_text(&read), &sign?).then_some(unknown)
 }
 
@@ -68,6 +70,9 @@ fn printable(name: String) -> Box<str> {
 /// Whether it is a name as a server would give it, and one that PHP sorts by its bytes.
 pub(super) fn is_name(name: &str) -> bool {
     let first = name.bytes().next();
-    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
-    first.is_some_and(|b| b.is_ascii_lowercase()) && name.len() <= 64 && name.bytes().all(allowed)
+    first.is_some_and(|b| b.is_ascii_lowercase())
+        && name.len() <= 64
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
 }

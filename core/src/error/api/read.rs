@@ -153,8 +153,7 @@ pub(super) fn scalar_text(json: &str) -> Option<String> {
 /// The texts of one value: it is one, a list of them, or objects with a message.
 fn texts(json: &str) -> Vec<String> {
     let text = |json: &str| {
-        let within = || scalar_text(Object::read(json).ok()?.get("message")?);
-        scalar_text(json).or_else(within)
+        scalar_text(json).or_else(|| scalar_text(Object::read(json).ok()?.get("message")?))
     };
     match serde_json::from_str::<Vec<&RawValue>>(json) {
         Ok(items) => items.iter().filter_map(|item| text(item.get())).collect(),

@@ -39,13 +39,15 @@ impl<E: Endpoint> Exchange<E> {
         let sendable = self.fence.map(|fence| fence.left(now));
         let left = sendable.unwrap_or(Duration::MAX).min(self.left());
         let jitter = &mut self.jitter;
-        let draw = |most: Duration| {
-            let most = u64::try_from(most.as_nanos()).unwrap_or(u64::MAX);
-            Duration::from_nanos(jitter.u64(0..=most))
-        };
-        self.session
-            .settings()
-            .retry
-            .decide(failure, attempt, repeatable, left, draw)
+        self.session.settings().retry.decide(
+            failure,
+            attempt,
+            repeatable,
+            left,
+            |most: Duration| {
+                let most = u64::try_from(most.as_nanos()).unwrap_or(u64::MAX);
+                Duration::from_nanos(jitter.u64(0..=most))
+            },
+        )
     }
 }

@@ -116,8 +116,10 @@ impl Browser {
     pub(crate) async fn console(&self) -> Vec<String> {
         let entries = self.chromium("se/log", json!({"type": "browser"})).await;
         let entries = entries.as_array().unwrap();
-        let line = |entry: &Value| format!("{}: {}", entry["level"], entry["message"]);
-        entries.iter().map(line).collect()
+        entries
+            .iter()
+            .map(|entry: &Value| format!("{}: {}", entry["level"], entry["message"]))
+            .collect()
     }
 
     /// As on a phone of this width, or as the window is.

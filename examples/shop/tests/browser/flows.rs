@@ -150,11 +150,10 @@ async fn double_click(stage: Arc<Stage>) {
     stage.check().await;
     stage.told_once(&number).await;
     // Also when the second request is a whole one, and not cut short by the first.
-    let pays = |sandbox: &sanspay_testkit::sandbox::Sandbox| {
+    let path = stage.shop.provider().with(|sandbox, _| {
         let pay = sandbox.seen().find(|seen| seen.path.ends_with("/pay"));
         pay.unwrap().path.clone()
-    };
-    let path = stage.shop.provider().with(|sandbox, _| pays(sandbox));
+    });
     let again = send(
         "POST",
         &format!("{}{path}", stage.shop.provider().base_url()),

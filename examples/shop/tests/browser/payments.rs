@@ -46,13 +46,8 @@ async fn notification_and_return_of_one_payment_count_once() {
 async fn by_both(stage: Arc<Stage>) {
     stage.order("Buy Sencha").await;
     let number = stage.number_at_checkout().await;
-    let hold = |stage: &Stage| {
-        stage
-            .shop
-            .provider()
-            .with(|sandbox, _| sandbox.hold_deliveries());
-    };
-    hold(&stage);
+    let provider = stage.shop.provider();
+    provider.with(|sandbox, _| sandbox.hold_deliveries());
     stage.choose("Alipay sandbox").await;
     stage.browser.click("Pay USD 18.50").await;
     stage.browser.shows("Paid").await;

@@ -138,11 +138,12 @@ impl Stage {
         let url = browser.url().await;
         let said = browser.console().await;
         let itself = url.split('?').next().unwrap();
-        let expected = |line: &String| {
-            line.contains(itself) && line.contains("the server responded with a status of 4")
-        };
         assert!(
-            said.len() == notes && said.iter().all(expected),
+            said.len() == notes
+                && said.iter().all(|line: &String| {
+                    line.contains(itself)
+                        && line.contains("the server responded with a status of 4")
+                }),
             "{url}: {said:?}"
         );
         let page = "const [page] = performance.getEntriesByType('navigation');

@@ -62,8 +62,12 @@ fn main() {
     };
     let (runs, seed) = (number(20_000), number(1));
     let named: Vec<String> = arguments.collect();
-    let known = |name: &String| TARGETS.iter().any(|(target, _)| target == name);
-    assert!(named.iter().all(known), "there is no such target");
+    assert!(
+        named
+            .iter()
+            .all(|name: &String| TARGETS.iter().any(|(target, _)| target == name)),
+        "there is no such target"
+    );
     for (name, target) in TARGETS {
         if !named.is_empty() && named.iter().all(|wanted| wanted != name) {
             continue;

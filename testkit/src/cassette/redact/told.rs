@@ -46,11 +46,10 @@ pub(in super::super) fn is_found(secrets: &[Secret], text: &str) -> bool {
             let plain = readings
                 .last()
                 .map_or_else(String::new, |last| spaced(last));
-            let is_in = |(secret, its_plain): &(&str, String)| {
+            if secrets.iter().any(|(secret, its_plain): &(&str, String)| {
                 let is_read = readings.iter().any(|reading| reading.contains(secret));
                 is_read || (!its_plain.trim().is_empty() && plain.contains(its_plain))
-            };
-            if secrets.iter().any(is_in) {
+            }) {
                 return true;
             }
             if depth < BYTES_DEPTH {

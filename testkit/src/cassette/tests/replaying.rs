@@ -252,11 +252,13 @@ fn names_that_are_not_listed_fit_any_and_come_back() {
 }
 
 fn calls_of(calls: &[Call]) -> Vec<Call> {
-    let copy = |(request, outcome): &Call| {
-        let body = outcome.as_ref().unwrap().body().clone();
-        (request.clone(), answer(body))
-    };
-    calls.iter().map(copy).collect()
+    calls
+        .iter()
+        .map(|(request, outcome): &Call| {
+            let body = outcome.as_ref().unwrap().body().clone();
+            (request.clone(), answer(body))
+        })
+        .collect()
 }
 
 #[test]

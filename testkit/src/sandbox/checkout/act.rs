@@ -41,9 +41,10 @@ impl Checkout {
             return refusal(StatusCode::NOT_FOUND, &refused);
         };
         if action == "cancel" {
-            let cancelled = || told("The payment was cancelled");
             let target = order.cancel_url.as_deref();
-            return target.and_then(answer::redirect).unwrap_or_else(cancelled);
+            return target
+                .and_then(answer::redirect)
+                .unwrap_or_else(|| told("The payment was cancelled"));
         }
         if !order.is_stored() {
             return answer::error(
@@ -175,9 +176,9 @@ impl Checkout {
     fn find(&self, number: &str) -> Option<usize> {
         let by_trade_no = self.by_trade_no.get(number).copied();
         by_trade_no.or_else(|| {
-            let same =
-                |order: &Order| order.is_stored() && order.out_trade_no.as_deref() == Some(number);
-            self.orders.iter().rposition(same)
+            self.orders.iter().rposition(|order: &Order| {
+                order.is_stored() && order.out_trade_no.as_deref() == Some(number)
+            })
         })
     }
 

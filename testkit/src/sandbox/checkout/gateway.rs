@@ -73,8 +73,11 @@ impl Checkout {
             .iter()
             .filter(|(name, _)| *name != "sign")
             .collect();
-        let app = || self.config.apps.first().map(|app| &app.key);
-        let key = self.config.default_key.as_ref().or_else(app);
+        let key = self
+            .config
+            .default_key
+            .as_ref()
+            .or_else(|| self.config.apps.first().map(|app| &app.key));
         let right = key.map(|key| key.sign(&signed).as_str().to_owned());
         answer::json(StatusCode::OK, &json!({"sign": given, "trueSign": right}))
     }

@@ -74,14 +74,15 @@ impl Checkout {
         }
         let rest = request.uri().path().strip_prefix("/checkout")?;
         let parts: Vec<&str> = rest.split('/').collect();
-        let wrong_method = || refusal(StatusCode::METHOD_NOT_ALLOWED, &Refused::default());
         match (request.method(), parts.as_slice()) {
             (&Method::GET, [""]) => Some(self.open(request, now, around.ids)),
             (&Method::POST, ["", trade_no, action @ ("pay" | "fail" | "cancel")]) => {
                 let choice = query::parse(request.body()).unwrap_or_default();
                 Some(self.act(trade_no, action, &choice, now, around))
             }
-            (_, [""] | ["", _, "pay" | "fail" | "cancel"]) => Some(wrong_method()),
+            (_, [""] | ["", _, "pay" | "fail" | "cancel"]) => {
+                Some(refusal(StatusCode::METHOD_NOT_ALLOWED, &Refused::default()))
+            }
             _ => None,
         }
     }

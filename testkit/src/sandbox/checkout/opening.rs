@@ -206,11 +206,14 @@ impl Checkout {
 
     /// What is wrong with a signature: the mistakes that are often made have words of their own.
     fn wrong(&self, given: &str, signed: &[(&String, &String)]) -> &'static str {
-        let is_hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
         let default_key = self.config.default_key.as_ref();
         if given.is_empty() {
             REQUIRED
-        } else if given.len() != 32 || !given.bytes().all(is_hex) {
+        } else if given.len() != 32
+            || !given
+                .bytes()
+                .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+        {
             "is not 32 lower-case hexadecimal digits"
         } else if default_key.is_some_and(|key| key.sign(signed).as_str() == given) {
             "was made with the installation's key and not with the app's"

@@ -44,14 +44,16 @@ impl Checkout {
 }
 
 fn buttons(abilities: &[Ability], once: Option<&str>) -> Vec<Button> {
-    let pay = |ability: &Ability| match ability {
-        Ability::Checkout => {
-            let label = once.map_or_else(|| "Pay".to_owned(), |price| format!("Pay {price}"));
-            Button::new("pay", label).choice("checkout")
-        }
-        Ability::Subscribe => Button::new("pay", "Subscribe").choice("subscribe"),
-    };
-    let mut buttons: Vec<Button> = abilities.iter().map(pay).collect();
+    let mut buttons: Vec<Button> = abilities
+        .iter()
+        .map(|ability: &Ability| match ability {
+            Ability::Checkout => {
+                let label = once.map_or_else(|| "Pay".to_owned(), |price| format!("Pay {price}"));
+                Button::new("pay", label).choice("checkout")
+            }
+            Ability::Subscribe => Button::new("pay", "Subscribe").choice("subscribe"),
+        })
+        .collect();
     buttons.push(Button::new("fail", "Let it fail"));
     buttons.push(Button::new("cancel", "Cancel"));
     buttons

@@ -77,12 +77,11 @@ impl Shelf {
 
     /// Puts it on the shelf, new or in its old place; yields its id.
     pub(super) fn put(&mut self, app_id: &str, wanted: Wanted) -> u64 {
-        let next = || {
+        let id = wanted.id.unwrap_or_else(|| {
             self.0
                 .last_key_value()
                 .map_or(1, |(last, _)| last.saturating_add(1))
-        };
-        let id = wanted.id.unwrap_or_else(next);
+        });
         self.0.insert(id, (app_id.to_owned(), wanted.thing));
         id
     }
@@ -110,14 +109,17 @@ pub(super) fn items(product: &Map<String, Value>) -> Vec<(String, String)> {
 pub(super) fn check_product(product: &Map<String, Value>) -> Result<(), &'static str> {
     let length = text(product, "name").chars().count();
     let category = text(product, "category");
-    let named = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
     if length == 0 {
         Err("has no name")
     } else if length > 254 {
         Err("has a name longer than 254 characters")
     } else if !["PHYSICAL", "DIGITAL", "SERVICE"].contains(&text(product, "type")) {
         Err("has a type other than PHYSICAL, DIGITAL and SERVICE")
-    } else if category.is_empty() || !category.bytes().all(named) {
+    } else if category.is_empty()
+        || !category
+            .bytes()
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+    {
         Err("has no category such as SOFTWARE")
     } else {
         Ok(())
@@ -188,8 +190,11 @@ pub(super) fn fixed_price(cycle: &Value) -> Option<(String, &str)> {
 /// What the plan costs once its trials are over.
 pub(super) fn price(plan: &Map<String, Value>) -> Option<(String, &str)> {
     let cycles = plan.get("billing_cycles")?.as_array()?;
-    let regular = |cycle: &&Value| cycle.get("tenure_type").is_some_and(|t| t == "REGULAR");
-    fixed_price(cycles.iter().find(regular)?)
+    fixed_price(
+        cycles
+            .iter()
+            .find(|cycle: &&Value| cycle.get("tenure_type").is_some_and(|t| t == "REGULAR"))?,
+    )
 }
 
 /// What the messages of a new subscription carry: the price of the first cycle, and nothing for a

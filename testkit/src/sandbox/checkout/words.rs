@@ -104,14 +104,19 @@ mod tests {
     use super::*;
 
     fn words(cycles: &[(&str, &str, u64, u64, &str)]) -> String {
-        let cycle = |(sequence, (tenure, unit, count, periods, value)): (usize, &_)| {
-            json!({
-                "frequency": {"interval_unit": unit, "interval_count": count},
-                "pricing_scheme": {"fixed_price": {"value": value, "currency_code": "USD"}},
-                "tenure_type": tenure, "sequence": sequence + 1, "total_cycles": periods,
-            })
-        };
-        let mut cycles: Vec<Value> = cycles.iter().enumerate().map(cycle).collect();
+        let mut cycles: Vec<Value> = cycles
+            .iter()
+            .enumerate()
+            .map(
+                |(sequence, (tenure, unit, count, periods, value)): (usize, &_)| {
+                    json!({
+                        "frequency": {"interval_unit": unit, "interval_count": count},
+                        "pricing_scheme": {"fixed_price": {"value": value, "currency_code": "USD"}},
+                        "tenure_type": tenure, "sequence": sequence + 1, "total_cycles": periods,
+                    })
+                },
+            )
+            .collect();
         cycles.reverse();
         let value = json!({"name": "Tea club", "billing_cycles": cycles});
         plan(value.as_object().unwrap())

@@ -74,8 +74,11 @@ impl Button {
 
 /// The page.
 pub(in crate::sandbox) fn payment(payment: &Payment<'_>) -> Response<Vec<u8>> {
-    let line = |price: &String| Html::new("<p class=\"price\">{}</p>\n", &[price]);
-    let prices: Html = payment.prices.iter().map(line).collect();
+    let prices: Html = payment
+        .prices
+        .iter()
+        .map(|price: &String| Html::new("<p class=\"price\">{}</p>\n", &[price]))
+        .collect();
     let card = Html::new(
         "<h1>{}</h1>\n{}{}{}",
         &[&payment.title, &prices, &summary(payment), &form(payment)],
@@ -86,12 +89,16 @@ pub(in crate::sandbox) fn payment(payment: &Payment<'_>) -> Response<Vec<u8>> {
 fn summary(payment: &Payment<'_>) -> Html {
     let text = |text: &str| shortened(text, TEXT);
     let description = optional("<p class=\"soft\">{}</p>\n", &text(payment.description));
-    let item = |(name, about): &(String, String)| {
-        let about = shortened(about, ITEM_TEXT);
-        let about = optional("<br><span class=\"soft\">{}</span>", &about);
-        Html::new("<li>{}{}</li>\n", &[&shortened(name, ITEM_TEXT), &about])
-    };
-    let items: Html = payment.items.iter().take(ITEMS).map(item).collect();
+    let items: Html = payment
+        .items
+        .iter()
+        .take(ITEMS)
+        .map(|(name, about): &(String, String)| {
+            let about = shortened(about, ITEM_TEXT);
+            let about = optional("<br><span class=\"soft\">{}</span>", &about);
+            Html::new("<li>{}{}</li>\n", &[&shortened(name, ITEM_TEXT), &about])
+        })
+        .collect();
     let more = payment.items.len().saturating_sub(ITEMS);
     let more = match more {
         0 => Html::default(),
@@ -102,10 +109,13 @@ fn summary(payment: &Payment<'_>) -> Html {
     } else {
         Html::new("<ul>\n{}{}</ul>\n", &[&items, &more])
     };
-    let fact = |(label, fact): &(&str, String)| {
-        Html::new("<dt>{}</dt><dd>{}</dd>\n", &[label, &text(fact)])
-    };
-    let facts: Html = payment.facts.iter().map(fact).collect();
+    let facts: Html = payment
+        .facts
+        .iter()
+        .map(|(label, fact): &(&str, String)| {
+            Html::new("<dt>{}</dt><dd>{}</dd>\n", &[label, &text(fact)])
+        })
+        .collect();
     Html::new(
         "<section aria-labelledby=\"what\">\n<h2 id=\"what\">{}</h2>\n{}{}<dl>\n{}</dl>\n</section>\n",
         &[&text(payment.product), &description, &list, &facts],
@@ -125,14 +135,13 @@ fn form(payment: &Payment<'_>) -> Html {
     if payment.buttons.is_empty() {
         return Html::default();
     }
-    let choice = |(index, (id, name)): (usize, &(&str, &str))| {
+    let channels: Html = payment.channels.iter().enumerate().map(|(index, (id, name)): (usize, &(&str, &str))| {
         let checked = if index == 0 { " checked" } else { "" };
         Html::new(
             "<label class=\"choice\"><input type=\"radio\" name=\"channel_id\" value=\"{}\"{}> {}</label>\n",
             &[id, &checked, name],
         )
-    };
-    let channels: Html = payment.channels.iter().enumerate().map(choice).collect();
+    }).collect();
     let channels = if channels.is_empty() {
         channels
     } else {

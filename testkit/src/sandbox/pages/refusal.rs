@@ -35,10 +35,13 @@ pub(in crate::sandbox) struct Refusal<'a> {
 /// The page.
 pub(in crate::sandbox) fn refusal(refusal: &Refusal<'_>) -> Response<Vec<u8>> {
     let (title, advice) = told(refusal.status, refusal.problems);
-    let problem = |(parameter, reason): &Problem| {
-        Html::new("<li><code>{}</code> {}</li>\n", &[parameter, reason])
-    };
-    let problems: Html = refusal.problems.iter().map(problem).collect();
+    let problems: Html = refusal
+        .problems
+        .iter()
+        .map(|(parameter, reason): &Problem| {
+            Html::new("<li><code>{}</code> {}</li>\n", &[parameter, reason])
+        })
+        .collect();
     let problems = if problems.is_empty() {
         problems
     } else {

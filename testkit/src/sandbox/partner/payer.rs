@@ -87,6 +87,7 @@ fn refusal(status: StatusCode, problems: &[Problem]) -> Response<Vec<u8>> {
 }
 
 fn sent_to(target: Option<&str>, otherwise: &str) -> Response<Vec<u8>> {
-    let page = || pages::message(Provider::Qiaopay, otherwise, "You can go back to the shop.");
-    target.and_then(answer::redirect).unwrap_or_else(page)
+    target.and_then(answer::redirect).unwrap_or_else(|| {
+        pages::message(Provider::Qiaopay, otherwise, "You can go back to the shop.")
+    })
 }

@@ -163,16 +163,18 @@ impl Records {
         if let Some(place) = by_id {
             return Some(*place);
         }
-        let open = |place: &&usize| {
-            let record = self.all.get(**place);
-            record.is_some_and(|r| r.status == RecordStatus::Created)
-        };
         let places = [RecordKind::Payment, RecordKind::Payout].map(|kind| {
             let key = (kind, id_or_reference.to_owned());
             self.by_reference.get(&key).map_or(&[][..], Vec::as_slice)
         });
         let mut places = places.concat();
-        let first_open = places.iter().find(open).copied();
+        let first_open = places
+            .iter()
+            .find(|place: &&usize| {
+                let record = self.all.get(**place);
+                record.is_some_and(|r| r.status == RecordStatus::Created)
+            })
+            .copied();
         first_open.or_else(|| (!places.is_empty()).then(|| places.swap_remove(0)))
     }
 

@@ -69,11 +69,12 @@ fn read(rows: &str) -> Vec<Trade> {
 
 /// One trade a minute; the last one at noon.
 fn a_trade_a_minute(count: usize) -> Installation {
-    let number = |place: usize| {
-        let minutes = i64::try_from(count - 1 - place).unwrap();
-        number(NOON - 60 * minutes, place)
-    };
-    let numbers = (0..count).map(number).collect();
+    let numbers = (0..count)
+        .map(|place: usize| {
+            let minutes = i64::try_from(count - 1 - place).unwrap();
+            number(NOON - 60 * minutes, place)
+        })
+        .collect();
     Installation { numbers, most: 100 }
 }
 

@@ -112,13 +112,12 @@ fn the_gateway_takes_what_nobody_signed() {
 
 #[test]
 fn anything_is_signed_for_anybody() {
-    let asked = |payer: &mut Payer| {
+    let [real, ideal] = both(Fault::OpenSigning, |payer: &mut Payer| {
         let request = Request::get("/api/auth/sign?status=CHECKOUT_SUCCEED&app_id=7&sign=x");
         let answer = payer.0.send(&request.body(Vec::new()).unwrap());
         let body: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
         body["trueSign"].as_str().map(str::to_owned)
-    };
-    let [real, ideal] = both(Fault::OpenSigning, asked);
+    });
     let key = SigningKey::new("sandbox-default-key").unwrap();
     let sign = key.sign(&[("app_id", "7"), ("status", "CHECKOUT_SUCCEED")]);
     assert_eq!((real.as_deref(), ideal), (Some(sign.as_str()), None));
@@ -151,71 +150,78 @@ fn what_is_too_long_or_too_much_is_cut() {
 #[test]
 fn what_is_named_by_its_id_is_lost() {
     let number = |n: &str| with(once(), "out_trade_no", n);
-    let second = |payer: &mut Payer| {
-        paid(payer, &once(), "2");
-        let action = payer.action(&with(number("order-2"), "product", r#"{"id":1}"#));
-        let request = Request::post(format!("{action}/pay"))
-            .body(Vec::new())
-            .unwrap();
-        let answer = payer.0.send(&request).status().as_u16();
-        (
-            answer,
-            payer.notified().len(),
-            payer.0.sandbox.order_status("order-2").is_some(),
-        )
-    };
     assert_eq!(
-        both(Fault::BrokenIds, second),
+        both(Fault::BrokenIds, |payer: &mut Payer| {
+            paid(payer, &once(), "2");
+            let action = payer.action(&with(number("order-2"), "product", r#"{"id":1}"#));
+            let request = Request::post(format!("{action}/pay"))
+                .body(Vec::new())
+                .unwrap();
+            let answer = payer.0.send(&request).status().as_u16();
+            (
+                answer,
+                payer.notified().len(),
+                payer.0.sandbox.order_status("order-2").is_some(),
+            )
+        }),
         [(500, 0, false), (302, 1, true)]
     );
-    let with_status = |payer: &mut Payer| {
-        let mut sold = product();
-        sold["status"] = "ACTIVE".into();
-        paid(payer, &with(once(), "product", &sold.to_string()), "2");
-        payer
-            .open(&with(number("order-2"), "product", r#"{"id":1}"#))
-            .status()
-            .as_u16()
-    };
-    assert_eq!(both(Fault::BrokenIds, with_status), [400, 200]);
-    let plan = |payer: &mut Payer| {
-        paid(payer, &subscription(), "1");
-        let again = with(
-            with(subscription(), "out_trade_no", "order-2"),
-            "plan",
-            r#"{"id":1}"#,
-        );
-        payer.open(&again).body().is_empty()
-    };
-    assert_eq!(both(Fault::BrokenIds, plan), [true, false]);
+    assert_eq!(
+        both(Fault::BrokenIds, |payer: &mut Payer| {
+            let mut sold = product();
+            sold["status"] = "ACTIVE".into();
+            paid(payer, &with(once(), "product", &sold.to_string()), "2");
+            payer
+                .open(&with(number("order-2"), "product", r#"{"id":1}"#))
+                .status()
+                .as_u16()
+        }),
+        [400, 200]
+    );
+    assert_eq!(
+        both(Fault::BrokenIds, |payer: &mut Payer| {
+            paid(payer, &subscription(), "1");
+            let again = with(
+                with(subscription(), "out_trade_no", "order-2"),
+                "plan",
+                r#"{"id":1}"#,
+            );
+            payer.open(&again).body().is_empty()
+        }),
+        [true, false]
+    );
 }
 
 #[test]
 fn a_customers_id_is_the_plans_or_none() {
-    let told = |payer: &mut Payer| {
-        let (first, _) = paid(payer, &subscription(), "1");
-        let mut changed = with(subscription(), "out_trade_no", "order-2");
-        let mut plan: Value = serde_json::from_str(get(&changed, "plan")).unwrap();
-        plan["id"] = 1.into();
-        set(&mut changed, "plan", &plan.to_string());
-        let (second, _) = paid(payer, &changed, "1");
-        [&first[0], &second[0]].map(|message| get(message, "customer_id").to_owned())
-    };
-    assert_eq!(both(Fault::BrokenIds, told), [["1", ""], ["1", "2"]]);
+    assert_eq!(
+        both(Fault::BrokenIds, |payer: &mut Payer| {
+            let (first, _) = paid(payer, &subscription(), "1");
+            let mut changed = with(subscription(), "out_trade_no", "order-2");
+            let mut plan: Value = serde_json::from_str(get(&changed, "plan")).unwrap();
+            plan["id"] = 1.into();
+            set(&mut changed, "plan", &plan.to_string());
+            let (second, _) = paid(payer, &changed, "1");
+            [&first[0], &second[0]].map(|message| get(message, "customer_id").to_owned())
+        }),
+        [["1", ""], ["1", "2"]]
+    );
 }
 
 #[test]
 fn one_checkout_can_be_paid_twice() {
-    let twice = |payer: &mut Payer| {
-        let (first, _) = paid(payer, &once(), "2");
-        if payer.open(&once()).status() != 200 {
-            return None;
-        }
-        let (second, _) = paid(payer, &once(), "2");
-        let number = |told: &[Pairs]| get(&told[0], "trade_no").to_owned();
-        Some(number(&first) != number(&second))
-    };
-    assert_eq!(both(Fault::PayableTwice, twice), [Some(true), None]);
+    assert_eq!(
+        both(Fault::PayableTwice, |payer: &mut Payer| {
+            let (first, _) = paid(payer, &once(), "2");
+            if payer.open(&once()).status() != 200 {
+                return None;
+            }
+            let (second, _) = paid(payer, &once(), "2");
+            let number = |told: &[Pairs]| get(&told[0], "trade_no").to_owned();
+            Some(number(&first) != number(&second))
+        }),
+        [Some(true), None]
+    );
 }
 
 #[test]

@@ -115,11 +115,14 @@ impl Payer {
     }
 
     fn notified(&mut self) -> Vec<Pairs> {
-        let read = |body: &Vec<u8>| form_urlencoded::parse(body).into_owned().collect();
         self.0
             .receive()
             .iter()
-            .map(|d| read(d.request.body()))
+            .map(|d| {
+                form_urlencoded::parse(d.request.body())
+                    .into_owned()
+                    .collect()
+            })
             .collect()
     }
 }
@@ -140,8 +143,10 @@ fn get<'a>(pairs: &'a Pairs, name: &str) -> &'a str {
 fn refused(answer: &Response<Vec<u8>>) -> Vec<String> {
     assert_eq!(answer.status(), 400, "{}", text(answer));
     let page = text(answer);
-    let item = |part: &str| part.split("</code>").next().unwrap().to_owned();
-    page.split("<li><code>").skip(1).map(item).collect()
+    page.split("<li><code>")
+        .skip(1)
+        .map(|part: &str| part.split("</code>").next().unwrap().to_owned())
+        .collect()
 }
 
 mod admin;

@@ -120,18 +120,17 @@ fn filters_narrow_the_list() {
     merchant.sandbox.pay("b", merchant.now).unwrap();
     let mut found = |query: &str| {
         let answer = body(&merchant.get(&format!("/partner/payments?{query}")));
-        let label = |r: &Value| {
-            format!(
-                "{}-{}",
-                &r["type"].as_str().unwrap()[3..],
-                r["reference"].as_str().unwrap()
-            )
-        };
         let labels: Vec<String> = answer["data"]
             .as_array()
             .unwrap()
             .iter()
-            .map(label)
+            .map(|r: &Value| {
+                format!(
+                    "{}-{}",
+                    &r["type"].as_str().unwrap()[3..],
+                    r["reference"].as_str().unwrap()
+                )
+            })
             .collect();
         labels.join(" ")
     };
