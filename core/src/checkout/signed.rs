@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Write as _};
 
+use html_escape::encode_quoted_attribute;
+
 use super::sign::{Signature, SigningKey, signed_text};
 use crate::wire::query::Query;
 
@@ -51,14 +53,14 @@ impl SignedCheckout {
     pub fn form_html(&self) -> String {
         let mut fields = String::new();
         for (name, value) in &self.parameters {
-            let value = escape_html(value);
+            let value = encode_quoted_attribute(value);
             // Writing to a `String` cannot fail.
             let _ = writeln!(
                 fields,
                 "<input type=\"hidden\" name=\"{name}\" value=\"{value}\">"
             );
         }
-        let page = escape_html(&self.page);
+        let page = encode_quoted_attribute(&self.page);
         format!(
             "<!DOCTYPE html>\n\
              <html lang=\"en\">\n\
@@ -106,20 +108,4 @@ impl fmt::Debug for SignedCheckout {
             .field("parameters", &names)
             .finish_non_exhaustive()
     }
-}
-
-/// Escapes what means something in HTML, in text and in quoted attributes.
-fn escape_html(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }

@@ -1,18 +1,15 @@
 //! The page on which a payer pays.
 
 use http::{Response, StatusCode};
+use maud::{Markup, html};
 
-use super::html::{Html, shortened};
-use super::{Provider, page};
+use super::{Provider, TEXT, page, shown};
 
 /// How many of a product's parts are listed.
 const ITEMS: usize = 10;
 
 /// How many characters of a part's text are shown.
 const ITEM_TEXT: usize = 120;
-
-/// How many characters of any other text are shown.
-const TEXT: usize = 300;
 
 /// What is to be paid, for what, and what the payer can do about it.
 pub(in crate::sandbox) struct Payment<'a> {
@@ -54,106 +51,82 @@ impl Button {
         self
     }
 
-    fn html(&self, action: &str) -> Html {
-        let choice = self
-            .ability
-            .map(|ability| Html::new(" name=\"ability\" value=\"{}\"", &[&ability]));
+    fn html(&self, action: &str) -> Markup {
         let class = if self.verb == "pay" { "main" } else { "side" };
-        Html::new(
-            "<button type=\"submit\" class=\"{}\" formaction=\"{}/{}\"{}>{}</button>\n",
-            &[
-                &class,
-                &action,
-                &self.verb,
-                &choice.unwrap_or_default(),
-                &self.label,
-            ],
-        )
+        html! {
+            button type="submit" class=(class) formaction=(format!("{action}/{}", self.verb))
+                name=[self.ability.map(|_| "ability")] value=[self.ability] {
+                (shown(&self.label, TEXT))
+            }
+        }
     }
 }
 
 /// The page.
 pub(in crate::sandbox) fn payment(payment: &Payment<'_>) -> Response<Vec<u8>> {
-    let prices: Html = payment
-        .prices
-        .iter()
-        .map(|price: &String| Html::new("<p class=\"price\">{}</p>\n", &[price]))
-        .collect();
-    let card = Html::new(
-        "<h1>{}</h1>\n{}{}{}",
-        &[&payment.title, &prices, &summary(payment), &form(payment)],
-    );
+    let card = html! {
+        h1 { (payment.title) }
+        @for price in &payment.prices {
+            p class="price" { (price) }
+        }
+        (summary(payment))
+        // One form for every button: it works without a script, and sending it twice pays once.
+        @if !payment.buttons.is_empty() {
+            form method="post" {
+                (channels(&payment.channels))
+                div class="acts" {
+                    @for button in &payment.buttons { (button.html(&payment.action)) }
+                }
+            }
+        }
+    };
     page(StatusCode::OK, payment.provider, payment.title, &card)
 }
 
-fn summary(payment: &Payment<'_>) -> Html {
-    let text = |text: &str| shortened(text, TEXT);
-    let description = optional("<p class=\"soft\">{}</p>\n", &text(payment.description));
-    let items: Html = payment
-        .items
-        .iter()
-        .take(ITEMS)
-        .map(|(name, about): &(String, String)| {
-            let about = shortened(about, ITEM_TEXT);
-            let about = optional("<br><span class=\"soft\">{}</span>", &about);
-            Html::new("<li>{}{}</li>\n", &[&shortened(name, ITEM_TEXT), &about])
-        })
-        .collect();
+fn summary(payment: &Payment<'_>) -> Markup {
     let more = payment.items.len().saturating_sub(ITEMS);
-    let more = match more {
-        0 => Html::default(),
-        more => Html::new("<li>and {} more</li>\n", &[&more.to_string()]),
-    };
-    let list = if items.is_empty() {
-        items
-    } else {
-        Html::new("<ul>\n{}{}</ul>\n", &[&items, &more])
-    };
-    let facts: Html = payment
-        .facts
-        .iter()
-        .map(|(label, fact): &(&str, String)| {
-            Html::new("<dt>{}</dt><dd>{}</dd>\n", &[label, &text(fact)])
-        })
-        .collect();
-    Html::new(
-        "<section aria-labelledby=\"what\">\n<h2 id=\"what\">{}</h2>\n{}{}<dl>\n{}</dl>\n</section>\n",
-        &[&text(payment.product), &description, &list, &facts],
-    )
-}
-
-fn optional(template: &'static str, text: &str) -> Html {
-    if text.is_empty() {
-        Html::default()
-    } else {
-        Html::new(template, &[&text])
+    html! {
+        section aria-labelledby="what" {
+            h2 id="what" { (shown(payment.product, TEXT)) }
+            @if !payment.description.is_empty() {
+                p class="soft" { (shown(payment.description, TEXT)) }
+            }
+            @if !payment.items.is_empty() {
+                ul {
+                    @for (name, about) in payment.items.iter().take(ITEMS) {
+                        li {
+                            (shown(name, ITEM_TEXT))
+                            @if !about.is_empty() {
+                                br;
+                                span class="soft" { (shown(about, ITEM_TEXT)) }
+                            }
+                        }
+                    }
+                    @if more > 0 { li { "and " (more) " more" } }
+                }
+            }
+            dl {
+                @for (label, fact) in &payment.facts {
+                    dt { (label) }
+                    dd { (shown(fact, TEXT)) }
+                }
+            }
+        }
     }
 }
 
-/// One form for every button: it works without a script, and sending it twice pays once.
-fn form(payment: &Payment<'_>) -> Html {
-    if payment.buttons.is_empty() {
-        return Html::default();
+fn channels(channels: &[(&str, &str)]) -> Markup {
+    html! {
+        @if !channels.is_empty() {
+            fieldset {
+                legend { "Pay with" }
+                @for (index, (id, name)) in channels.iter().enumerate() {
+                    label class="choice" {
+                        input type="radio" name="channel_id" value=(shown(id, TEXT)) checked[index == 0];
+                        " " (shown(name, TEXT))
+                    }
+                }
+            }
+        }
     }
-    let channels: Html = payment.channels.iter().enumerate().map(|(index, (id, name)): (usize, &(&str, &str))| {
-        let checked = if index == 0 { " checked" } else { "" };
-        Html::new(
-            "<label class=\"choice\"><input type=\"radio\" name=\"channel_id\" value=\"{}\"{}> {}</label>\n",
-            &[id, &checked, name],
-        )
-    }).collect();
-    let channels = if channels.is_empty() {
-        channels
-    } else {
-        Html::new(
-            "<fieldset>\n<legend>Pay with</legend>\n{}</fieldset>\n",
-            &[&channels],
-        )
-    };
-    let buttons = payment.buttons.iter();
-    let buttons: Html = buttons.map(|button| button.html(&payment.action)).collect();
-    Html::new(
-        "<form method=\"post\">\n{}<div class=\"acts\">\n{}</div>\n</form>\n",
-        &[&channels, &buttons],
-    )
 }

@@ -1,9 +1,9 @@
 //! Why nothing can be paid here, for the payer and for the developer who sent him.
 
 use http::{Response, StatusCode};
+use maud::html;
 
-use super::html::{Html, shortened};
-use super::{Provider, page};
+use super::{Provider, page, shown};
 
 /// A parameter and what is wrong with it.
 pub(in crate::sandbox) type Problem = (&'static str, &'static str);
@@ -35,43 +35,29 @@ pub(in crate::sandbox) struct Refusal<'a> {
 /// The page.
 pub(in crate::sandbox) fn refusal(refusal: &Refusal<'_>) -> Response<Vec<u8>> {
     let (title, advice) = told(refusal.status, refusal.problems);
-    let problems: Html = refusal
-        .problems
-        .iter()
-        .map(|(parameter, reason): &Problem| {
-            Html::new("<li><code>{}</code> {}</li>\n", &[parameter, reason])
-        })
-        .collect();
-    let problems = if problems.is_empty() {
-        problems
-    } else {
-        Html::new("<div class=\"bad\">\n<ul>\n{}</ul>\n</div>\n", &[&problems])
+    let card = html! {
+        h1 { (title) }
+        p class="soft" { (advice) }
+        @if !refusal.problems.is_empty() {
+            div class="bad" {
+                ul {
+                    @for (parameter, reason) in refusal.problems {
+                        li { code { (parameter) } " " (reason) }
+                    }
+                }
+            }
+        }
+        @if let Some(text) = refusal.signed_text {
+            section aria-labelledby="signed" {
+                h2 id="signed" { "For the shop’s developer" }
+                p { "This text was signed here, followed by the app’s secret key:" }
+                pre { (shown(text, SIGNED_TEXT)) }
+            }
+        }
+        @if let Some(target) = refusal.back.filter(|target| target.len() <= BACK) {
+            div class="acts" { a class="button main" href=(shown(target, BACK)) { "Go back to the shop" } }
+        }
     };
-    let signed_text = refusal.signed_text.map(|text| {
-        Html::new(
-            "<section aria-labelledby=\"signed\">\n<h2 id=\"signed\">For the shop’s developer</h2>\n\
-             <p>This text was signed here, followed by the app’s secret key:</p>\n\
-             <pre>{}</pre>\n</section>\n",
-            &[&shortened(text, SIGNED_TEXT)],
-        )
-    });
-    let back = refusal.back.filter(|target| target.len() <= BACK);
-    let back = back.map(|target| {
-        Html::new(
-            "<div class=\"acts\"><a class=\"button main\" href=\"{}\">Go back to the shop</a></div>\n",
-            &[&target],
-        )
-    });
-    let card = Html::new(
-        "<h1>{}</h1>\n<p class=\"soft\">{}</p>\n{}{}{}",
-        &[
-            &title,
-            &advice,
-            &problems,
-            &signed_text.unwrap_or_default(),
-            &back.unwrap_or_default(),
-        ],
-    );
     page(refusal.status, refusal.provider, title, &card)
 }
 

@@ -110,7 +110,7 @@ fn each_way_to_get_the_signature_wrong_has_its_reason() {
     assert_eq!(reason("XYZ"), "is not 32 lower-case hexadecimal digits");
     assert_eq!(
         reason(by_default_key.as_str()),
-        "was made with the installation&#39;s key and not with the app&#39;s"
+        "was made with the installation's key and not with the app's"
     );
     assert_eq!(
         reason(&"0".repeat(32)),
