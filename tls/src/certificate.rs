@@ -69,7 +69,7 @@ impl Certificate {
         days(self.validity().not_after, now)
     }
 
-    /// Whom it is for, such as `CN=partner-1` (RFC 4514).
+    /// Its subject, such as `CN=partner-1` (RFC 4514).
     pub fn subject(&self) -> String {
         self.read.tbs_certificate().subject().to_string()
     }

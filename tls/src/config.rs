@@ -12,7 +12,7 @@ use sanspay_core::{CertificateValidity, TlsProblem, TransportError};
 use crate::builder::TlsConfigBuilder;
 use crate::certificate::Certificate;
 
-/// How a client speaks TLS: whom it trusts, and with which certificate it introduces itself.
+/// How a client speaks TLS: the CAs that it trusts and its own certificate.
 ///
 /// Cloning is cheap. `Debug` shows neither keys nor certificates.
 ///

@@ -87,16 +87,16 @@ mod model_tests;
 mod outcome;
 mod retry;
 mod session;
+mod shared_token;
 mod span;
 mod step;
 #[cfg(test)]
 mod tests;
-mod token;
 
 pub use call::Call;
 pub use machine::Exchange;
 pub use retry::{Failure, RetryDecision, RetryPolicy};
 pub use session::{Idempotency, Session, Settings};
+pub use shared_token::{LiveToken, TokenPolicy};
 pub use span::Span;
 pub use step::{Report, Step, Wait, outcome_of};
-pub use token::{LiveToken, TokenPolicy};

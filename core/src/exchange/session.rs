@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use super::Exchange;
 use super::retry::RetryPolicy;
-use super::token::{LiveToken, TokenPolicy, Tokens};
+use super::shared_token::{LiveToken, TokenPolicy, Tokens};
 use crate::access_token::AccessToken;
 use crate::endpoint::Endpoint;
 use crate::error::UnknownOutcome;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use http::{Request, StatusCode};
 
-use super::token::Tokens;
+use super::shared_token::Tokens;
 use crate::error::Error;
 
 /// What the driver is to do next.

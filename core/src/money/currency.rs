@@ -78,10 +78,14 @@ impl Currency {
     }
 
     /// The code, or the text as received.
+    #[expect(
+        clippy::expect_used,
+        clippy::missing_panics_doc,
+        reason = "a code is checked where it is made"
+    )]
     pub fn as_str(&self) -> &str {
         match &self.0 {
-            // Three ASCII capitals by construction.
-            Repr::Code(code) => std::str::from_utf8(code).unwrap_or_default(),
+            Repr::Code(code) => std::str::from_utf8(code).expect("three ASCII capitals"),
             Repr::Text(text) => text,
         }
     }

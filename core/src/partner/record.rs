@@ -195,7 +195,7 @@ impl<'de> Deserialize<'de> for Record {
     }
 }
 
-/// What is in a text that is there as a whole while it is read, as a body is.
+/// Reads from a complete string, as a body is.
 pub(super) struct InText<T>(pub(super) T);
 
 impl<'de> Deserialize<'de> for InText<Record> {

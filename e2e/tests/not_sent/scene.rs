@@ -1,4 +1,4 @@
-//! A scene: who speaks what with whom, and what befalls the payout.
+//! A scene: the client, the server, their protocol, and the fault that the payout meets.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock, Mutex};

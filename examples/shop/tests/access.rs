@@ -1,4 +1,4 @@
-//! Whom the shop answers: no form of another origin, and no host but this machine.
+//! Which requests the shop answers: no form of another origin, and no host but this machine.
 
 #![allow(clippy::unwrap_used)]
 

@@ -10,7 +10,6 @@ use sanspay_core::partner::RecordType;
 use sanspay_core::{Error, Idempotency, Session, SessionBuilder, TransportError};
 use sanspay_testkit::sandbox::{Delivery, DeliveryId, DuplicateReferences, Sandbox, SandboxConfig};
 
-use super::books::{Figures, Story, Violation};
 use super::chance::Chance;
 use super::disk::Disk;
 use super::invariant::{Broken, Held, Invariant, broken, set_up};
@@ -20,6 +19,7 @@ use super::payers::Payers;
 use super::plan::{Case, Plan};
 use super::process::{Job, Process, ReplyTo, TaskKey, clock, true_time};
 use super::provider::Trust;
+use super::report::{Figures, Story, Violation};
 use super::suspend::{HandedOut, Next};
 use super::truth::Truth;
 use crate::driver::{KEY_ID, KEY_SECRET};

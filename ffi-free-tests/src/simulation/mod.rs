@@ -65,18 +65,17 @@
 // Whatever happens has one form: everything holds, or an invariant is broken.
 #![allow(clippy::unnecessary_wraps)]
 
-mod books;
 mod call;
 mod chance;
+mod checkout_messages;
 mod checks;
-mod deeds;
 mod disk;
 mod engine;
+mod events;
 mod healing;
 mod impostors;
 mod inbox;
 mod invariant;
-mod lives;
 mod lookups;
 mod merchant;
 mod mutation;
@@ -85,19 +84,20 @@ mod payers;
 mod plan;
 mod process;
 mod provider;
+mod report;
 mod requests;
+mod restarts;
 mod shrink;
 mod strangers;
 mod suspend;
-mod till;
 mod truth;
 mod webhooks;
 mod wire;
 
-pub use books::{Figures, Violation};
 pub use invariant::Invariant;
 pub use mutation::Mutation;
 pub use plan::{Case, CaseError};
+pub use report::{Figures, Violation};
 
 /// Runs one case to its end.
 ///

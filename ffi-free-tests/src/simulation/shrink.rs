@@ -1,9 +1,9 @@
 //! Makes a failing case small: takes out whatever the violation does not need.
 
-use super::books::Violation;
 use super::engine::run;
 use super::mutation::Mutation;
 use super::plan::Case;
+use super::report::Violation;
 
 /// The most runs that shrinking takes.
 const MOST_RUNS: usize = 600;

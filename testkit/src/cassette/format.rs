@@ -67,7 +67,7 @@ pub struct Interaction {
     check: Option<String>,
 }
 
-/// Who asked whom.
+/// Client and server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -200,7 +200,7 @@ impl Interaction {
         }
     }
 
-    /// Who asked whom.
+    /// Client and server.
     pub fn kind(&self) -> Kind {
         self.kind
     }

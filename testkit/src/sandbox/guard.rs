@@ -1,4 +1,4 @@
-//! Whom a sandbox on a socket answers, and to whom it delivers.
+//! Which requests a sandbox on a socket answers, and where it delivers.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};

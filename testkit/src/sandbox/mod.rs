@@ -60,7 +60,7 @@
 //!
 //! # Faults
 //! [`handle`](Sandbox::handle) is a perfect network. [`exchange`](Sandbox::exchange) is a real
-//! one: [`Fault`]s befall its requests, by rule or by a header, and its [`Outcome`] says what a
+//! one: [`Fault`]s happen to its requests, by rule or by a header, and its [`Outcome`] says what a
 //! driver, in memory or on a socket, has to make of it.
 //!
 //! # Hands
@@ -81,11 +81,11 @@ mod control;
 mod delivery;
 mod faults;
 mod guard;
-mod hands;
 mod ids;
 mod outcome;
 mod pages;
 mod partner;
+mod payer_actions;
 mod rules;
 #[cfg(test)]
 mod testing;

@@ -55,7 +55,7 @@ impl fmt::Debug for Reply {
 }
 
 impl Sandbox {
-    /// Answers one request over a network in which [`Fault`]s befall it; control requests are
+    /// Answers one request over a network with [`Fault`]s; control requests are
     /// exempt. A [`FAULT_HEADER`](super::FAULT_HEADER) that is not understood is answered 400.
     pub fn exchange(&mut self, request: &Request<Vec<u8>>, now: SystemTime) -> Outcome {
         let whole = |response| Outcome {

@@ -1,4 +1,4 @@
-//! Which requests the faults befall, and how often.
+//! Which requests get a fault, and how often.
 
 use std::time::Duration;
 

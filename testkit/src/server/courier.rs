@@ -1,4 +1,4 @@
-//! Sends webhooks and notifications, to whom the guard allows.
+//! Sends webhooks and notifications to the receivers that the guard allows.
 
 use std::error::Error as StdError;
 use std::io;

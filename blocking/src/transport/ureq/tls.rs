@@ -69,7 +69,7 @@ fn time_left(details: &ConnectionDetails<'_>) -> NextTimeout {
 }
 
 fn server_name(details: &ConnectionDetails<'_>) -> Result<ServerName<'static>, Error> {
-    let host = details.uri.host().unwrap_or_default();
+    let host = details.uri.host().ok_or(Error::HostNotFound)?;
     // An IPv6 address stands in brackets in a URL and without them in a certificate.
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     let name = ServerName::try_from(bare).map_err(|_| Error::HostNotFound)?;

@@ -3,7 +3,7 @@
 use std::mem;
 use std::time::SystemTime;
 
-use super::token::TOKEN_LATE;
+use super::authorize::TOKEN_LATE;
 use super::{Exchange, Phase, Stage};
 use crate::endpoint::{Endpoint, Replay};
 use crate::error::{Error, ErrorKind, UnknownOutcome};

@@ -1,9 +1,9 @@
 //! One exchange: its phases, and how polls and replies move it between them.
 
+mod authorize;
 mod end;
 mod fence;
 mod repeat;
-mod token;
 
 use std::fmt;
 use std::mem;
@@ -15,8 +15,8 @@ use http::{Request, Response, StatusCode};
 use super::outcome::judge;
 use super::retry::RetryDecision;
 use super::session::Session;
+use super::shared_token::{Grant, Leadership};
 use super::step::{Report, Step, Wait};
-use super::token::{Grant, Leadership};
 use end::ANSWER_LATE;
 use fence::Fence;
 

@@ -4,7 +4,7 @@ mod abandon;
 mod deadline;
 mod fence;
 mod repeat;
-mod token;
+mod shared_token;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

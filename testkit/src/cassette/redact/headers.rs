@@ -2,7 +2,7 @@
 
 use super::super::message::Headers;
 use super::super::time_shift;
-use super::{Redactor, is_found, kept};
+use super::{Redactor, is_found, kept_values};
 
 /// Schemes of `Authorization` and `WWW-Authenticate`.
 const SCHEMES: [&str; 4] = ["Bearer", "bearer", "Basic", "basic"];
@@ -34,8 +34,8 @@ impl Redactor<'_> {
     /// `None` for a header that is not written.
     fn header(&mut self, name: &str, text: &str) -> Option<String> {
         let is_kept = match name {
-            "accept" | "content-type" => kept::is_media_type(text),
-            "retry-after" => kept::is_seconds(text),
+            "accept" | "content-type" => kept_values::is_media_type(text),
+            "retry-after" => kept_values::is_seconds(text),
             _ => false,
         };
         let is_kept = is_kept || self.rules.keeps(name);

@@ -1,20 +1,20 @@
 //! Writes what is listed and a placeholder for everything else.
 
 mod headers;
-mod kept;
+mod kept_values;
+mod known_secrets;
 mod rules;
-mod told;
 
-pub(super) use self::kept::known_text;
+pub(super) use self::kept_values::known_text;
+pub(super) use self::known_secrets::is_found;
 pub use self::rules::Redaction;
 pub(super) use self::rules::is_listed;
-pub(super) use self::told::is_found;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use percent_encoding::percent_decode_str;
 
-use self::kept::Form;
+use self::kept_values::Form;
 use super::json::Json;
 use super::link::{self, Link};
 use super::message::{Body, Pair, RecordedRequest, RecordedResponse};
@@ -88,7 +88,7 @@ impl<'a> Redactor<'a> {
             let decoded = percent_decode_str(segment).decode_utf8_lossy();
             redacted.push_str(&match self.stands_as_it_is(&decoded) {
                 Some(kept) => kept,
-                None if kept::is_segment(&decoded) => decoded.into_owned(),
+                None if kept_values::is_segment(&decoded) => decoded.into_owned(),
                 None => self.hide(SEGMENT, &decoded),
             });
         }

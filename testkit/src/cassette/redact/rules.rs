@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::kept::{self, Form};
+use super::kept_values::{self, Form};
 use sanspay_core::Credentials;
 use sanspay_core::Secret;
 use sanspay_core::checkout::SigningKey;
@@ -151,7 +151,7 @@ impl Redaction {
 
     /// What may be written of the value of a field; nothing where its name is not known.
     pub(super) fn form(name: &str) -> Form {
-        kept::form(last_part(name)).unwrap_or(Form::Hidden)
+        kept_values::form(last_part(name)).unwrap_or(Form::Hidden)
     }
 
     /// Whether the name may be written: each part of one such as `customer[email]` is known.
@@ -160,7 +160,7 @@ impl Redaction {
         parts.peek().is_some()
             && parts.all(|part| {
                 let lower = part.to_ascii_lowercase();
-                kept::form(part).is_some()
+                kept_values::form(part).is_some()
                     || self.kept.contains(&lower)
                     || self.names.contains(&lower)
             })

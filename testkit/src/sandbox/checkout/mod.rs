@@ -1,17 +1,17 @@
 //! The yzhan pay hosted checkout, from the other side.
 
-mod act;
 mod admin;
 mod faults;
 mod gateway;
 mod opening;
 mod order;
 mod page;
+mod payer_actions;
+mod plan_text;
 mod query;
-mod shelf;
+mod resources;
 #[cfg(test)]
 mod tests;
-mod words;
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -25,7 +25,7 @@ use self::opening::{Opening, Refused};
 use self::order::Opened;
 pub use self::order::OrderStatus;
 pub(super) use self::order::{Ability, Order};
-use self::shelf::{Shelf, Wanted, first_charge, items, price, text};
+use self::resources::{Resources, Wanted, first_charge, items, price, text};
 use super::answer;
 use super::config::CheckoutConfig;
 use super::ids::Ids;
@@ -36,9 +36,9 @@ use super::partner::Surroundings;
 #[derive(Clone)]
 pub(super) struct Checkout {
     config: CheckoutConfig,
-    products: Shelf,
-    plans: Shelf,
-    customers: Shelf,
+    products: Resources,
+    plans: Resources,
+    customers: Resources,
     orders: Vec<Order>,
     by_trade_no: BTreeMap<String, usize>,
     by_out_trade_no: BTreeMap<(String, String), usize>,
@@ -49,9 +49,9 @@ impl Checkout {
     pub(super) fn new(config: CheckoutConfig) -> Self {
         Self {
             config,
-            products: Shelf::default(),
-            plans: Shelf::default(),
-            customers: Shelf::default(),
+            products: Resources::default(),
+            plans: Resources::default(),
+            customers: Resources::default(),
             orders: Vec::new(),
             by_trade_no: BTreeMap::new(),
             by_out_trade_no: BTreeMap::new(),
@@ -150,7 +150,7 @@ impl Checkout {
         let often = plan
             .and_then(price)
             .map(|(amount, currency)| (amount, currency.to_owned()));
-        let in_words = plan.map(|plan| (text(plan, "name").to_owned(), words::plan(plan)));
+        let in_words = plan.map(|plan| (text(plan, "name").to_owned(), plan_text::describe(plan)));
         let product = &opening.product.thing;
         let (subject, body) = (text(product, "name"), text(product, "description"));
         let (subject, body, items) = (

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::faults::{CheckoutFault, cut};
 use super::order::Ability;
-use super::shelf::{Wanted, check_customer, check_plan, check_product, two_decimals};
+use super::resources::{Wanted, check_customer, check_plan, check_product, two_decimals};
 use super::{Checkout, query};
 use crate::sandbox::clock::is_date_time;
 use crate::sandbox::pages::{Problem, REQUIRED};

@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use super::shelf::{fixed_price, text};
+use super::resources::{fixed_price, text};
 
 /// Such as `USD 9.99 every month, first 7 days free`: what goes on first, then what comes before.
-pub(super) fn plan(plan: &Map<String, Value>) -> String {
+pub(super) fn describe(plan: &Map<String, Value>) -> String {
     let cycles = plan.get("billing_cycles").and_then(Value::as_array);
     let mut cycles: Vec<Cycle<'_>> = cycles
         .into_iter()
@@ -119,7 +119,7 @@ mod tests {
             .collect();
         cycles.reverse();
         let value = json!({"name": "Tea club", "billing_cycles": cycles});
-        plan(value.as_object().unwrap())
+        describe(value.as_object().unwrap())
     }
 
     #[test]

@@ -9,8 +9,8 @@ use super::{Exchange, Fetch, Phase, Stage};
 use crate::endpoint::{Endpoint, Replay};
 use crate::exchange::outcome::judge;
 use crate::exchange::retry::RetryDecision;
+use crate::exchange::shared_token::{Access, Grant, Leadership};
 use crate::exchange::step::Wait;
-use crate::exchange::token::{Access, Grant, Leadership};
 use crate::transport::TransportError;
 
 /// The longest that a follower waits before it looks again by itself; a driver that heeds
@@ -62,7 +62,7 @@ impl<E: Endpoint> Exchange<E> {
             Err(failed) => failed,
         };
         if self.ran_out_of_time(failed.failure) || self.is_too_late_to_send(now, failed.failure) {
-            // Our haste is no failure of the token: the others go on trying, for whom the old one
+            // Our own deadline is no failure of the token: the others go on trying, and for them the old one
             // may be over.
             drop(leadership);
             let error = self.deadline_error(TOKEN_LATE).with_source(failed.error);

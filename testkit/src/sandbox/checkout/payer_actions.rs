@@ -1,4 +1,4 @@
-//! What the payer and the provider's staff do to an order, and whom that is told.
+//! What the payer and the provider's staff do to an order, and who is notified.
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;

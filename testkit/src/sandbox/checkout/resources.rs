@@ -8,7 +8,7 @@ use super::opening::Problems;
 
 /// All things of one kind, each of one app.
 #[derive(Clone, Default)]
-pub(super) struct Shelf(BTreeMap<u64, (String, Map<String, Value>)>);
+pub(super) struct Resources(BTreeMap<u64, (String, Map<String, Value>)>);
 
 /// A thing as an order will use it, not yet on the shelf.
 pub(super) struct Wanted {
@@ -31,7 +31,7 @@ impl Wanted {
     }
 }
 
-impl Shelf {
+impl Resources {
     /// Reads one of the three forms: without an `id` the thing is new, with nothing but an `id`
     /// it is used as it is, and with more it is changed.
     pub(super) fn read(
