@@ -217,6 +217,7 @@ impl Signature {
     /// The digits, as they go over the wire.
     #[expect(
         clippy::expect_used,
+        clippy::missing_panics_doc,
         reason = "every constructor lets hexadecimal digits through alone"
     )]
     pub fn as_str(&self) -> &str {
