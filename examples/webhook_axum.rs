@@ -12,7 +12,7 @@ use axum::extract::{Path, State};
 use axum::http::{Request, StatusCode};
 use axum::routing::post;
 use sanspay_async::Client;
-use sanspay_core::partner::{Expected, Matched, NewPayment, UnconfirmedEvent};
+use sanspay_core::partner::{Expected, Matched, NewPayment};
 use sanspay_core::{Amount, Currency, ErrorKind, printable};
 use sanspay_testkit::sandbox::SandboxConfig;
 use sanspay_testkit::server;
@@ -65,7 +65,7 @@ async fn buy(
 }
 
 async fn webhook(State(shop): State<Shop>, body: Bytes) -> StatusCode {
-    let Ok(event) = UnconfirmedEvent::parse(&body) else {
+    let Ok(event) = shop.client.session().read_event(&body) else {
         return StatusCode::BAD_REQUEST;
     };
     // Anyone may have posted this: only what we fetch with our own token is a fact.

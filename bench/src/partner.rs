@@ -198,7 +198,9 @@ fn webhook_rows(effort: Effort) -> Vec<Row> {
     orders
         .map(|(name, body): (&str, String)| {
             let plain = || serde_json::from_slice::<DerivedEvent>(black_box(body.as_bytes()));
-            let ours = || UnconfirmedEvent::parse(black_box(body.as_bytes()));
+            let ours = || {
+                UnconfirmedEvent::parse(black_box(body.as_bytes()), &sanspay_core::Wire::default())
+            };
             assert!(plain().is_ok() && ours().is_ok());
             let costs = compare(effort, plain, ours);
             Row::of(

@@ -116,6 +116,7 @@ mod money;
 mod pager;
 pub mod partner;
 mod printable;
+pub mod profile;
 mod secret;
 mod timestamp;
 pub mod transport;

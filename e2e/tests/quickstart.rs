@@ -35,7 +35,11 @@ fn partner_api(client: &AnyClient, front: &Front, webhooks: &mpsc::Receiver<Vec<
         .with(|sandbox, now| sandbox.pay("order-1", now))
         .unwrap();
     loop {
-        let event = UnconfirmedEvent::parse(&webhooks.recv_timeout(PATIENCE).unwrap()).unwrap();
+        let event = UnconfirmedEvent::parse(
+            &webhooks.recv_timeout(PATIENCE).unwrap(),
+            &sanspay_core::Wire::default(),
+        )
+        .unwrap();
         let confirmed = client.call(event.confirm()).unwrap();
         let order = Expected::payment("order-1", ten, Currency::USD);
         if let partner::Matched::Paid(paid) = confirmed.matches(&order) {

@@ -18,7 +18,6 @@ use sanspay_core::checkout::{
 };
 use sanspay_core::partner::{
     self, Expected, FetchToken, ListPayments, NewPayment, NewPayout, Record, ShowPayment,
-    UnconfirmedEvent,
 };
 use sanspay_core::{Amount, Credentials, Currency, Lifetime};
 use sanspay_testkit::sandbox::{RecordKind, SandboxConfig};
@@ -73,7 +72,9 @@ fn partner_api(receipt: &mut Receipt, provider: &Server, webhooks: &Receiver<Vec
     })?;
     receipt.step("the webhook arrives and is confirmed", || {
         loop {
-            let event = UnconfirmedEvent::parse(&webhooks.recv_timeout(PATIENCE)?)?;
+            let event = client
+                .session()
+                .read_event(&webhooks.recv_timeout(PATIENCE)?)?;
             // Anyone could have sent it: only the record fetched with our token counts, and only
             // where it is that of the order.
             let confirmed = client.call(event.confirm())?;

@@ -174,7 +174,7 @@ impl<C: Client> Run<'_, C> {
                 Ok(record_line(&client.call(show, deadline)?))
             }
             Call::Confirm(body) => {
-                let event = UnconfirmedEvent::parse(body)?;
+                let event = UnconfirmedEvent::parse(body, &sanspay_core::Wire::default())?;
                 let confirmed = client.call(event.confirm(), deadline)?;
                 Ok(confirmed_line(&confirmed))
             }

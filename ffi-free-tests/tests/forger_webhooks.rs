@@ -53,7 +53,8 @@ impl Merchant {
     fn receive(&mut self, delivery: &Delivery, provider: &str) -> ConfirmedEvent {
         let claim = record(delivery.claim);
         let body = format!(r#"{{"event":"payment.{}","data":{claim}}}"#, delivery.kind);
-        let event = UnconfirmedEvent::parse(body.as_bytes()).unwrap();
+        let event =
+            UnconfirmedEvent::parse(body.as_bytes(), &sanspay_core::Wire::default()).unwrap();
         let api = Api::new(BaseUrl::new("https://api.example.com").unwrap());
         let fetched = record(provider);
         let answer = http::Response::new(fetched.as_bytes());

@@ -148,7 +148,7 @@ fn webhook_rows(effort: Effort) -> [Row; 2] {
     let unsigned = format!(
         r#"{{"id":"evt_01","event":"payment.paid","created_at":"2026-05-19T15:41:07Z","data":{record}}}"#
     );
-    let parse = || UnconfirmedEvent::parse(black_box(unsigned.as_bytes()));
+    let parse = || UnconfirmedEvent::parse(black_box(unsigned.as_bytes()), &sanspay_core::Wire::default());
     assert!(parse().is_ok());
 
     let verify_differs = format!(

@@ -9,6 +9,7 @@ use read::scalar_text;
 use serde::de::IgnoredAny;
 
 use crate::json::{self, Object};
+use crate::profile::Places;
 
 /// The body of an answer that is not a success.
 #[derive(Clone, PartialEq, Eq)]
@@ -92,12 +93,12 @@ fn is_success_code(code: &str) -> bool {
 }
 
 impl ErrorBody {
-    pub(crate) fn read(body: &[u8]) -> Self {
+    pub(crate) fn read(body: &[u8], places: &Places) -> Self {
         if body.iter().all(u8::is_ascii_whitespace) {
             return Self::Empty;
         }
         if let Ok(object) = json::read(body) {
-            return ApiError::read(&object).map_or(Self::Json, Self::Standard);
+            return ApiError::read(&places.gather(object)).map_or(Self::Json, Self::Standard);
         }
         match json::read::<IgnoredAny>(body) {
             Ok(_) => Self::Json,
@@ -122,7 +123,7 @@ impl ErrorBody {
 
     /// The same for an answer with the status of a success: an error is only what says so and holds
     /// nothing else.
-    pub(crate) fn in_success(body: &[u8]) -> Self {
+    pub(crate) fn in_success(body: &[u8], places: &Places) -> Self {
         let holds = |object: &Object<'_>| {
             let data = object
                 .get("data")
@@ -136,11 +137,11 @@ impl ErrorBody {
             Ok(object) => {
                 let mut fields = object.into_fields().into_iter();
                 if fields.any(|(name, json)| Self::is_marked(&name, json)) {
-                    return Self::read(body);
+                    return Self::read(body, places);
                 }
                 Self::Json
             }
-            Err(_) => Self::read(body),
+            Err(_) => Self::read(body, places),
         }
     }
 }
@@ -230,7 +231,7 @@ mod tests {
 
     #[test]
     fn each_form_of_body_is_told_apart() {
-        let standard = ErrorBody::read(br#"{"message":"m jane@x.co","code":"bad","errors":{"amount":["too big"],"e mail":"x"}}"#);
+        let standard = ErrorBody::read(br#"{"message":"m jane@x.co","code":"bad","errors":{"amount":["too big"],"e mail":"x"}}"#, &Places::default());
         let ErrorBody::Standard(api) = &standard else {
             panic!("{standard:?}")
         };
@@ -242,6 +243,7 @@ mod tests {
         assert!(!format!("{standard:?}").contains("jane"));
         let loose = ErrorBody::read(
             br#"{"message":null,"code":7,"errors":{"b":"x","a":["1",2.50,null,[]],"b":["y"]}}"#,
+            &Places::default(),
         );
         let ErrorBody::Standard(api) = &loose else {
             panic!("{loose:?}")
@@ -258,13 +260,29 @@ mod tests {
         assert_eq!(fields, [("a", &a[..]), ("b", &b[..])]);
         let none = r#"{"errors":[],"error":null,"type":"payment","message":""}"#;
         for json in ["[1]", "7", "null", "{}", none] {
-            assert_eq!(ErrorBody::read(json.as_bytes()), ErrorBody::Json, "{json}");
+            assert_eq!(
+                ErrorBody::read(json.as_bytes(), &Places::default()),
+                ErrorBody::Json,
+                "{json}"
+            );
         }
-        assert_eq!(ErrorBody::read(b" \n"), ErrorBody::Empty);
-        let page = ErrorBody::read(b"<html><head><title>502 Bad Gateway</title></head>");
+        assert_eq!(
+            ErrorBody::read(b" \n", &Places::default()),
+            ErrorBody::Empty
+        );
+        let page = ErrorBody::read(
+            b"<html><head><title>502 Bad Gateway</title></head>",
+            &Places::default(),
+        );
         assert_eq!(page.to_string(), "the page `502 Bad Gateway`");
-        assert_eq!(ErrorBody::read(b"\xff\xfe").to_string(), "not JSON");
-        assert_eq!(ErrorBody::read(b"{\"code\":").to_string(), "not JSON");
+        assert_eq!(
+            ErrorBody::read(b"\xff\xfe", &Places::default()).to_string(),
+            "not JSON"
+        );
+        assert_eq!(
+            ErrorBody::read(b"{\"code\":", &Places::default()).to_string(),
+            "not JSON"
+        );
     }
 
     #[test]
@@ -280,7 +298,7 @@ mod tests {
             (r#"{"code":"0000","message":"ok","data":[]}"#, false),
             (r#"{"code":200,"message":"OK"}"#, false),
         ] {
-            let read = ErrorBody::in_success(body.as_bytes());
+            let read = ErrorBody::in_success(body.as_bytes(), &Places::default());
             assert_eq!(matches!(read, ErrorBody::Standard(_)), error, "{body}");
         }
     }

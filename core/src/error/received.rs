@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use http::{HeaderMap, StatusCode, header};
 
 use super::ErrorBody;
+use crate::profile::Places;
 
 /// The most of a body that an error keeps.
 const KEPT_BODY: usize = 64 * 1024;
@@ -29,6 +30,7 @@ impl Received {
         headers: &HeaderMap,
         body: &[u8],
         request_id: Option<String>,
+        places: &Places,
     ) -> Self {
         let body = body.get(..KEPT_BODY).unwrap_or(body);
         Self {
@@ -37,9 +39,9 @@ impl Received {
             retry_after: retry_after_seconds(headers),
             body: body.to_vec(),
             error_body: if status.is_success() {
-                ErrorBody::in_success(body)
+                ErrorBody::in_success(body, places)
             } else {
-                ErrorBody::read(body)
+                ErrorBody::read(body, places)
             },
         }
     }

@@ -10,8 +10,8 @@ use super::retry::RetryPolicy;
 use super::shared_token::{LiveToken, TokenPolicy, Tokens};
 use crate::access_token::AccessToken;
 use crate::endpoint::Endpoint;
-use crate::error::UnknownOutcome;
-use crate::partner::{KnownLists, ListEvidence, Lookup, RecordType};
+use crate::error::{Error, UnknownOutcome};
+use crate::partner::{KnownLists, ListEvidence, Lookup, RecordType, UnconfirmedEvent};
 use crate::wire::Api;
 
 /// The rules of a session, all with defaults.
@@ -105,6 +105,15 @@ impl Session {
     /// The API that the session talks to.
     pub fn api(&self) -> &Api {
         &self.0.api
+    }
+
+    /// Reads the body of a webhook as this session's provider writes it; see
+    /// [`UnconfirmedEvent::parse`].
+    ///
+    /// # Errors
+    /// Those of [`UnconfirmedEvent::parse`].
+    pub fn read_event(&self, body: &[u8]) -> Result<UnconfirmedEvent, Error> {
+        UnconfirmedEvent::parse(body, self.api().wire())
     }
 
     /// The session's rules.

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use jsonptr::Pointer;
 use serde::de::{self, Deserialize, Deserializer, MapAccess};
 use serde_json::value::RawValue;
 
@@ -15,11 +16,31 @@ use super::text_of;
 const MOST: usize = 10_000;
 
 /// The fields of a JSON object, in the order in which they are written.
+#[derive(Clone)]
 pub(crate) struct Object<'a>(Vec<(Cow<'a, str>, &'a str)>);
 
 impl<'a> Object<'a> {
     pub(crate) fn read(json: &'a str) -> Result<Self, serde_json::Error> {
         serde_json::from_str(json)
+    }
+
+    pub(crate) fn of(fields: Vec<(Cow<'a, str>, &'a str)>) -> Self {
+        Self(fields)
+    }
+
+    /// The JSON at a place below; an error where there are two.
+    pub(crate) fn at(&self, place: &Pointer) -> Result<Option<&'a str>, serde_json::Error> {
+        let Some((name, rest)) = place.split_front() else {
+            return Ok(None);
+        };
+        let json = self.only(&name.decoded())?;
+        match json {
+            Some(json) if !rest.is_root() => match Self::read(json) {
+                Ok(below) => below.at(rest),
+                Err(_) => Ok(None),
+            },
+            json => Ok(json),
+        }
     }
 
     /// The JSON of a field; the last one of that name.
@@ -29,11 +50,11 @@ impl<'a> Object<'a> {
     }
 
     /// The same; an error where there are two, because nobody knows which one counts.
-    pub(crate) fn only(&self, name: &'static str) -> Result<Option<&'a str>, serde_json::Error> {
+    pub(crate) fn only(&self, name: &str) -> Result<Option<&'a str>, serde_json::Error> {
         let mut found = self.0.iter().filter(|(known, _)| known == name);
         let (first, second) = (found.next(), found.next());
         if second.is_some() {
-            return Err(de::Error::duplicate_field(name));
+            return Err(de::Error::custom(format_args!("duplicate field `{name}`")));
         }
         Ok(first.map(|(_, json)| *json))
     }

@@ -1,16 +1,14 @@
 //! One page of a list, in either shape in which it is answered.
 
-use std::borrow::Cow;
 use std::fmt;
-use std::marker::PhantomData;
 
 use http::StatusCode;
-use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess};
-use serde_json::value::RawValue;
+use serde::de::{self, Deserialize};
 
 use super::paging::{Next, Paging};
 use crate::error::{Error, ErrorBody, ErrorKind};
-use crate::json::text_of;
+use crate::json::{self, Object};
+use crate::profile::Places;
 use crate::wire::Reply;
 
 /// One page of a list.
@@ -36,11 +34,12 @@ impl<T> Page<T> {
     where
         T: Deserialize<'a>,
     {
+        let page = &reply.api().wire().profile.tables().page;
         let Received {
             items,
             mut paging,
             failed,
-        } = reply.json()?;
+        } = Received::read(reply.success()?, page).map_err(|error| reply.unreadable(&error))?;
         let count = items.as_ref().map(Vec::len);
         if failed && count.is_none_or(|count| count == 0) {
             let detail = "the server answers with an error and the status of a success";
@@ -105,11 +104,15 @@ impl<T> Page<T> {
         self.paging.unaccounted_names()
     }
 
-    pub(crate) fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
-        Page {
-            items: self.items.into_iter().map(change).collect(),
+    pub(crate) fn try_map<U, E>(self, change: impl FnMut(T) -> Result<U, E>) -> Result<Page<U>, E> {
+        Ok(Page {
+            items: self
+                .items
+                .into_iter()
+                .map(change)
+                .collect::<Result<_, E>>()?,
             paging: self.paging,
-        }
+        })
     }
 
     pub(super) fn next(&self) -> Next<'_> {
@@ -140,46 +143,38 @@ struct Received<T> {
     failed: bool,
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Received<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor<T>(PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> de::Visitor<'de> for Visitor<T> {
-            type Value = Received<T>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a page as an array or as an object with `data`")
-            }
-
-            fn visit_seq<S: SeqAccess<'de>>(self, seq: S) -> Result<Received<T>, S::Error> {
-                let items = Vec::deserialize(de::value::SeqAccessDeserializer::new(seq))?;
-                Ok(Received {
-                    items: Some(items),
-                    paging: Paging::default(),
-                    failed: false,
-                })
-            }
-
-            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Received<T>, M::Error> {
-                let (mut items, mut paging, mut failed) = (None, Paging::default(), false);
-                while let Some(name) = map.next_key::<&RawValue>()? {
-                    let name = text_of(name.get()).unwrap_or(Cow::Borrowed(name.get()));
-                    if name == "data" {
-                        if items.replace(map.next_value()?).is_some() {
-                            return Err(de::Error::duplicate_field("data"));
-                        }
-                        continue;
-                    }
-                    let json = map.next_value::<&RawValue>()?.get();
-                    failed |= ErrorBody::is_marked(&name, json);
-                    paging.top(&name, json);
-                }
-                Ok(Received {
-                    items: items.ok_or_else(|| de::Error::missing_field("data"))?,
-                    paging,
-                    failed,
-                })
+impl<'a, T: Deserialize<'a>> Received<T> {
+    /// Reads an array, or an object whose entries are where the profile says.
+    fn read(body: &'a [u8], page: &Places) -> Result<Self, serde_json::Error> {
+        let text = json::text(body)?;
+        let (mut items, mut paging, mut failed) = (None, Paging::default(), false);
+        if text.trim_start().starts_with('[') {
+            items = Some(serde_json::from_str(text)?);
+            return Ok(Self {
+                items,
+                paging,
+                failed,
+            });
+        }
+        let mut found = false;
+        for (name, json) in page.gather(Object::read(text)?).into_fields() {
+            if name != "data" {
+                failed |= ErrorBody::is_marked(&name, json);
+                paging.top(&name, json);
+            } else if found {
+                return Err(de::Error::duplicate_field("data"));
+            } else {
+                found = true;
+                items = serde_json::from_str(json)?;
             }
         }
-        deserializer.deserialize_any(Visitor(PhantomData))
+        if !found {
+            return Err(de::Error::missing_field("data"));
+        }
+        Ok(Self {
+            items,
+            paging,
+            failed,
+        })
     }
 }

@@ -44,7 +44,11 @@ fn one_record() -> Vec<(String, Parse)> {
             &json!({"name": "x"}),
         )),
         parser(ShowPayment::new(id)),
-        parser(UnconfirmedEvent::parse(event.as_bytes()).unwrap().confirm()),
+        parser(
+            UnconfirmedEvent::parse(event.as_bytes(), &crate::Wire::default())
+                .unwrap()
+                .confirm(),
+        ),
         parser(Raw::<Record>::new(Method::GET, "/x")),
     ]
 }

@@ -6,12 +6,13 @@ use http::Request;
 use serde::Serialize;
 
 use super::expected::Expected;
-use super::input::{self, Json};
+use super::input::{self, Json, Sent};
 use super::record::Record;
 use crate::endpoint::{Endpoint, Replay};
 use crate::error::{Error, Intent, Problems};
 use crate::json;
 use crate::money::{Amount, Currency};
+use crate::profile::Compiled;
 use crate::timestamp::Timestamp;
 use crate::wire::{Api, Reply};
 
@@ -119,39 +120,35 @@ impl NewPayment {
         Expected::payment(&self.reference, self.amount, self.currency.clone())
     }
 
-    fn body(&self) -> Vec<u8> {
-        json::write(&Body {
-            reference: &self.reference,
-            amount: self.amount,
-            currency: &self.currency,
-            description: self.description.as_deref(),
-            customer: self.customer.as_ref(),
-            return_url: self.return_url.as_deref(),
-            cancel_url: self.cancel_url.as_deref(),
-            expires_at: self.expires_at,
-            metadata: self.metadata.as_ref(),
-        })
+    /// What is sent of each field, at the places that the profile gives them.
+    fn body(&self, tables: &Compiled) -> Vec<u8> {
+        let value = |field: &str| {
+            Some(match field {
+                "reference" => Sent::Text(&self.reference),
+                "amount" => Sent::Amount(tables.money.write(self.amount, &self.currency)?),
+                "currency" => Sent::Currency(&self.currency),
+                "description" => Sent::Text(self.description.as_deref()?),
+                "customer" => Sent::Json(self.customer.as_ref()?),
+                "return_url" => Sent::Text(self.return_url.as_deref()?),
+                "cancel_url" => Sent::Text(self.cancel_url.as_deref()?),
+                "expires_at" => Sent::Time(tables.time.write(self.expires_at?)),
+                "metadata" => Sent::Json(self.metadata.as_ref()?),
+                _ => return None,
+            })
+        };
+        json::write(&tables.payment.written(&value))
     }
-}
 
-/// What is sent.
-#[derive(Serialize)]
-struct Body<'a> {
-    reference: &'a str,
-    amount: Amount,
-    currency: &'a Currency,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    description: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    customer: Option<&'a Json>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    return_url: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cancel_url: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expires_at: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    metadata: Option<&'a Json>,
+    fn given(&self) -> [(&'static str, bool); 6] {
+        [
+            ("description", self.description.is_some()),
+            ("customer", self.customer.is_some()),
+            ("return_url", self.return_url.is_some()),
+            ("cancel_url", self.cancel_url.is_some()),
+            ("expires_at", self.expires_at.is_some()),
+            ("metadata", self.metadata.is_some()),
+        ]
+    }
 }
 
 const OPERATION: &str = "create payment";
@@ -164,9 +161,11 @@ impl Endpoint for NewPayment {
     }
 
     fn request(&self, api: &Api) -> Result<Request<Vec<u8>>, Error> {
+        let tables = api.wire().profile.tables();
         let mut problems = Problems::new();
         input::check_text(&mut problems, "reference", &self.reference);
-        input::check_money(&mut problems, self.amount, &self.currency);
+        input::check_money(&mut problems, self.amount, &self.currency, &tables.money);
+        input::check_taken(&mut problems, &tables.payment, &self.given());
         if let Some(text) = &self.description {
             input::check_text(&mut problems, "description", text);
         }
@@ -188,7 +187,7 @@ impl Endpoint for NewPayment {
             OPERATION,
             api,
             &api.wire().payments,
-            self.body(),
+            self.body(tables),
             key,
             problems,
         )

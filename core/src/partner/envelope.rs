@@ -4,13 +4,15 @@ use super::expected::{Expected, Mismatch};
 use super::record::Record;
 use crate::error::{Error, ErrorKind};
 use crate::json::{self, Object};
+use crate::profile::Compiled;
 use crate::wire::Reply;
 
 impl Reply<'_> {
     /// The record of a success, bare or inside `data`. One that was not asked for, as from a cache
     /// or for an idempotency key that was used before, is an error.
     pub(super) fn record(self, asked_for: impl FnOnce(&Record) -> bool) -> Result<Record, Error> {
-        let record = read(self.success()?).map_err(|error| self.unreadable(&error))?;
+        let tables = self.api().wire().profile.tables();
+        let record = read(self.success()?, tables).map_err(|error| self.unreadable(&error))?;
         if asked_for(&record) {
             return Ok(record);
         }
@@ -33,21 +35,10 @@ impl Reply<'_> {
     }
 }
 
-/// Reads the record in `body`, which is bare where it has an `id`.
-fn read(body: &[u8]) -> Result<Record, serde_json::Error> {
-    Record::read(bare(Object::read(json::text(body)?)?, "id")?)
-}
-
-/// The object itself where it has the field `mark`, without which it cannot be read, and what is
-/// inside `data` otherwise.
-pub(super) fn bare<'a>(
-    object: Object<'a>,
-    mark: &'static str,
-) -> Result<Object<'a>, serde_json::Error> {
-    if object.get(mark).is_some() {
-        return Ok(object);
-    }
-    object.only("data")?.map_or(Ok(object), Object::read)
+/// Reads the record in `body`, wherever the profile says that it may stand.
+fn read(body: &[u8], tables: &Compiled) -> Result<Record, serde_json::Error> {
+    let object = Object::read(json::text(body)?)?;
+    Record::read(tables.record.read(object)?, tables)
 }
 
 #[cfg(test)]
@@ -57,7 +48,8 @@ mod tests {
     #[test]
     fn both_forms_are_read_and_the_mark_decides() {
         let read = |text: &'static str| {
-            let fields = bare(Object::read(text)?, "id")?;
+            let profile = crate::profile::Profile::default();
+            let fields = profile.tables().record.read(Object::read(text)?)?;
             Ok::<_, serde_json::Error>(fields.get("id"))
         };
         for (text, id) in [

@@ -6,16 +6,17 @@ use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::{Method, Request};
-use serde::{Serialize, de};
+use http::{HeaderValue, Method, Request, header};
+use serde::de;
 use zeroize::Zeroizing;
 
-use super::envelope::bare;
 use crate::access_token::{AccessToken, DEFAULT_LIFETIME, Lifetime};
 use crate::credentials::Credentials;
 use crate::endpoint::{Auth, Endpoint, Replay};
 use crate::error::{Error, ErrorBody, ErrorKind};
 use crate::json::{self, Object, text_of};
+use crate::profile::Compiled;
+use crate::wire::query::Query;
 use crate::wire::{Api, Reply};
 
 const OPERATION: &str = "fetch token";
@@ -54,13 +55,6 @@ impl FetchToken {
     }
 }
 
-/// What is sent.
-#[derive(Serialize)]
-struct Body<'a> {
-    key_id: &'a str,
-    key_secret: &'a str,
-}
-
 impl Endpoint for FetchToken {
     type Output = AccessToken;
 
@@ -71,16 +65,38 @@ impl Endpoint for FetchToken {
     fn request(&self, api: &Api) -> Result<Request<Vec<u8>>, Error> {
         let key_id = self.credentials.key_id().expose();
         let key_secret = self.credentials.key_secret().expose();
-        // Room for every character escaped, so that the secret is not left behind by growing.
-        let room = Vec::with_capacity(2 * (key_id.len() + key_secret.len()) + 64);
-        let body = Body { key_id, key_secret };
-        let body = Some(json::write_into(room, &body));
-        api.request(OPERATION, Method::POST, &api.wire().token, &[], body)
+        let tables = api.wire().profile.tables();
+        let value = |field| match field {
+            "key_id" => Some(key_id),
+            "key_secret" => Some(key_secret),
+            _ => None,
+        };
+        let places = &tables.token_request;
+        // Room for every character escaped, in JSON or in a form, so that the secret is not left
+        // behind by growing.
+        let room = 3 * (key_id.len() + key_secret.len()) + places.room();
+        let body = if tables.token_as_form {
+            let mut form = Query::with_capacity(room);
+            for (name, value) in places.pairs(&value) {
+                form.pair(name, &value);
+            }
+            form.finish().into_bytes()
+        } else {
+            json::write_into(Vec::with_capacity(room), &places.written(&value))
+        };
+        let route = &api.wire().token;
+        let mut request = api.request(OPERATION, Method::POST, route, &[], Some(body))?;
+        if tables.token_as_form {
+            let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+            request.headers_mut().insert(header::CONTENT_TYPE, form);
+        }
+        Ok(request)
     }
 
     fn parse(&self, reply: Reply<'_>) -> Result<AccessToken, Error> {
         let body = reply.success()?;
-        read(body).map_err(|detail| {
+        let tables = reply.api().wire().profile.tables();
+        read(body, tables).map_err(|detail| {
             let received = reply.received().without_body();
             let (kind, detail) = match received.error_body() {
                 ErrorBody::Standard(_) => (
@@ -103,8 +119,8 @@ impl Endpoint for FetchToken {
 }
 
 /// Reads the body of a success; the error is a detail that quotes nothing of it.
-fn read(body: &[u8]) -> Result<AccessToken, String> {
-    let answer = Answer::read(body).map_err(|e| {
+fn read(body: &[u8], tables: &Compiled) -> Result<AccessToken, String> {
+    let answer = Answer::read(body, tables).map_err(|e| {
         format!(
             "the answer is not understood: {}",
             json::describe_json_error(&e)
@@ -138,8 +154,8 @@ struct Answer<'a> {
 }
 
 impl<'a> Answer<'a> {
-    fn read(body: &'a [u8]) -> Result<Self, serde_json::Error> {
-        let fields = bare(Object::read(json::text(body)?)?, "access_token")?;
+    fn read(body: &'a [u8], tables: &Compiled) -> Result<Self, serde_json::Error> {
+        let fields = tables.token.read(Object::read(json::text(body)?)?)?;
         let token = fields.only("access_token")?;
         let token = token.ok_or_else(|| de::Error::missing_field("access_token"))?;
         let unexpected = de::Unexpected::Other("this value");

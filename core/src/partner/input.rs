@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use crate::error::{Error, Problems};
 use crate::money::{Amount, Currency};
+use crate::profile::{MoneyForm, Places, SentAmount, SentTime};
 use crate::wire::Api;
 
 /// The most characters of a reference, key or description, and of a URL, in bytes. The provider
@@ -57,6 +58,32 @@ impl fmt::Debug for Json {
     }
 }
 
+/// The value of one field of a request.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum Sent<'a> {
+    Text(&'a str),
+    Amount(SentAmount),
+    Currency(&'a Currency),
+    Json(&'a Json),
+    Time(SentTime),
+}
+
+/// Notes each field that is given and that the provider, by its profile, does not take.
+pub(super) fn check_taken(
+    problems: &mut Problems,
+    places: &Places,
+    given: &[(&'static str, bool)],
+) {
+    for (field, is_given) in given {
+        problems.require(
+            !is_given || places.has(field),
+            *field,
+            "is not taken by this provider: its profile gives it no place",
+        );
+    }
+}
+
 /// A text that comes back as it was sent: servers commonly trim, and a reference that was
 /// trimmed is not found again.
 pub(super) fn check_text(problems: &mut Problems, field: &'static str, text: &str) {
@@ -78,9 +105,17 @@ pub(super) fn check_text(problems: &mut Problems, field: &'static str, text: &st
     );
 }
 
-pub(super) fn check_money(problems: &mut Problems, amount: Amount, currency: &Currency) {
+pub(super) fn check_money(
+    problems: &mut Problems,
+    amount: Amount,
+    currency: &Currency,
+    form: &MoneyForm,
+) {
     problems.require(!amount.is_zero(), "amount", "must be more than zero");
-    match currency.decimals() {
+    match Some(currency)
+        .filter(|c| c.is_code())
+        .and_then(|c| form.decimals(c))
+    {
         None => problems.add("currency", "must be a code of three capital letters"),
         Some(decimals) => problems.require(
             amount.decimals() <= decimals,

@@ -6,13 +6,15 @@ use std::fmt;
 use http::{Method, Request};
 
 use super::input::check_text;
-use super::record::{InText, Record};
+use super::record::Record;
 use super::record_id::RecordId;
 use super::status::{RecordType, Status};
 use crate::endpoint::{Endpoint, Replay};
 use crate::error::{Error, Problems};
+use crate::json::Object;
 use crate::money::Currency;
 use crate::pager::{Cursor, Page, Paged};
+use crate::profile::{Compiled, Words};
 use crate::timestamp::Timestamp;
 use crate::wire::{Api, Reply};
 
@@ -104,10 +106,9 @@ impl ListPayments {
         self
     }
 
-    fn check(&self) -> Result<(), Error> {
-        let mut problems = Problems::new();
+    fn check(&self, problems: &mut Problems) {
         if let Some(reference) = &self.reference {
-            check_text(&mut problems, "reference", reference);
+            check_text(problems, "reference", reference);
         }
         let is_code = self.currency.as_ref().is_none_or(Currency::is_code);
         problems.require(
@@ -131,32 +132,71 @@ impl ListPayments {
             "page",
             "must be more than zero",
         );
-        problems.into_result(OPERATION)
     }
 
-    fn query(&self) -> Vec<(&'static str, String)> {
-        let (page, after) = match &self.cursor {
-            Some(Cursor::Page(number)) => (Some(number), None),
-            Some(Cursor::After(mark)) => (None, Some(mark)),
+    /// The parameters by the provider's names. What the provider cannot be asked for is a problem:
+    /// without the filter the list would hold what was not asked for.
+    fn query<'a>(&self, tables: &'a Compiled, problems: &mut Problems) -> Vec<(&'a str, String)> {
+        let names = &tables.query;
+        let (number, after) = match &self.cursor {
+            Some(Cursor::Page(number)) => (Some(number.to_string()), None),
+            Some(Cursor::After(mark)) => (None, Some(mark.clone())),
             None => (None, None),
         };
+        let status = self.status.as_ref().map(Status::as_str);
+        let record_type = self.record_type.as_ref().map(RecordType::as_str);
+        let currency = self.currency.as_ref().map(Currency::to_string);
+        let time = |time: Timestamp| Some(tables.time.write(time).to_string());
         let mut query = Vec::new();
-        let mut add = |name, value: Option<&dyn fmt::Display>| {
-            if let Some(value) = value {
-                query.push((name, value.to_string()));
+        for (field, name, value) in [
+            (
+                "status",
+                &names.status,
+                status.map(|ours| theirs(&tables.status, ours)),
+            ),
+            (
+                "type",
+                &names.record_type,
+                record_type.map(|ours| theirs(&tables.record_type, ours)),
+            ),
+            ("currency", &names.currency, currency.map(Some)),
+            (
+                "reference",
+                &names.reference,
+                self.reference.clone().map(Some),
+            ),
+            (
+                "created_from",
+                &names.created_from,
+                self.created_from.map(time),
+            ),
+            ("created_to", &names.created_to, self.created_to.map(time)),
+            ("page", &names.number, number.map(Some)),
+            ("cursor", &names.cursor, after.map(Some)),
+            (
+                "per_page",
+                &names.size,
+                self.per_page.map(|count| Some(count.to_string())),
+            ),
+        ] {
+            match (value, name) {
+                (None, _) => {}
+                (Some(None), _) => problems.add(field, SEVERAL_WORDS),
+                (Some(Some(_)), None) => problems.add(field, NO_FILTER),
+                (Some(Some(value)), Some(name)) => query.push((&**name, value)),
             }
-        };
-        add("status", self.status.as_ref().map(|v| v as _));
-        add("type", self.record_type.as_ref().map(|v| v as _));
-        add("currency", self.currency.as_ref().map(|v| v as _));
-        add("reference", self.reference.as_ref().map(|v| v as _));
-        add("created_from", self.created_from.as_ref().map(|v| v as _));
-        add("created_to", self.created_to.as_ref().map(|v| v as _));
-        add("page", page.map(|v| v as _));
-        add("cursor", after.map(|v| v as _));
-        add("per_page", self.per_page.as_ref().map(|v| v as _));
+        }
         query
     }
+}
+
+const SEVERAL_WORDS: &str =
+    "cannot be asked for: the provider has several words for it, and one would hide the others";
+const NO_FILTER: &str = "cannot be asked for: the provider's profile names no such parameter";
+
+/// The provider's word, where there is one that means all of it.
+fn theirs(words: &Words, ours: &str) -> Option<String> {
+    words.theirs(ours).map(str::to_owned)
 }
 
 const OPERATION: &str = "list payments";
@@ -169,8 +209,10 @@ impl Endpoint for ListPayments {
     }
 
     fn request(&self, api: &Api) -> Result<Request<Vec<u8>>, Error> {
-        self.check()?;
-        let query = self.query();
+        let mut problems = Problems::new();
+        self.check(&mut problems);
+        let query = self.query(api.wire().profile.tables(), &mut problems);
+        problems.into_result(OPERATION)?;
         let query: Vec<_> = query
             .iter()
             .map(|(name, value)| (*name, &**value))
@@ -179,7 +221,7 @@ impl Endpoint for ListPayments {
     }
 
     fn parse(&self, reply: Reply<'_>) -> Result<Page<Record>, Error> {
-        Page::read(reply).map(records)
+        records(reply)
     }
 
     fn replay(&self) -> Replay {
@@ -187,9 +229,18 @@ impl Endpoint for ListPayments {
     }
 }
 
-/// The records of a page that was read from text.
-pub(super) fn records(page: Page<InText<Record>>) -> Page<Record> {
-    page.map(|InText(record)| record)
+/// The page of records in a reply.
+pub(super) fn records(reply: Reply<'_>) -> Result<Page<Record>, Error> {
+    let tables = reply.api().wire().profile.tables();
+    let entries = Page::<Object<'_>>::read(reply)?;
+    let records = entries.try_map(|entry| {
+        let record = match entry.at(&tables.item)? {
+            Some(json) => Object::read(json)?,
+            None => entry,
+        };
+        Record::read(tables.record.bare(record), tables)
+    });
+    records.map_err(|error: serde_json::Error| reply.unreadable(&error))
 }
 
 impl Paged for ListPayments {

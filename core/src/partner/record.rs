@@ -12,6 +12,7 @@ use super::status::{RecordType, Status};
 use crate::error::{Error, ErrorKind};
 use crate::json::{self, Object, text_of};
 use crate::money::{Amount, Currency};
+use crate::profile::{Compiled, Profile};
 use crate::timestamp::Timestamp;
 
 /// A payment or payout as the provider describes it (grade A).
@@ -190,25 +191,17 @@ impl fmt::Debug for Record {
 impl<'de> Deserialize<'de> for Record {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let json = Box::<RawValue>::deserialize(deserializer)?;
-        let record = Object::read(json.get()).and_then(Self::read);
-        record.map_err(de::Error::custom)
-    }
-}
-
-/// Reads from a complete string, as a body is.
-pub(super) struct InText<T>(pub(super) T);
-
-impl<'de> Deserialize<'de> for InText<Record> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let record = Record::read(Object::deserialize(deserializer)?);
-        record.map(Self).map_err(de::Error::custom)
+        let profile = Profile::default();
+        let tables = profile.tables();
+        let object = Object::read(json.get()).map_err(de::Error::custom)?;
+        Self::read(tables.record.bare(object), tables).map_err(de::Error::custom)
     }
 }
 
 impl Record {
-    /// Reads the fields of an object. `id`, `status`, `amount` and `currency` carry weight: they are
+    /// Reads the fields of an object, which has our names. `id`, `status`, `amount` and `currency` carry weight: they are
     /// there, once, in a form that leaves no doubt. Nothing else can make the record unreadable.
-    pub(super) fn read(object: Object<'_>) -> Result<Self, serde_json::Error> {
+    pub(super) fn read(object: Object<'_>, tables: &Compiled) -> Result<Self, serde_json::Error> {
         let (mut id, mut status, mut amount, mut currency) = (None, None, None, None);
         let mut light: [Light<'_>; LIGHT.len()] = Default::default();
         let mut extras = Extras::default();
@@ -236,12 +229,18 @@ impl Record {
             expires_at,
         ] = light;
         let extras = &mut extras;
+        let time = |json: &str| tables.time.read(json);
+        let currency = strict(currency, "currency", CURRENCY, read_currency)?;
         Ok(Self {
             id: strict(id, "id", "`id` as a UUID", read_id)?,
-            status: strict(status, "status", "`status` as a text", read_status)?,
-            amount: strict(amount, "amount", AMOUNT, read_amount)?,
-            currency: strict(currency, "currency", CURRENCY, read_currency)?,
-            kind: kind.read(extras, read_kind),
+            status: strict(status, "status", "`status` as a text", |json| {
+                read_status(json, tables)
+            })?,
+            amount: strict(amount, "amount", AMOUNT, |json| {
+                tables.money.read(json, &currency)
+            })?,
+            currency,
+            kind: kind.read(extras, |json| read_kind(json, tables)),
             reference: reference.read(extras, boxed_text),
             checkout_url: checkout_url.read(extras, boxed_text),
             failure_reason: failure_reason.read(extras, boxed_text),
@@ -321,7 +320,7 @@ fn strict<T>(
     json: Option<&str>,
     name: &'static str,
     expected: &'static str,
-    form: fn(&str) -> Option<T>,
+    form: impl FnOnce(&str) -> Option<T>,
 ) -> Result<T, serde_json::Error> {
     let json = json.ok_or_else(|| de::Error::missing_field(name))?;
     let unexpected = de::Unexpected::Other("this value");
@@ -335,21 +334,17 @@ pub(super) fn read_id(json: &str) -> Option<RecordId> {
     text_of(json)?.parse().ok()
 }
 
-pub(super) fn read_status(json: &str) -> Option<Status> {
-    Some(Status::from(&*text_of(json)?))
-}
-
-/// It may also be a JSON number: its digits are read as text, never as a float.
-pub(super) fn read_amount(json: &str) -> Option<Amount> {
-    text_of(json).unwrap_or(json.into()).parse().ok()
+pub(super) fn read_status(json: &str, tables: &Compiled) -> Option<Status> {
+    Some(Status::from(&*tables.status.read(json)?))
 }
 
 pub(super) fn read_currency(json: &str) -> Option<Currency> {
     Some(Currency::from_received(&text_of(json)?))
 }
 
-pub(super) fn read_kind(json: &str) -> Option<RecordType> {
-    Some(RecordType::from(&*text(json)?))
+pub(super) fn read_kind(json: &str, tables: &Compiled) -> Option<RecordType> {
+    let word = tables.record_type.read(json)?;
+    (!word.trim_ascii().is_empty()).then(|| RecordType::from(&*word))
 }
 
 /// A text that is more than blank: weakly typed servers write an empty one where nothing is.
@@ -359,13 +354,6 @@ pub(super) fn text(json: &str) -> Option<Cow<'_, str>> {
 
 pub(super) fn boxed_text(json: &str) -> Option<Box<str>> {
     text(json).map(Into::into)
-}
-
-/// A date and time with its offset; none is guessed where it lacks. One that is not after 1970
-/// stands for no date at all.
-pub(super) fn time(json: &str) -> Option<Timestamp> {
-    let time: Timestamp = text_of(json)?.parse().ok()?;
-    Some(time).filter(|time| time.unix_seconds() > 0)
 }
 
 #[cfg(test)]

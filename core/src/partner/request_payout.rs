@@ -6,12 +6,13 @@ use http::Request;
 use serde::Serialize;
 
 use super::expected::Expected;
-use super::input::{self, Json};
+use super::input::{self, Json, Sent};
 use super::record::Record;
 use crate::endpoint::{Endpoint, Replay};
 use crate::error::{Error, Intent, Problems};
 use crate::json;
 use crate::money::{Amount, Currency};
+use crate::profile::Compiled;
 use crate::wire::{Api, Reply};
 
 const OPERATION: &str = "request payout";
@@ -94,29 +95,28 @@ impl NewPayout {
         Expected::payout(&self.reference, self.amount, self.currency.clone())
     }
 
-    fn body(&self) -> Vec<u8> {
-        json::write(&Body {
-            reference: &self.reference,
-            amount: self.amount,
-            currency: &self.currency,
-            beneficiary: &self.beneficiary,
-            description: self.description.as_deref(),
-            metadata: self.metadata.as_ref(),
-        })
+    /// What is sent of each field, at the places that the profile gives them.
+    fn body(&self, tables: &Compiled) -> Vec<u8> {
+        let value = |field: &str| {
+            Some(match field {
+                "reference" => Sent::Text(&self.reference),
+                "amount" => Sent::Amount(tables.money.write(self.amount, &self.currency)?),
+                "currency" => Sent::Currency(&self.currency),
+                "beneficiary" => Sent::Json(&self.beneficiary),
+                "description" => Sent::Text(self.description.as_deref()?),
+                "metadata" => Sent::Json(self.metadata.as_ref()?),
+                _ => return None,
+            })
+        };
+        json::write(&tables.payout.written(&value))
     }
-}
 
-/// What is sent.
-#[derive(Serialize)]
-struct Body<'a> {
-    reference: &'a str,
-    amount: Amount,
-    currency: &'a Currency,
-    beneficiary: &'a Json,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    description: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    metadata: Option<&'a Json>,
+    fn given(&self) -> [(&'static str, bool); 2] {
+        [
+            ("description", self.description.is_some()),
+            ("metadata", self.metadata.is_some()),
+        ]
+    }
 }
 
 impl Endpoint for NewPayout {
@@ -127,9 +127,11 @@ impl Endpoint for NewPayout {
     }
 
     fn request(&self, api: &Api) -> Result<Request<Vec<u8>>, Error> {
+        let tables = api.wire().profile.tables();
         let mut problems = Problems::new();
         input::check_text(&mut problems, "reference", &self.reference);
-        input::check_money(&mut problems, self.amount, &self.currency);
+        input::check_money(&mut problems, self.amount, &self.currency, &tables.money);
+        input::check_taken(&mut problems, &tables.payout, &self.given());
         self.beneficiary.check(&mut problems, "beneficiary");
         if let Some(text) = &self.description {
             input::check_text(&mut problems, "description", text);
@@ -143,7 +145,7 @@ impl Endpoint for NewPayout {
             OPERATION,
             api,
             &api.wire().payouts,
-            self.body(),
+            self.body(tables),
             key,
             problems,
         )

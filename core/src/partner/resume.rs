@@ -168,10 +168,13 @@ impl From<Result<Self, Error>> for Resolution {
 }
 
 impl Lookup {
-    fn list(&self) -> ListPayments {
-        ListPayments::new()
-            .record_type(RecordType::from(self.unknown.record_type()))
-            .reference(self.unknown.reference())
+    /// Where the provider has no filter by type, each record says what it is.
+    fn list(&self, api: &Api) -> ListPayments {
+        let list = ListPayments::new().reference(self.unknown.reference());
+        match api.wire().profile.tables().query.record_type {
+            Some(_) => list.record_type(RecordType::from(self.unknown.record_type())),
+            None => list,
+        }
     }
 
     fn resolve(&self, page: Page<Record>, api: &Api) -> Resolution {
@@ -244,13 +247,12 @@ impl Endpoint for Lookup {
     }
 
     fn request(&self, api: &Api) -> Result<Request<Vec<u8>>, Error> {
-        let list = self.list().request(api);
+        let list = self.list(api).request(api);
         list.map_err(|error| error.seen_by(OPERATION))
     }
 
     fn parse(&self, reply: Reply<'_>) -> Result<Resolution, Error> {
-        let page = Page::read(reply).map(records)?;
-        Ok(self.resolve(page, reply.api()))
+        Ok(self.resolve(records(reply)?, reply.api()))
     }
 
     fn replay(&self) -> Replay {

@@ -15,8 +15,7 @@
 use std::fmt;
 
 use http::Request;
-use serde::de::{self, Deserialize, Deserializer};
-use serde_json::value::RawValue;
+use serde::de;
 
 use super::record::{self, Record, boxed_text};
 use super::record_id::RecordId;
@@ -27,8 +26,9 @@ use crate::error::{Error, ErrorKind};
 use crate::json::{self, Object};
 use crate::money::{Amount, Currency};
 use crate::printable::Escaped;
+use crate::profile::Compiled;
 use crate::timestamp::Timestamp;
-use crate::wire::{Api, Reply};
+use crate::wire::{Api, Reply, Wire};
 
 /// The longest webhook body that is read. The documented events have one record each.
 const MAX_BODY: usize = 256 * 1024;
@@ -40,12 +40,12 @@ const MAX_BODY: usize = 256 * 1024;
 /// use sanspay_core::partner::UnconfirmedEvent;
 /// use sanspay_core::{Api, BaseUrl, Endpoint};
 ///
+/// let api = Api::new(BaseUrl::new("https://api.example.com")?);
 /// let record = r#"{"id":"6f2b7c1e-6a0e-4f53-9f0e-0d6f3a1b2c3d","status":"paid",
 ///     "amount":"10.00","currency":"USD"}"#;
 /// let posted = format!(r#"{{"id":"evt_1","event":"payment.paid","data":{record}}}"#);
-/// let event = UnconfirmedEvent::parse(posted.as_bytes())?;
+/// let event = UnconfirmedEvent::parse(posted.as_bytes(), api.wire())?;
 ///
-/// let api = Api::new(BaseUrl::new("https://api.example.com")?);
 /// let confirm = event.confirm();
 /// let _request = confirm.request(&api)?; // send it with the token
 /// let confirmed = confirm.read(&api, &http::Response::new(record.as_bytes()))?;
@@ -77,14 +77,17 @@ struct Claim {
 }
 
 impl Claim {
-    fn read(record: Option<&Object<'_>>) -> Self {
+    fn read(record: Option<&Object<'_>>, tables: &Compiled) -> Self {
         // One that is there twice says nothing.
         let said = |name| record?.only(name).ok().flatten();
+        let currency = said("currency").and_then(record::read_currency);
+        let unknown = Currency::from_received("");
+        let money = currency.as_ref().unwrap_or(&unknown);
         Self {
-            kind: said("type").and_then(record::read_kind),
-            status: said("status").and_then(record::read_status),
-            amount: said("amount").and_then(record::read_amount),
-            currency: said("currency").and_then(record::read_currency),
+            kind: said("type").and_then(|json| record::read_kind(json, tables)),
+            status: said("status").and_then(|json| record::read_status(json, tables)),
+            amount: said("amount").and_then(|json| tables.money.read(json, money)),
+            currency,
             reference: said("reference").and_then(boxed_text),
         }
     }
@@ -105,15 +108,19 @@ impl UnconfirmedEvent {
     /// or has an odd form, because nothing in it is trusted. Where `event` is absent, `type` is read
     /// in its place; an unknown event keeps its text.
     ///
+    /// The provider's [profile](Wire::profile) says where the fields stand; a session's is
+    /// `session.api().wire()`.
+    ///
     /// # Errors
     /// [`ErrorKind::TooLarge`], or [`ErrorKind::Unreadable`] when it is about no record.
-    pub fn parse(body: &[u8]) -> Result<Self, Error> {
+    pub fn parse(body: &[u8], wire: &Wire) -> Result<Self, Error> {
         const OPERATION: &str = "read webhook";
         if body.len() > MAX_BODY {
             let detail = "the body is longer than 256 KiB";
             return Err(Error::new(ErrorKind::TooLarge, OPERATION, detail));
         }
-        json::text(body).and_then(Self::read).map_err(|e| {
+        let event = json::text(body).and_then(|text| Self::read(text, wire.profile.tables()));
+        event.map_err(|e| {
             let detail = format!(
                 "the event is not understood: {}",
                 json::describe_json_error(&e)
@@ -168,22 +175,16 @@ impl fmt::Debug for UnconfirmedEvent {
     }
 }
 
-/// The whole of it is taken as JSON text first, so this reads from `serde_json` only.
-impl<'de> Deserialize<'de> for UnconfirmedEvent {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let json = Box::<RawValue>::deserialize(deserializer)?;
-        Self::read(json.get()).map_err(de::Error::custom)
-    }
-}
-
 impl UnconfirmedEvent {
-    fn read(json: &str) -> Result<Self, serde_json::Error> {
-        let event = Object::read(json)?;
-        let data = event.only("data")?.filter(|json| *json != "null");
-        let record = data.map(Object::read).transpose()?;
+    fn read(json: &str, tables: &Compiled) -> Result<Self, serde_json::Error> {
+        let posted = Object::read(json)?;
+        let event = tables.webhook.gather(posted.clone());
+        let record = event.only("record")?.filter(|json| *json != "null");
+        let record = record.map(Object::read).transpose()?;
+        let record = record.map(|record| tables.record.bare(record));
         let record_id = match &record {
             Some(record) => record.only("id")?,
-            None => event.only("id")?,
+            None => tables.record.bare(posted).only("id")?,
         };
         let unexpected = de::Unexpected::Other("this value");
         let record_id = record_id.and_then(record::read_id).ok_or_else(|| {
@@ -191,14 +192,18 @@ impl UnconfirmedEvent {
         })?;
         // One that is there twice says nothing.
         let said = |name| event.only(name).ok().flatten();
-        let kind = |name| Some(EventKind::from(&*record::text(said(name)?)?));
+        let kind = |name| {
+            Some(EventKind::from(
+                &*tables.event.ours(&record::text(said(name)?)?),
+            ))
+        };
         Ok(Self {
             id: said("id").filter(|_| record.is_some()).and_then(boxed_text),
             kind: kind("event").or_else(|| kind("type")),
-            created_at: said("created_at").and_then(record::time),
+            created_at: said("created_at").and_then(|json| tables.time.read(json)),
             record_id,
-            claim: Claim::read(record.as_ref()),
-            claimed: record.and_then(|record| Some(Box::new(Record::read(record).ok()?))),
+            claim: Claim::read(record.as_ref(), tables),
+            claimed: record.and_then(|record| Some(Box::new(Record::read(record, tables).ok()?))),
         })
     }
 }

@@ -67,7 +67,7 @@ impl ConfirmedEvent {
     /// let event = UnconfirmedEvent::parse(
     ///     format!(r#"{{"event":"payment.paid","data":{{"id":"{id}","status":"paid",
     ///         "amount":"10.00","currency":"USD"}}}}"#).as_bytes(),
-    /// )?;
+    ///, &sanspay_core::Wire::default())?;
     /// let api = Api::new(BaseUrl::new("https://api.example.com")?);
     /// let fetched = |kind: &str| {
     ///     let record = format!(r#"{{"id":"{id}","type":"{kind}","status":"paid",

@@ -10,6 +10,7 @@ use super::admin::AdminWire;
 use super::base_url::{BaseUrl, stays};
 use super::query::Query;
 use crate::error::{Error, Problems};
+use crate::profile::{LeafValue, Profile};
 
 const ROUTE_FORM: &str =
     "must be a path that begins with /, without . or .. as a part and without a backslash";
@@ -50,6 +51,44 @@ pub struct Wire {
     pub settle: Duration,
     /// The operator's side of a checkout installation (grade V).
     pub admin: AdminWire,
+    /// Where the fields stand, in which words and forms. `Wire::from` a profile sets the routes,
+    /// the headers and [`settle`](Wire::settle) as well.
+    pub profile: Profile,
+}
+
+/// The spelling that a profile says; the rest is as assumed.
+impl From<Profile> for Wire {
+    fn from(profile: Profile) -> Self {
+        let leaves = profile.leaves();
+        let text = |path| match leaves.get(path) {
+            LeafValue::Text(text) => Some(text),
+            _ => None,
+        };
+        let mut wire = Self::default();
+        for (route, path) in [
+            (&mut wire.token, "token.route"),
+            (&mut wire.payments, "create_payment.route"),
+            (&mut wire.list, "list.route"),
+            (&mut wire.payouts, "request_payout.route"),
+            (&mut wire.payment, "show.route"),
+        ] {
+            if let Some(text) = text(path) {
+                *route = text;
+            }
+        }
+        for (header, path) in [
+            (&mut wire.idempotency_key_header, "headers.idempotency_key"),
+            (&mut wire.request_id_header, "headers.request_id"),
+        ] {
+            if let Some(name) = text(path).and_then(|text| text.to_lowercase().try_into().ok()) {
+                *header = name;
+            }
+        }
+        if let LeafValue::Number(seconds) = leaves.get("settle_seconds") {
+            wire.settle = Duration::from_secs(seconds);
+        }
+        Self { profile, ..wire }
+    }
 }
 
 impl Default for Wire {
@@ -64,6 +103,7 @@ impl Default for Wire {
             request_id_header: HeaderName::from_static("x-request-id"),
             settle: Duration::from_secs(60),
             admin: AdminWire::default(),
+            profile: Profile::default(),
         }
     }
 }
@@ -150,8 +190,7 @@ impl Api {
             problems.add("route", ROUTE_FORM);
             problems.into_error(operation.to_owned())
         };
-        let plain = target.bytes().all(|byte| byte.is_ascii_graphic()) && !target.contains('#');
-        if !target.starts_with('/') || target.starts_with("//") || !plain || !stays(&target) {
+        if !is_route(&target) {
             return Err(invalid());
         }
         let mut parts = uri::Parts::default();
@@ -175,6 +214,15 @@ impl Api {
         }
         Ok(request)
     }
+}
+
+/// Whether it is a path, with a query or without, that stays on its origin and below it.
+pub(crate) fn is_route(target: &str) -> bool {
+    target.starts_with('/')
+        && !target.starts_with("//")
+        && target.bytes().all(|byte| byte.is_ascii_graphic())
+        && !target.contains('#')
+        && stays(target)
 }
 
 /// What is encoded in a path segment. Dots too: clients collapse `..`, even when it is encoded in

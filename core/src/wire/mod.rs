@@ -7,6 +7,7 @@ pub(crate) mod query;
 mod reply;
 
 pub use admin::AdminWire;
+pub(crate) use api::is_route;
 pub use api::{Api, Wire, path_segment};
 pub use base_url::BaseUrl;
 pub use reply::Reply;

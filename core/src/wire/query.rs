@@ -21,6 +21,14 @@ impl Query {
         }
     }
 
+    /// An empty one with room for so many bytes.
+    pub(crate) fn with_capacity(room: usize) -> Self {
+        Self {
+            text: String::with_capacity(room),
+            separator: None,
+        }
+    }
+
     pub(crate) fn pair(&mut self, name: &str, value: &str) {
         self.text.extend(self.separator.replace('&'));
         self.encode(name);

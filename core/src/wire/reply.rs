@@ -136,7 +136,8 @@ impl<'a> Reply<'a> {
     /// What an error keeps of the response.
     pub(crate) fn received(self) -> Received {
         let request_id = self.request_id().map(str::to_owned);
-        Received::new(self.status, self.headers, self.body, request_id)
+        let places = &self.api.wire().profile.tables().error;
+        Received::new(self.status, self.headers, self.body, request_id, places)
     }
 }
 

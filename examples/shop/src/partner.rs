@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use rusqlite::Transaction;
 use sanspay_core::partner::{
     ConfirmedEvent, EventKind, Expected, ListPayments, Matched, NewPayment, NewPayout, Record,
-    RecordType, Resolution, Status, UnconfirmedEvent,
+    RecordType, Resolution, Status,
 };
 use sanspay_core::{Amount, Currency, Endpoint, Error, ErrorKind, Page};
 use serde::{Deserialize, Serialize};
@@ -252,7 +252,7 @@ async fn refused(app: &App, reason: String) -> Result<Response, Oops> {
 
 /// `POST /webhooks`: anyone may have posted this, so the record is fetched before it counts.
 pub(crate) async fn webhook(State(app): State<App>, body: Bytes) -> StatusCode {
-    let Ok(event) = UnconfirmedEvent::parse(&body) else {
+    let Ok(event) = app.client.session().read_event(&body) else {
         return StatusCode::BAD_REQUEST;
     };
     let record = event.record_id().to_string();

@@ -88,7 +88,10 @@ impl Case {
                 Ok(Observed::list(records, end))
             }
             "webhook" => {
-                let event = UnconfirmedEvent::parse(text(&request["posted"], "body").as_bytes())?;
+                let event = UnconfirmedEvent::parse(
+                    text(&request["posted"], "body").as_bytes(),
+                    &sanspay_core::Wire::default(),
+                )?;
                 player.call(event.confirm()).map(Observed::event)
             }
             "lookup" => lookup(request, script, player),

@@ -14,7 +14,7 @@ use super::process::{Job, Purpose, ReplyTo, response};
 
 impl Simulation {
     pub(super) fn webhook(&mut self, index: usize, body: &[u8], reply: ReplyTo) -> Held {
-        let Ok(event) = UnconfirmedEvent::parse(body) else {
+        let Ok(event) = UnconfirmedEvent::parse(body, &sanspay_core::Wire::default()) else {
             self.figures.outcome("webhook unreadable");
             return self.answer(index, &reply, response(400, "text/plain", "unreadable"));
         };

@@ -182,7 +182,7 @@ proptest! {
         let event = json!({"id": "e", "event": "payment.paid", "created_at": null, "data": record()});
         for body in [event.to_string(), json.to_string()] {
             let body = changed(body.into_bytes(), &changes);
-            if let Err(error) = UnconfirmedEvent::parse(&body) {
+            if let Err(error) = UnconfirmedEvent::parse(&body, &sanspay_core::Wire::default()) {
                 prop_assert_eq!((error.kind(), error.operation()), (ErrorKind::Unreadable, "read webhook"));
             }
         }

@@ -201,7 +201,9 @@ impl Merchant<'_> {
         for delivery in due {
             self.shown.debug(&delivery);
             self.shown.debug(&delivery.id);
-            let event = UnconfirmedEvent::parse(delivery.request.body()).unwrap();
+            let event =
+                UnconfirmedEvent::parse(delivery.request.body(), &sanspay_core::Wire::default())
+                    .unwrap();
             self.shown.debug(&event);
             self.shown.both(event.kind().unwrap());
             self.shown.debug(&event.confirm());
@@ -215,7 +217,7 @@ impl Merchant<'_> {
             b"PlantedJane",
             br#"{"PlantedJane":1}"#,
         ] {
-            let error = UnconfirmedEvent::parse(body).unwrap_err();
+            let error = UnconfirmedEvent::parse(body, &sanspay_core::Wire::default()).unwrap_err();
             self.show_error(&error);
         }
         let seen: Vec<_> = self.world.sandbox(|s, _| s.seen().cloned().collect());

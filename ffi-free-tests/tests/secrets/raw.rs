@@ -112,7 +112,10 @@ fn records(shown: &mut Shown, text: &str) {
         }
     }
     let posted = json!({"id": text, "event": text, "data": record(text), text: text});
-    if let Ok(event) = UnconfirmedEvent::parse(posted.to_string().as_bytes()) {
+    if let Ok(event) = UnconfirmedEvent::parse(
+        posted.to_string().as_bytes(),
+        &sanspay_core::Wire::default(),
+    ) {
         shown.debug(&event);
         if let Some(kind) = event.kind() {
             shown.both(kind);
@@ -126,7 +129,7 @@ fn records(shown: &mut Shown, text: &str) {
             shown.whole("DedupKey", &confirmed.dedup_key().to_string());
         }
     }
-    if let Err(error) = UnconfirmedEvent::parse(text.as_bytes()) {
+    if let Err(error) = UnconfirmedEvent::parse(text.as_bytes(), &sanspay_core::Wire::default()) {
         shown.error(&error);
     }
     let page = json!({

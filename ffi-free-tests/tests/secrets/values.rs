@@ -8,6 +8,7 @@ use sanspay_core::journal::{End, Entries, Entry, Journal, MemoryJournal, OrderUp
 use sanspay_core::partner::{
     Expected, FetchToken, Matched, RecordId, TrustedSenders, UnconfirmedEvent,
 };
+use sanspay_core::profile::{Grade, LEAVES, LeafValue, Leaves, Profile};
 use sanspay_core::{
     AccessToken, Amount, Api, Auth, BaseUrl, CertificateValidity, Credentials, Currency, Cursor,
     Endpoint, Error, ErrorKind, Idempotency, Intent, Lifetime, Limits, NotSent, Problems, Replay,
@@ -112,7 +113,8 @@ fn comparisons(shown: &mut Shown) {
             "description": "planted.mail@customer.example",
         });
         let posted = serde_json::json!({"event": "payment.paid", "data": record}).to_string();
-        let event = UnconfirmedEvent::parse(posted.as_bytes()).unwrap();
+        let event =
+            UnconfirmedEvent::parse(posted.as_bytes(), &sanspay_core::Wire::default()).unwrap();
         let api = Api::new(BaseUrl::new("https://api.example.com").unwrap());
         let body = record.to_string();
         let confirmed = event.confirm().read(&api, &Response::new(body.as_bytes()));
@@ -143,6 +145,7 @@ fn rules(shown: &mut Shown) {
     shown.debug(&Auth::Bearer);
     shown.debug(&ErrorKind::Lost);
     shown.debug(&Wire::default());
+    profile(shown);
     let base = BaseUrl::new("https://api.example.com").unwrap();
     shown.both(&base);
     shown.debug(&Api::new(base));
@@ -225,4 +228,23 @@ fn sandbox(shown: &mut Shown) {
     let body = b"PlantedJane".to_vec();
     shown.debug(&Reply::Answer(Response::new(body.clone())));
     shown.debug(&Reply::BrokenOff(Response::new(body)));
+}
+
+/// A profile holds no secret, and says what it is made of.
+fn profile(shown: &mut Shown) {
+    let mut leaves = Leaves::new();
+    let refused = leaves.set("record.state", LeafValue::No).unwrap_err();
+    shown.both(&refused);
+    leaves
+        .set("money.form", LeafValue::Text("minor-integer".into()))
+        .unwrap();
+    shown.debug(&leaves);
+    shown.debug(&leaves.get("money.form"));
+    shown.debug(&LEAVES[0]);
+    shown.debug(&LEAVES[0].kind());
+    let grade: Grade = LEAVES[0].grade();
+    shown.debug(&grade);
+    let profile = Profile::new(leaves).unwrap();
+    shown.debug(&profile);
+    shown.debug(&Wire::from(profile));
 }

@@ -245,7 +245,7 @@ pub fn error_body(data: &[u8]) {
 
 /// A webhook from anybody.
 pub fn webhook(data: &[u8]) {
-    let event = match UnconfirmedEvent::parse(data) {
+    let event = match UnconfirmedEvent::parse(data, &sanspay_core::Wire::default()) {
         Ok(event) => event,
         Err(error) => {
             let kinds = [ErrorKind::Unreadable, ErrorKind::TooLarge];

@@ -164,9 +164,10 @@ fn texts(json: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::super::ErrorBody;
+    use crate::profile::Places;
 
     fn said(body: &str) -> (Option<String>, Vec<String>, Vec<String>) {
-        let ErrorBody::Standard(api) = ErrorBody::read(body.as_bytes()) else {
+        let ErrorBody::Standard(api) = ErrorBody::read(body.as_bytes(), &Places::default()) else {
             panic!("{body}")
         };
         let texts = api.texts().map(str::to_owned).collect();

@@ -109,7 +109,7 @@ fn confirmed(posted: &Value, fetched: &Value) -> Matched {
         r#"{{"event":"payment.paid","data":{}}}"#,
         record_json(posted)
     );
-    let event = UnconfirmedEvent::parse(posted.as_bytes()).unwrap();
+    let event = UnconfirmedEvent::parse(posted.as_bytes(), &crate::Wire::default()).unwrap();
     let body = record_json(fetched);
     let confirmed = event
         .confirm()

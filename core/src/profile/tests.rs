@@ -1,0 +1,521 @@
+//! Profiles: the default speaks as before, another one in everything else, and what is wrong with
+//! one is said all at once.
+
+use http::{Request, Response};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::money::Currency;
+use crate::partner::{
+    FetchToken, ListPayments, NewPayment, NewPayout, Record, RecordType, ShowPayment, Status,
+    UnconfirmedEvent,
+};
+use crate::{Api, BaseUrl, Credentials, Endpoint, ErrorKind, Wire};
+
+const ID: &str = "6f2b7c1e-6a0e-4f53-9f0e-0d6f3a1b2c3d";
+
+/// The leaves of an invented provider that differs in everything.
+fn zephyr() -> Leaves {
+    let mut leaves = Leaves::new();
+    for (path, value) in [
+        ("settle_seconds", json!(120)),
+        ("headers.idempotency_key", json!("X-Zephyr-Once")),
+        ("headers.request_id", json!("x-trace")),
+        ("money.form", json!("minor-integer")),
+        ("money.decimals", json!({"ISK": "2"})),
+        ("time.form", json!("unix-seconds")),
+        ("token.route", json!("/oauth/token")),
+        ("token.body", json!("form")),
+        ("token.at", json!("/auth")),
+        (
+            "token.constants",
+            json!({"/grant_type": "\"client_credentials\""}),
+        ),
+        ("token.send.key_id", json!("/client_id")),
+        ("token.send.key_secret", json!("/client_secret")),
+        ("token.answer.access_token", json!("/bearer")),
+        ("token.answer.token_type", json!(false)),
+        ("token.answer.expires_in", json!("/ttl")),
+        ("record.at", json!("/result/transaction")),
+        ("record.id", json!("/uuid")),
+        ("record.type", json!("/kind")),
+        ("record.status", json!("/state/name")),
+        ("record.amount", json!("/money/minor")),
+        ("record.currency", json!("/money/iso")),
+        ("record.reference", json!("/merchant/order")),
+        ("record.checkout_url", json!("/links/0/href")),
+        ("record.failure_reason", json!("/state/why")),
+        ("record.metadata", json!("/merchant/data")),
+        ("record.created_at", json!("/times/created")),
+        ("record.updated_at", json!("/times/changed")),
+        ("record.paid_at", json!("/times/settled")),
+        ("record.expires_at", json!("/times/deadline")),
+        ("status.created", json!(["PENDING", "REQUIRES_ACTION"])),
+        ("status.paid", json!("SETTLED")),
+        ("status.failed", json!(["DECLINED", "RETURNED"])),
+        ("status.expired", json!("LAPSED")),
+        ("type.payment", json!("CHARGE")),
+        ("type.payout", json!("TRANSFER")),
+        ("create_payment.route", json!("/v3/charges")),
+        (
+            "create_payment.constants",
+            json!({"/capture": "true", "/version": "3"}),
+        ),
+        ("create_payment.send.reference", json!("/merchant/order")),
+        ("create_payment.send.amount", json!("/money/minor")),
+        ("create_payment.send.currency", json!("/money/iso")),
+        ("create_payment.send.description", json!("/statement/text")),
+        ("create_payment.send.customer", json!("/payer")),
+        ("create_payment.send.return_url", json!("/urls/back")),
+        ("create_payment.send.cancel_url", json!(false)),
+        ("create_payment.send.expires_at", json!("/times/deadline")),
+        ("create_payment.send.metadata", json!("/merchant/data")),
+        ("request_payout.route", json!("/v3/transfers")),
+        ("request_payout.send.reference", json!("/merchant/order")),
+        ("request_payout.send.amount", json!("/money/minor")),
+        ("request_payout.send.currency", json!("/money/iso")),
+        ("request_payout.send.beneficiary", json!("/receiver")),
+        ("request_payout.send.description", json!("/statement/text")),
+        ("request_payout.send.metadata", json!("/merchant/data")),
+        ("show.route", json!("/v3/transactions/{uuid}")),
+        ("list.route", json!("/v3/transactions")),
+        ("list.item", json!("/transaction")),
+        ("list.query.status", json!("state")),
+        ("list.query.type", json!("kind")),
+        ("list.query.currency", json!(false)),
+        ("list.query.reference", json!("order")),
+        ("list.query.created_from", json!("since")),
+        ("list.query.created_to", json!("until")),
+        ("page.number", json!(false)),
+        ("page.cursor", json!("after")),
+        ("page.size", json!("limit")),
+        ("page.items", json!("/result/entries")),
+        ("page.next_cursor", json!("/result/cursor")),
+        ("page.more", json!("/result/has_more")),
+        ("page.total", json!("/result/count")),
+        ("error.message", json!("/problem/title")),
+        ("error.code", json!("/problem/kind")),
+        ("error.errors", json!("/problem/parts")),
+        ("webhook.id", json!("/delivery")),
+        ("webhook.event", json!("/topic")),
+        ("webhook.created_at", json!("/at")),
+        ("webhook.record", json!("/object/transaction")),
+        ("event.payment_created", json!("charge.opened")),
+        ("event.payment_paid", json!("charge.settled")),
+        (
+            "event.payment_failed",
+            json!(["charge.declined", "charge.returned"]),
+        ),
+        ("event.payment_expired", json!("charge.lapsed")),
+    ] {
+        leaves
+            .set(path, leaf_value(&value))
+            .unwrap_or_else(|why| panic!("{path} {why}"));
+    }
+    leaves
+}
+
+fn leaf_value(value: &Value) -> LeafValue {
+    match value {
+        Value::String(text) => LeafValue::Text(text.clone()),
+        Value::Number(number) => LeafValue::Number(number.as_u64().unwrap()),
+        Value::Array(texts) => {
+            let texts = texts.iter().map(|text| text.as_str().unwrap().to_owned());
+            LeafValue::Texts(texts.collect())
+        }
+        Value::Object(table) => {
+            let entries = table.iter();
+            let entries = entries.map(|(k, v)| (k.clone(), v.as_str().unwrap().to_owned()));
+            LeafValue::Table(entries.collect())
+        }
+        _ => LeafValue::No,
+    }
+}
+
+fn api_of(leaves: Leaves) -> Api {
+    let profile = Profile::new(leaves).unwrap_or_else(|error| panic!("{error}"));
+    Api::new(BaseUrl::new("https://api.example.com").unwrap()).with_wire(Wire::from(profile))
+}
+
+fn zephyr_record() -> Value {
+    json!({
+        "uuid": ID, "kind": "CHARGE", "state": {"name": "SETTLED", "colour": "green"},
+        "money": {"minor": 1050, "iso": "USD", "fee": 12},
+        "merchant": {"order": "order-1", "data": {"cart": 7}},
+        "links": [{"href": "https://pay.example/1"}],
+        "times": {"created": 1_800_000_000, "settled": 1_800_000_060},
+        "status": "paid", "id": "another",
+    })
+}
+
+fn show(api: &Api, record: &Value) -> Result<Record, crate::Error> {
+    let body = json!({"result": {"transaction": record}}).to_string();
+    ShowPayment::new(ID.parse().unwrap()).read(api, &Response::new(body.as_bytes()))
+}
+
+fn fields(error: &crate::Error) -> Vec<&str> {
+    error.problems().iter().map(crate::Problem::field).collect()
+}
+
+fn body(request: &Request<Vec<u8>>) -> Value {
+    serde_json::from_slice(request.body()).unwrap()
+}
+
+#[test]
+fn every_default_is_one_that_a_profile_may_say() {
+    for leaf in LEAVES {
+        let mut leaves = Leaves::new();
+        leaves
+            .set(leaf.path(), leaf.default_value())
+            .unwrap_or_else(|why| panic!("{} {why}", leaf.path()));
+        assert_eq!(Leaf::of(leaf.path()), Some(leaf), "named once");
+    }
+    let mut all = Leaves::new();
+    for leaf in LEAVES {
+        all.set(leaf.path(), leaf.default_value()).unwrap();
+    }
+    let said = Profile::new(all).unwrap();
+    let assumed = Profile::default();
+    let without_leaves = |profile: &Profile| {
+        let tables = profile.tables();
+        format!(
+            "{:?} {:?} {:?}",
+            tables.record, tables.payment, tables.query
+        )
+    };
+    assert_eq!(without_leaves(&said), without_leaves(&assumed));
+}
+
+#[test]
+fn a_record_is_read_where_the_profile_says() {
+    let api = api_of(zephyr());
+    let record = show(&api, &zephyr_record()).unwrap();
+    assert_eq!(record.id().to_string(), ID);
+    assert!(record.status().is_paid());
+    assert_eq!(record.record_type(), Some(&RecordType::Payment));
+    assert_eq!(
+        (record.amount().to_string(), record.currency()),
+        ("10.50".into(), &Currency::USD)
+    );
+    assert_eq!(record.reference(), Some("order-1"));
+    assert_eq!(record.checkout_url(), Some("https://pay.example/1"));
+    assert_eq!(record.paid_at().unwrap().unix_seconds(), 1_800_000_060);
+    let metadata = record.metadata().map(|json| json.get().to_owned());
+    assert_eq!(metadata.as_deref(), Some(r#"{"cart":7}"#));
+    // What is not known keeps its name, or its place; one of our names is at its place as well.
+    let extras: Vec<_> = record.extras().map(|(name, _)| name.to_owned()).collect();
+    assert_eq!(extras, ["/id", "/money/fee", "/state/colour", "/status"]);
+    assert_eq!(record.quirks().count(), 0);
+}
+
+#[test]
+fn what_carries_weight_is_strict_and_the_rest_is_not() {
+    let api = api_of(zephyr());
+    let changed = |place: &str, value: Value| {
+        let mut record = zephyr_record();
+        *record.pointer_mut(place).unwrap() = value;
+        show(&api, &record)
+    };
+    for (place, value) in [
+        ("/uuid", json!("no id")),
+        ("/state/name", json!(null)),
+        ("/money/minor", json!(10.5)),
+        ("/money/minor", json!("10.50")),
+        ("/money/iso", json!(null)),
+        (
+            "/money",
+            json!([{"minor": 1050, "iso": "USD"}, {"minor": 1, "iso": "USD"}]),
+        ),
+    ] {
+        let error = changed(place, value).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unreadable, "{place}");
+    }
+    // Two links are not one, and a date is a number here: both are odd and kept.
+    let two = changed("/links", json!([{"href": "a"}, {"href": "b"}])).unwrap();
+    assert_eq!(two.checkout_url(), None);
+    assert!(two.extra("/links").is_some());
+    let date = changed("/times/settled", json!("2026-05-19")).unwrap();
+    assert!(date.paid_at().is_none() && date.quirks().eq(["paid_at"]));
+}
+
+#[test]
+fn a_word_of_ours_that_the_provider_does_not_say_is_never_paid() {
+    let api = api_of(zephyr());
+    let mut record = zephyr_record();
+    *record.pointer_mut("/state/name").unwrap() = json!("paid");
+    let read = show(&api, &record).unwrap();
+    assert!(!read.status().is_paid() && !read.status().is_final());
+    assert_eq!(read.status().as_str(), "?paid");
+}
+
+#[test]
+fn requests_are_written_where_the_profile_says() {
+    let api = api_of(zephyr());
+    let payment = NewPayment::new("order-1", "10.50".parse().unwrap(), Currency::USD)
+        .description("tea")
+        .expires_at("2026-05-19T15:38:44Z".parse().unwrap());
+    let request = payment.request(&api).unwrap();
+    assert_eq!(request.uri().path(), "/v3/charges");
+    assert_eq!(request.headers()["x-zephyr-once"], "payment-order-1");
+    assert_eq!(
+        body(&request),
+        json!({
+            "merchant": {"order": "order-1"}, "money": {"minor": 1050, "iso": "USD"},
+            "statement": {"text": "tea"}, "times": {"deadline": 1_779_205_124},
+            "capture": true, "version": 3,
+        })
+    );
+    let isk = Currency::new("ISK").unwrap();
+    let payout = NewPayout::new("p-1", "7.5".parse().unwrap(), isk, &json!({"iban": "DE"}));
+    let sent = body(&payout.request(&api).unwrap());
+    assert_eq!(
+        sent["money"],
+        json!({"minor": 750, "iso": "ISK"}),
+        "two decimals here"
+    );
+    assert_eq!(sent["receiver"], json!({"iban": "DE"}));
+    // What the provider takes no field for is refused, and not left out in silence.
+    let cancels = payment
+        .cancel_url("https://shop.example/back")
+        .request(&api);
+    assert_eq!(fields(&cancels.unwrap_err()), ["cancel_url"]);
+}
+
+#[test]
+fn the_token_is_fetched_by_the_profile() {
+    let api = api_of(zephyr());
+    let fetch = FetchToken::new(Credentials::new("key&1", "s=cret").unwrap());
+    let request = fetch.request(&api).unwrap();
+    assert_eq!(request.uri().path(), "/oauth/token");
+    assert_eq!(
+        request.headers()["content-type"],
+        "application/x-www-form-urlencoded"
+    );
+    let form = b"client_id=key%261&client_secret=s%3Dcret&grant_type=client_credentials";
+    assert_eq!(request.body(), form);
+    let answer = br#"{"auth":{"bearer":"abc.def","ttl":900}}"#;
+    let token = fetch.read(&api, &Response::new(&answer[..])).unwrap();
+    assert_eq!(
+        token.lifetime(),
+        crate::Lifetime::For(std::time::Duration::from_secs(900))
+    );
+}
+
+#[test]
+fn a_list_is_asked_for_and_read_by_the_profile() {
+    let api = api_of(zephyr());
+    let list = ListPayments::new()
+        .status(Status::Paid)
+        .record_type(RecordType::Payout)
+        .reference("order-1")
+        .created_from("2026-01-01T00:00:00Z".parse().unwrap())
+        .per_page(5);
+    let asked = list.request(&api).unwrap();
+    assert_eq!(
+        asked.uri().path_and_query().unwrap(),
+        "/v3/transactions?state=SETTLED&kind=TRANSFER&order=order-1&since=1767225600&limit=5"
+    );
+    let entry = json!({"transaction": zephyr_record(), "score": 1});
+    let page =
+        json!({"result": {"entries": [entry], "cursor": "mark-2", "has_more": true, "count": 9}});
+    let mut pager = crate::Pager::new(list);
+    let first = pager.next().unwrap().unwrap();
+    let read = first
+        .read(&api, &Response::new(page.to_string().as_bytes()))
+        .unwrap();
+    assert_eq!((read.total(), read.has_next()), (Some(9), true));
+    assert_eq!(pager.accept(read).unwrap().len(), 1);
+    let second = pager.next().unwrap().unwrap().request(&api).unwrap();
+    assert!(
+        second
+            .uri()
+            .query()
+            .unwrap()
+            .ends_with("&after=mark-2&limit=5")
+    );
+    assert!(
+        second.uri().query().unwrap().contains("state=SETTLED"),
+        "our filters go along"
+    );
+}
+
+#[test]
+fn what_the_list_cannot_be_asked_for_is_refused() {
+    let api = api_of(zephyr());
+    let list = ListPayments::new()
+        .status(Status::Failed)
+        .currency(Currency::USD)
+        .page(2);
+    let error = list.request(&api).unwrap_err();
+    assert_eq!(fields(&error), ["status", "currency", "page"]);
+}
+
+#[test]
+fn errors_and_webhooks_are_read_by_the_profile() {
+    let api = api_of(zephyr());
+    let refused = r#"{"problem":{"title":"too small","kind":"amount_low","parts":[]}}"#;
+    let mut answer = Response::new(refused.as_bytes());
+    *answer.status_mut() = http::StatusCode::UNPROCESSABLE_ENTITY;
+    let error = ShowPayment::new(ID.parse().unwrap())
+        .read(&api, &answer)
+        .unwrap_err();
+    assert_eq!(error.api().unwrap().code(), Some("amount_low"));
+    assert_eq!(error.api().unwrap().message(), Some("too small"));
+
+    let posted = json!({
+        "delivery": "evt-1", "topic": "charge.returned", "at": 1_800_000_000,
+        "object": {"transaction": zephyr_record()},
+    });
+    let event = UnconfirmedEvent::parse(posted.to_string().as_bytes(), api.wire()).unwrap();
+    assert_eq!(event.record_id().to_string(), ID);
+    assert_eq!(event.id(), Some("evt-1"));
+    assert_eq!(event.kind().unwrap().as_str(), "payment.failed");
+    assert_eq!(
+        event.unconfirmed_record().unwrap().amount().to_string(),
+        "10.50"
+    );
+}
+
+#[test]
+fn everything_that_is_wrong_is_said_at_once() {
+    let mut leaves = Leaves::new();
+    let text = |text: &str| LeafValue::Text(text.into());
+    for (path, value) in [
+        ("record.amount", "/money"),
+        ("record.currency", "/money/iso"),
+        ("status.paid", "DONE"),
+        ("status.failed", "DONE"),
+        ("list.query.status", "page"),
+        ("show.route", "/v3/one"),
+    ] {
+        leaves.set(path, text(value)).unwrap();
+    }
+    let error = Profile::new(leaves).unwrap_err();
+    assert_eq!(
+        fields(&error),
+        [
+            "money.form",
+            "show.route",
+            "status.created",
+            "status.expired",
+            "record.currency",
+            "status.failed",
+            "page.number",
+        ]
+    );
+}
+
+#[test]
+fn a_leaf_takes_its_own_form_only() {
+    let refused = |path: &str, value: LeafValue| Leaves::new().set(path, value).unwrap_err();
+    let text = |text: &str| LeafValue::Text(text.into());
+    assert_eq!(
+        refused("record.state", text("/x")),
+        Refused::Unknown(Some("record.status"))
+    );
+    assert_eq!(
+        refused("nothing.like.it", text("/x")),
+        Refused::Unknown(None)
+    );
+    for (path, value) in [
+        ("record.id", LeafValue::No),
+        ("record.id", text("uuid")),
+        ("record.id", text("/a/b/c/d/e/f/g")),
+        ("money.form", text("cents")),
+        ("list.route", text("//evil.example/")),
+        ("list.route", text("/a/../b")),
+        ("status.paid", LeafValue::Texts(Vec::new())),
+        ("headers.request_id", text("two words")),
+        ("settle_seconds", text("60")),
+        (
+            "money.decimals",
+            LeafValue::Table(vec![("isk".into(), "2".into())]),
+        ),
+        (
+            "token.constants",
+            LeafValue::Table(vec![("/a".into(), "{}".into())]),
+        ),
+    ] {
+        assert!(matches!(refused(path, value), Refused::Form(_)), "{path}");
+    }
+    let mut twice = Leaves::new();
+    twice.set("record.id", text("/a")).unwrap();
+    assert_eq!(twice.set("record.id", text("/b")), Err(Refused::Twice));
+}
+
+/// One place of one to three names, none of which another field has.
+fn places(count: usize) -> impl Strategy<Value = Vec<String>> {
+    proptest::collection::vec((0usize..3, "[a-z]{1,5}"), count).prop_map(|drawn| {
+        let place = |(number, (depth, word)): (usize, (usize, String))| {
+            let parents = ["", "/A", "/A/B", "/C", "/C/B"];
+            let parents = parents[(2 * (number % 2) + depth).min(4)];
+            format!("{parents}/{word}{number}")
+        };
+        drawn.into_iter().enumerate().map(place).collect()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    /// A provider of any profile, played by writing the record at its places, is read as the
+    /// default reads its own.
+    #[test]
+    fn a_record_of_any_profile_says_the_same(
+        places in places(5),
+        form in 0usize..4,
+        units in 1u64..1_000_000_000,
+        word in "[A-Z]{3,9}",
+    ) {
+        let form = ["decimal-string", "decimal-number", "minor-integer", "minor-string"][form];
+        let mut leaves = Leaves::new();
+        leaves.set("money.form", LeafValue::Text(form.into())).unwrap();
+        let names = ["record.id", "record.status", "record.amount", "record.currency", "record.reference"];
+        for (name, place) in names.iter().zip(&places) {
+            leaves.set(name, LeafValue::Text(place.clone())).unwrap();
+        }
+        for (name, suffix) in [("created", "1"), ("paid", ""), ("failed", "2"), ("expired", "3")] {
+            let word = LeafValue::Text(format!("{word}{suffix}"));
+            leaves.set(&format!("status.{name}"), word).unwrap();
+        }
+        let api = api_of(leaves);
+        let amount = crate::Amount::from_minor_units(units, 2).unwrap();
+        let tables = api.wire().profile.tables();
+        let sent = tables.money.write(amount, &Currency::USD).unwrap();
+        let values = [
+            json!(ID), json!(word), serde_json::to_value(&sent).unwrap(), json!("USD"), json!("r-1"),
+        ];
+        let mut record = Value::Null;
+        for (place, value) in places.iter().zip(values) {
+            put(&mut record, place, value);
+        }
+        // `Value` makes floats of decimals, so the amount is written as text for text.
+        let digits = serde_json::to_string(&sent).unwrap();
+        put(&mut record, &places[2], json!("AMOUNT"));
+        let body = record.to_string().replace("\"AMOUNT\"", &digits);
+        let read = ShowPayment::new(ID.parse().unwrap())
+            .read(&api, &Response::new(body.as_bytes()))
+            .unwrap_or_else(|error| panic!("{error} {body}"));
+        prop_assert!(read.status().is_paid());
+        prop_assert_eq!(read.amount(), amount);
+        prop_assert_eq!(read.reference(), Some("r-1"));
+        prop_assert_eq!(read.extras().count(), 0);
+    }
+}
+
+/// Writes a value at a place.
+fn put(record: &mut Value, place: &str, value: Value) {
+    let mut at = record;
+    for name in place.split('/').skip(1) {
+        if !at.is_object() {
+            *at = json!({});
+        }
+        at = at
+            .as_object_mut()
+            .unwrap()
+            .entry(name)
+            .or_insert(Value::Null);
+    }
+    *at = value;
+}
