@@ -183,6 +183,7 @@ fn record_rows(effort: Effort) -> Vec<Row> {
 }
 
 fn webhook_rows(effort: Effort) -> Vec<Row> {
+    let wire = sanspay_core::Wire::default();
     let record = record(ID, false);
     let head = r#""id":"evt_01","event":"payment.paid","created_at":"2026-05-19T15:41:07Z""#;
     let orders = [
@@ -198,9 +199,7 @@ fn webhook_rows(effort: Effort) -> Vec<Row> {
     orders
         .map(|(name, body): (&str, String)| {
             let plain = || serde_json::from_slice::<DerivedEvent>(black_box(body.as_bytes()));
-            let ours = || {
-                UnconfirmedEvent::parse(black_box(body.as_bytes()), &sanspay_core::Wire::default())
-            };
+            let ours = || UnconfirmedEvent::parse(black_box(body.as_bytes()), &wire);
             assert!(plain().is_ok() && ours().is_ok());
             let costs = compare(effort, plain, ours);
             Row::of(

@@ -1,14 +1,17 @@
 //! One page of a list, in either shape in which it is answered.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 
 use http::StatusCode;
-use serde::de::{self, Deserialize};
+use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess};
+use serde_json::value::RawValue;
 
 use super::paging::{Next, Paging};
 use crate::error::{Error, ErrorBody, ErrorKind};
-use crate::json::{self, Object};
-use crate::profile::Places;
+use crate::json::{self, Object, text_of};
+use crate::profile::{Places, Top};
 use crate::wire::Reply;
 
 /// One page of a list.
@@ -143,38 +146,101 @@ struct Received<T> {
     failed: bool,
 }
 
+impl<T> Received<T> {
+    fn new() -> Self {
+        Self {
+            items: None,
+            paging: Paging::default(),
+            failed: false,
+        }
+    }
+}
+
 impl<'a, T: Deserialize<'a>> Received<T> {
     /// Reads an array, or an object whose entries are where the profile says.
     fn read(body: &'a [u8], page: &Places) -> Result<Self, serde_json::Error> {
-        let text = json::text(body)?;
-        let (mut items, mut paging, mut failed) = (None, Paging::default(), false);
-        if text.trim_start().starts_with('[') {
-            items = Some(serde_json::from_str(text)?);
-            return Ok(Self {
-                items,
-                paging,
-                failed,
-            });
+        let mut json = serde_json::Deserializer::from_str(json::text(body)?);
+        let read = ByPlaces(page, PhantomData).deserialize(&mut json)?;
+        json.end()?;
+        Ok(read)
+    }
+
+    /// Takes a field under our name; the entries are there once.
+    fn take(
+        &mut self,
+        found: &mut bool,
+        name: &str,
+        json: &'a str,
+    ) -> Result<(), serde_json::Error> {
+        if name != "data" {
+            self.failed |= ErrorBody::is_marked(name, json);
+            self.paging.top(name, json);
+        } else if std::mem::replace(found, true) {
+            return Err(de::Error::duplicate_field("data"));
+        } else {
+            self.items = serde_json::from_str(json)?;
         }
-        let mut found = false;
-        for (name, json) in page.gather(Object::read(text)?).into_fields() {
-            if name != "data" {
-                failed |= ErrorBody::is_marked(&name, json);
-                paging.top(&name, json);
-            } else if found {
-                return Err(de::Error::duplicate_field("data"));
-            } else {
-                found = true;
-                items = serde_json::from_str(json)?;
+        Ok(())
+    }
+}
+
+/// Reads a page by its places; the entries in one pass where they stand at the top.
+struct ByPlaces<'p, T>(&'p Places, PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for ByPlaces<'_, T> {
+    type Value = Received<T>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Received<T>, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> de::Visitor<'de> for ByPlaces<'_, T> {
+    type Value = Received<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a page as an array or as an object with `data`")
+    }
+
+    fn visit_seq<S: SeqAccess<'de>>(self, seq: S) -> Result<Received<T>, S::Error> {
+        let mut read = Received::new();
+        read.items = Some(Vec::deserialize(de::value::SeqAccessDeserializer::new(
+            seq,
+        ))?);
+        Ok(read)
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Received<T>, M::Error> {
+        let (mut read, mut found) = (Received::new(), false);
+        let mut deeper = Vec::new();
+        while let Some(name) = map.next_key::<&RawValue>()? {
+            let name = text_of(name.get()).unwrap_or(Cow::Borrowed(name.get()));
+            match self.0.top(&name) {
+                Top::Field("data") if found => return Err(de::Error::duplicate_field("data")),
+                Top::Field("data") => {
+                    found = true;
+                    read.items = map.next_value()?;
+                }
+                Top::Field(name) => {
+                    let json = map.next_value::<&RawValue>()?.get();
+                    read.take(&mut found, name, json)
+                        .map_err(de::Error::custom)?;
+                }
+                Top::Deeper => deeper.push((name, map.next_value::<&RawValue>()?.get())),
+                Top::Unknown => {
+                    let json = map.next_value::<&RawValue>()?.get();
+                    read.take(&mut found, &name, json)
+                        .map_err(de::Error::custom)?;
+                }
             }
+        }
+        for (name, json) in self.0.gather(Object::of(deeper)).into_fields() {
+            read.take(&mut found, &name, json)
+                .map_err(de::Error::custom)?;
         }
         if !found {
             return Err(de::Error::missing_field("data"));
         }
-        Ok(Self {
-            items,
-            paging,
-            failed,
-        })
+        Ok(read)
     }
 }

@@ -64,11 +64,10 @@ impl ConfirmedEvent {
     ///
     /// let order = Expected::payment("order-1", "10.00".parse()?, Currency::USD);
     /// let id = "6f2b7c1e-6a0e-4f53-9f0e-0d6f3a1b2c3d";
-    /// let event = UnconfirmedEvent::parse(
-    ///     format!(r#"{{"event":"payment.paid","data":{{"id":"{id}","status":"paid",
-    ///         "amount":"10.00","currency":"USD"}}}}"#).as_bytes(),
-    ///, &sanspay_core::Wire::default())?;
     /// let api = Api::new(BaseUrl::new("https://api.example.com")?);
+    /// let posted = format!(r#"{{"event":"payment.paid","data":{{"id":"{id}","status":"paid",
+    ///     "amount":"10.00","currency":"USD"}}}}"#);
+    /// let event = UnconfirmedEvent::parse(posted.as_bytes(), api.wire())?;
     /// let fetched = |kind: &str| {
     ///     let record = format!(r#"{{"id":"{id}","type":"{kind}","status":"paid",
     ///         "amount":"10.00","currency":"USD","reference":"order-1"}}"#);

@@ -24,10 +24,10 @@ pub(super) fn compile(leaves: Leaves, problems: &mut Problems) -> Compiled {
             "unix-millis" => TimeForm::UnixMillis,
             _ => TimeForm::Rfc3339,
         },
-        token: reader.envelope("token.at", "access_token", "token.answer."),
+        token: reader.envelope("token.at", "token.answer.access_token", "token.answer."),
         token_as_form: reader.text("token.body") == "form",
         token_request: reader.places("token.send.", Some("token.constants")),
-        record: reader.envelope("record.at", "id", "record."),
+        record: reader.envelope("record.at", "record.id", "record."),
         status: reader.words("status."),
         record_type: reader.words("type."),
         event: reader.words("event."),
@@ -154,13 +154,13 @@ impl Reader<'_> {
         places
     }
 
-    fn envelope(&mut self, at: &str, mark: &'static str, group: &'static str) -> Envelope {
+    fn envelope(&mut self, at: &str, mark: &str, group: &'static str) -> Envelope {
         let places = self.texts(at).into_iter();
         Envelope {
             at: places
                 .filter_map(|place| PointerBuf::parse(place).ok())
                 .collect(),
-            mark,
+            mark: self.place(mark).unwrap_or_default(),
             fields: self.places(group, None),
         }
     }

@@ -60,7 +60,7 @@ use jsonptr::PointerBuf;
 pub use leaf::{Grade, LEAVES, Leaf, LeafKind, LeafValue, Leaves, Refused};
 
 pub(crate) use forms::{MoneyForm, SentAmount, SentTime, TimeForm};
-pub(crate) use places::Places;
+pub(crate) use places::{Places, Top};
 pub(crate) use words::Words;
 
 use crate::error::Error;
@@ -99,7 +99,7 @@ pub(crate) struct Compiled {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Envelope {
     at: Vec<PointerBuf>,
-    mark: &'static str,
+    mark: PointerBuf,
     fields: Places,
 }
 
@@ -166,19 +166,23 @@ impl Envelope {
     pub(crate) fn read<'a>(&self, object: Object<'a>) -> Result<Object<'a>, serde_json::Error> {
         let mut last = None;
         for place in &self.at {
-            let found = if place.is_root() {
-                Some(self.fields.gather(object.clone()))
-            } else {
-                let json = object.at(place)?;
-                json.map(|json| Ok(self.fields.gather(Object::read(json)?)))
-                    .transpose()?
-            };
-            match found {
-                Some(fields) if fields.get(self.mark).is_some() => return Ok(fields),
-                found => last = found.or(last),
+            if place.is_root() {
+                if self.is_in(&object) {
+                    return Ok(self.fields.gather(object));
+                }
+            } else if let Some(json) = object.at(place)? {
+                let found = Object::read(json)?;
+                if self.is_in(&found) {
+                    return Ok(self.fields.gather(found));
+                }
+                last = Some(found);
             }
         }
-        Ok(last.unwrap_or(object))
+        Ok(self.fields.gather(last.unwrap_or(object)))
+    }
+
+    fn is_in(&self, object: &Object<'_>) -> bool {
+        matches!(object.at(&self.mark), Ok(Some(_)) | Err(_))
     }
 
     /// The fields of an object that is not wrapped.

@@ -13,6 +13,21 @@ use crate::json::{Object, text_of};
 pub(crate) struct Places {
     nodes: Vec<Node>,
     fields: Vec<&'static str>,
+    /// A field stands inside of another object.
+    is_deep: bool,
+    /// A field has another name than ours.
+    is_renamed: bool,
+}
+
+/// What is at a name of an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Top {
+    /// One of the fields.
+    Field(&'static str),
+    /// Something that has to be gathered.
+    Deeper,
+    /// Nothing that is known.
+    Unknown,
 }
 
 /// One name of an object and what is there.
@@ -38,29 +53,53 @@ impl Places {
     /// Adds a field.
     pub(super) fn add(&mut self, field: &'static str, place: &Pointer) -> Result<(), Clash> {
         self.fields.push(field);
+        self.is_deep |= place.count() > 1;
+        self.is_renamed |= place.first().is_none_or(|name| name.decoded() != field);
         insert(&mut self.nodes, place, Holds::Field(field))
     }
 
     /// Adds a constant.
     pub(super) fn add_constant(&mut self, place: &Pointer, json: &str) -> Result<(), Clash> {
+        self.is_deep |= place.count() > 1;
         insert(&mut self.nodes, place, Holds::Constant(json.into()))
     }
 
     /// The fields of an object under our names. What is at no known place keeps its name, or has
     /// its place where that is deeper or where its name is one of ours.
     pub(crate) fn gather<'a>(&self, object: Object<'a>) -> Object<'a> {
-        let fields = object.into_fields();
+        if self.is_flat() && !self.is_renamed {
+            return object;
+        }
+        let mut fields = object.into_fields();
+        let mut next = 0;
+        if self.is_flat() {
+            // The fields stay where they are.
+            for (name, _) in &mut fields {
+                self.rename(find(&self.nodes, &mut next, name), name);
+            }
+            return Object::of(fields);
+        }
         let mut gathered = Vec::with_capacity(fields.len());
-        for (name, json) in fields {
-            match find(&self.nodes, &name) {
-                Some(holds) => take(holds, &Path(None, &name), json, &mut gathered),
-                None if self.fields.contains(&&*name) => {
-                    gathered.push((Path(None, &name).text().into(), json));
+        for (mut name, json) in fields {
+            match find(&self.nodes, &mut next, &name) {
+                Some(holds @ Holds::Object(_)) => {
+                    take(holds, &Path(None, &name), json, &mut gathered);
                 }
-                None => gathered.push((name, json)),
+                holds => {
+                    self.rename(holds, &mut name);
+                    gathered.push((name, json));
+                }
             }
         }
         Object::of(gathered)
+    }
+
+    fn rename(&self, holds: Option<&Holds>, name: &mut Cow<'_, str>) {
+        match holds {
+            Some(Holds::Field(field)) => *name = Cow::Borrowed(field),
+            None if !self.fields.contains(&&**name) => {}
+            _ => *name = Path(None, name).text().into(),
+        }
     }
 
     /// Whether the field has a place.
@@ -88,10 +127,19 @@ impl Places {
         })
     }
 
-    /// Whether every field stands at the top, as in a form.
+    /// Whether every field stands at the top.
     pub(super) fn is_flat(&self) -> bool {
-        let mut holds = self.nodes.iter().map(|node| &node.holds);
-        !holds.any(|holds| matches!(holds, Holds::Object(_)))
+        !self.is_deep
+    }
+
+    /// What is at a name of the object itself.
+    pub(crate) fn top(&self, name: &str) -> Top {
+        match find(&self.nodes, &mut 0, name) {
+            Some(Holds::Field(field)) => Top::Field(field),
+            Some(Holds::Object(_)) => Top::Deeper,
+            _ if self.fields.contains(&name) => Top::Deeper,
+            _ => Top::Unknown,
+        }
     }
 
     /// Writes the object; `value` gives what is sent of each field.
@@ -146,8 +194,19 @@ fn room(nodes: &[Node]) -> usize {
         .sum()
 }
 
-fn find<'n>(nodes: &'n [Node], name: &str) -> Option<&'n Holds> {
-    let node = nodes.iter().find(|node| *node.name == *name)?;
+/// What is at a name. The node after the last one that was found is tried first: servers write
+/// their fields in the same order each time.
+fn find<'n>(nodes: &'n [Node], next: &mut usize, name: &str) -> Option<&'n Holds> {
+    let expected = nodes.get(*next).filter(|node| *node.name == *name);
+    let node = match expected {
+        Some(node) => node,
+        None => {
+            let place = nodes.iter().position(|node| *node.name == *name)?;
+            *next = place;
+            nodes.get(place)?
+        }
+    };
+    *next += 1;
     Some(&node.holds)
 }
 
@@ -176,14 +235,15 @@ fn take<'a>(
         Holds::Constant(_) => return gathered.push((path.text().into(), json)),
         Holds::Object(below) => below,
     };
+    let mut next = 0;
     if let Ok(object) = Object::read(json) {
         for (name, json) in object.into_fields() {
-            match find(below, &name) {
+            match find(below, &mut next, &name) {
                 Some(holds) => take(holds, &Path(Some(path), &name), json, gathered),
                 None => gathered.push((Path(Some(path), &name).text().into(), json)),
             }
         }
-    } else if let (Some(holds), Some(only)) = (find(below, "0"), only_item(json)) {
+    } else if let (Some(holds), Some(only)) = (find(below, &mut next, "0"), only_item(json)) {
         take(holds, &Path(Some(path), "0"), only, gathered);
     } else if json != "null" && !is_empty_list(json) {
         gathered.push((path.text().into(), json));
