@@ -198,14 +198,10 @@ fn room(nodes: &[Node]) -> usize {
 /// their fields in the same order each time.
 fn find<'n>(nodes: &'n [Node], next: &mut usize, name: &str) -> Option<&'n Holds> {
     let expected = nodes.get(*next).filter(|node| *node.name == *name);
-    let node = match expected {
-        Some(node) => node,
-        None => {
-            let place = nodes.iter().position(|node| *node.name == *name)?;
-            *next = place;
-            nodes.get(place)?
-        }
-    };
+    if expected.is_none() {
+        *next = nodes.iter().position(|node| *node.name == *name)?;
+    }
+    let node = nodes.get(*next)?;
     *next += 1;
     Some(&node.holds)
 }
