@@ -14,11 +14,14 @@ use crate::error::{Error, ErrorKind};
 
 /// Where a page is.
 #[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Cursor {
     /// The page of this number, counted from 1.
     Page(u64),
     /// Behind this mark of the server's, which is sent as it came: the parameter `cursor`.
     After(String),
+    /// Behind so many entries, where the provider's [profile](crate::profile) counts in entries.
+    Offset(u64),
 }
 
 /// Shows the number of a page; a mark may repeat what was searched for.
@@ -27,6 +30,7 @@ impl fmt::Debug for Cursor {
         match self {
             Self::Page(number) => f.debug_tuple("Page").field(number).finish(),
             Self::After(_) => f.write_str("After(..)"),
+            Self::Offset(entries) => f.debug_tuple("Offset").field(entries).finish(),
         }
     }
 }
@@ -46,6 +50,11 @@ pub trait Paged: Endpoint<Output = Page<Self::Item>> + Clone {
     /// Where the page is that this asks for; `None` asks for whatever the server gives first.
     fn cursor(&self) -> Option<&Cursor>;
 
+    /// How many entries it asks for at once, where it says so.
+    fn page_size(&self) -> Option<u64> {
+        None
+    }
+
     /// The same list, asking for another page.
     #[must_use]
     fn at(&self, cursor: Cursor) -> Self;
@@ -60,7 +69,8 @@ pub trait Paged: Endpoint<Output = Page<Self::Item>> + Clone {
 /// Every request is the list's own, with all of its filters: of the server's link to the next page
 /// only the page or the cursor is taken, wherever the link leads. Without a link it is `next_cursor`;
 /// else, where the pages are numbered, the following number up to the last; else the following
-/// number until a page is empty. A page in hand is yielded before its link is judged.
+/// number until a page is empty. Where the provider's [profile](crate::profile) counts in entries,
+/// the next page begins behind what came. A page in hand is yielded before its link is judged.
 ///
 /// The list always comes to its end or to an error of kind [`ErrorKind::Paging`] that says what was
 /// read so far: numbers must rise without a gap, no cursor may come twice, and a server that ignores
@@ -112,7 +122,10 @@ impl<L: Paged> Pager<L> {
             Some(Cursor::After(mark)) => vec![fingerprint(mark)],
             _ => Vec::new(),
         };
-        let from_start = matches!(list.cursor(), None | Some(Cursor::Page(1)));
+        let from_start = matches!(
+            list.cursor(),
+            None | Some(Cursor::Page(1) | Cursor::Offset(0))
+        );
         Self {
             list,
             end: None,
@@ -179,7 +192,7 @@ impl<L: Paged> Pager<L> {
     fn number_of(&mut self, page: &Page<L::Item>) -> Result<Option<u64>, &'static str> {
         let asked = match self.list.cursor() {
             Some(Cursor::Page(number)) => Some(*number),
-            Some(Cursor::After(_)) => None,
+            Some(Cursor::After(_) | Cursor::Offset(_)) => None,
             None => Some(page.current_page().unwrap_or(1)),
         };
         let number = page.current_page().or(asked);
@@ -209,9 +222,16 @@ impl<L: Paged> Pager<L> {
         number: Option<u64>,
         page: &Page<L::Item>,
     ) -> Result<Option<Cursor>, &'static str> {
+        if page.asks().offset {
+            return self.behind_entries(page);
+        }
         let following = number.and_then(|number| number.checked_add(1));
-        let after = following.map(Cursor::Page);
+        let after = following
+            .filter(|_| page.asks().number)
+            .map(Cursor::Page)
+            .ok_or(NOWHERE);
         let by_cursor = matches!(self.list.cursor(), Some(Cursor::After(_)));
+        let by_mark = by_cursor || !page.asks().number;
         let has_following = number
             .zip(page.last_page())
             .map(|(number, last)| number < last);
@@ -222,15 +242,50 @@ impl<L: Paged> Pager<L> {
             }
             (Next::Page(_), _) => Err("the link to the next page leads to another one"),
             // Whatever says that there is more is believed.
-            (_, Some(true)) => Ok(after),
+            (_, Some(true)) => after.map(Some),
             (Next::Odd, _) => Err("where the next page is was not understood"),
             (Next::More, Some(false)) => Err("the numbers of the pages contradict `has_more`"),
-            (Next::More, None) if by_cursor => Err("there is a next page and nothing says where"),
-            (Next::More, None) => Ok(after),
+            (Next::More, None) if by_mark => Err(NOWHERE),
+            (Next::More, None) => after.map(Some),
             // The server says nothing about further pages: they end with an empty one.
-            (Next::Unknown, None) if !by_cursor && !page.items().is_empty() => Ok(after),
+            (Next::Unknown, None) if !by_mark && !page.items().is_empty() => after.map(Some),
+            // A mark that never came may stand elsewhere than the profile says.
+            (Next::Unknown, _) if self.cursors.is_empty() && by_mark && self.is_full(page) => {
+                Err("the page is full, and nothing says whether there is a next one")
+            }
             (Next::None | Next::Unknown, _) => self.progress.check_end().map(|()| None),
         }
+    }
+
+    /// Whether there are as many entries as were asked for, and nothing says that these are all.
+    fn is_full(&self, page: &Page<L::Item>) -> bool {
+        let size = page.per_page().or(self.list.page_size());
+        let entries = page.items().len() as u64;
+        page.total().is_none() && size.is_some_and(|size| size > 0 && entries >= size)
+    }
+
+    /// The place behind what came, however much was asked for.
+    fn behind_entries(&self, page: &Page<L::Item>) -> Result<Option<Cursor>, &'static str> {
+        let before = match self.list.cursor() {
+            Some(Cursor::Offset(entries)) => *entries,
+            _ => 0,
+        };
+        let reached = before.saturating_add(page.items().len() as u64);
+        let is_more = match (page.next(), page.total()) {
+            (Next::Odd, _) => return Err("where the next page is was not understood"),
+            (Next::More | Next::Page(_) | Next::Cursor(_), _) if page.items().is_empty() => {
+                return Err("there are more entries and none came");
+            }
+            (Next::More | Next::Page(_) | Next::Cursor(_), _) => true,
+            // Whatever says that there is more is believed.
+            (_, Some(total)) => reached < total && !page.items().is_empty(),
+            (Next::None, None) => false,
+            (Next::Unknown, None) => !page.items().is_empty(),
+        };
+        if is_more {
+            return Ok(Some(Cursor::Offset(reached)));
+        }
+        self.progress.check_end().map(|()| None)
     }
 
     fn behind(&mut self, mark: &str) -> Result<Cursor, &'static str> {
@@ -256,6 +311,8 @@ impl<L: Paged> fmt::Debug for Pager<L> {
             .finish_non_exhaustive()
     }
 }
+
+const NOWHERE: &str = "there is a next page and nothing says where";
 
 /// What was read so far.
 struct Progress {

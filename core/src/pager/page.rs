@@ -8,10 +8,10 @@ use http::StatusCode;
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess};
 use serde_json::value::RawValue;
 
-use super::paging::{Next, Paging};
+use super::paging::{Asks, Next, Paging};
 use crate::error::{Error, ErrorBody, ErrorKind};
 use crate::json::{self, Object, text_of};
-use crate::profile::{Places, Top};
+use crate::profile::{Places, QueryNames, Top};
 use crate::wire::Reply;
 
 /// One page of a list.
@@ -37,12 +37,14 @@ impl<T> Page<T> {
     where
         T: Deserialize<'a>,
     {
-        let page = &reply.api().wire().profile.tables().page;
+        let tables = reply.api().wire().profile.tables();
         let Received {
             items,
             mut paging,
             failed,
-        } = Received::read(reply.success()?, page).map_err(|error| reply.unreadable(&error))?;
+            ..
+        } = Received::read(reply.success()?, &tables.page, &tables.query)
+            .map_err(|error| reply.unreadable(&error))?;
         let count = items.as_ref().map(Vec::len);
         if failed && count.is_none_or(|count| count == 0) {
             let detail = "the server answers with an error and the status of a success";
@@ -121,6 +123,11 @@ impl<T> Page<T> {
     pub(super) fn next(&self) -> Next<'_> {
         self.paging.next()
     }
+
+    /// By what the list can be asked for its pages.
+    pub(super) fn asks(&self) -> Asks {
+        self.paging.asks
+    }
 }
 
 /// Shows the numbers and how many entries there are.
@@ -138,7 +145,8 @@ impl<T> fmt::Debug for Page<T> {
 }
 
 /// A page as received.
-struct Received<T> {
+struct Received<'p, T> {
+    names: &'p QueryNames,
     /// `None` for `null`.
     items: Option<Vec<T>>,
     paging: Paging,
@@ -146,21 +154,32 @@ struct Received<T> {
     failed: bool,
 }
 
-impl<T> Received<T> {
-    fn new() -> Self {
+impl<'p, T> Received<'p, T> {
+    fn new(names: &'p QueryNames) -> Self {
         Self {
+            names,
             items: None,
-            paging: Paging::default(),
+            paging: Paging::new(Asks::by(names)),
             failed: false,
         }
     }
 }
 
-impl<'a, T: Deserialize<'a>> Received<T> {
+impl<'p, 'a, T: Deserialize<'a>> Received<'p, T> {
     /// Reads an array, or an object whose entries are where the profile says.
-    fn read(body: &'a [u8], page: &Places) -> Result<Self, serde_json::Error> {
+    fn read(
+        body: &'a [u8],
+        places: &'p Places,
+        names: &'p QueryNames,
+    ) -> Result<Self, serde_json::Error> {
         let mut json = serde_json::Deserializer::from_str(json::text(body)?);
-        let read = ByPlaces(page, PhantomData).deserialize(&mut json)?;
+        let entries = PhantomData;
+        let form = ByPlaces {
+            places,
+            names,
+            entries,
+        };
+        let read = form.deserialize(&mut json)?;
         json.end()?;
         Ok(read)
     }
@@ -174,7 +193,7 @@ impl<'a, T: Deserialize<'a>> Received<T> {
     ) -> Result<(), serde_json::Error> {
         if name != "data" {
             self.failed |= ErrorBody::is_marked(name, json);
-            self.paging.top(name, json);
+            self.paging.top(self.names, name, json);
         } else if std::mem::replace(found, true) {
             return Err(de::Error::duplicate_field("data"));
         } else {
@@ -185,37 +204,41 @@ impl<'a, T: Deserialize<'a>> Received<T> {
 }
 
 /// Reads a page by its places; the entries in one pass where they stand at the top.
-struct ByPlaces<'p, T>(&'p Places, PhantomData<T>);
+struct ByPlaces<'p, T> {
+    places: &'p Places,
+    names: &'p QueryNames,
+    entries: PhantomData<T>,
+}
 
-impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for ByPlaces<'_, T> {
-    type Value = Received<T>;
+impl<'p, 'de, T: Deserialize<'de>> DeserializeSeed<'de> for ByPlaces<'p, T> {
+    type Value = Received<'p, T>;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Received<T>, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de, T: Deserialize<'de>> de::Visitor<'de> for ByPlaces<'_, T> {
-    type Value = Received<T>;
+impl<'p, 'de, T: Deserialize<'de>> de::Visitor<'de> for ByPlaces<'p, T> {
+    type Value = Received<'p, T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a page as an array or as an object with `data`")
     }
 
-    fn visit_seq<S: SeqAccess<'de>>(self, seq: S) -> Result<Received<T>, S::Error> {
-        let mut read = Received::new();
+    fn visit_seq<S: SeqAccess<'de>>(self, seq: S) -> Result<Self::Value, S::Error> {
+        let mut read = Received::new(self.names);
         read.items = Some(Vec::deserialize(de::value::SeqAccessDeserializer::new(
             seq,
         ))?);
         Ok(read)
     }
 
-    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Received<T>, M::Error> {
-        let (mut read, mut found) = (Received::new(), false);
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
+        let (mut read, mut found) = (Received::new(self.names), false);
         let mut deeper = Vec::new();
         while let Some(name) = map.next_key::<&RawValue>()? {
             let name = text_of(name.get()).unwrap_or(Cow::Borrowed(name.get()));
-            match self.0.top(&name) {
+            match self.places.top(&name) {
                 Top::Field("data") if found => return Err(de::Error::duplicate_field("data")),
                 Top::Field("data") => {
                     found = true;
@@ -234,7 +257,7 @@ impl<'de, T: Deserialize<'de>> de::Visitor<'de> for ByPlaces<'_, T> {
                 }
             }
         }
-        for (name, json) in self.0.gather(Object::of(deeper)).into_fields() {
+        for (name, json) in self.places.gather(Object::of(deeper)).into_fields() {
             read.take(&mut found, &name, json)
                 .map_err(de::Error::custom)?;
         }

@@ -5,11 +5,13 @@ use serde_json::value::RawValue;
 
 use crate::error::printable_name;
 use crate::json::{Object, text_of};
+use crate::profile::QueryNames;
 use crate::wire::query;
 
 /// What an answer says about its page and those after it.
 #[derive(Default)]
 pub(super) struct Paging {
+    pub(super) asks: Asks,
     pub(super) current_page: Option<u64>,
     pub(super) last_page: Option<u64>,
     pub(super) per_page: Option<u64>,
@@ -25,6 +27,26 @@ pub(super) struct Paging {
     /// Anything was said.
     said: bool,
     unaccounted: Vec<String>,
+}
+
+/// By what pages are asked for; whatever the profile names no parameter for is not there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Asks {
+    pub(super) number: bool,
+    pub(super) cursor: bool,
+    pub(super) offset: bool,
+    from_zero: bool,
+}
+
+impl Asks {
+    pub(super) fn by(names: &QueryNames) -> Self {
+        Self {
+            number: names.number.is_some(),
+            cursor: names.cursor.is_some(),
+            offset: names.offset.is_some(),
+            from_zero: names.from_zero,
+        }
+    }
 }
 
 /// Where the next page is.
@@ -50,35 +72,54 @@ enum Place {
     Links,
 }
 
+impl Place {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Top => "",
+            Self::Meta => "meta",
+            Self::Links => "links",
+        }
+    }
+}
+
 impl Paging {
+    pub(super) fn new(asks: Asks) -> Self {
+        Self {
+            asks,
+            ..Self::default()
+        }
+    }
+
     /// Takes a field of the answer itself, beside its entries.
-    pub(super) fn top(&mut self, name: &str, json: &str) {
+    pub(super) fn top(&mut self, names: &QueryNames, name: &str, json: &str) {
         match name {
             "success" if json == "true" => {}
             "status" if ["200", "\"ok\"", "\"success\"", "true"].contains(&json) => {}
             "error" | "errors" | "message" | "links" if is_empty(json) => {}
-            "meta" => self.object(Place::Meta, "meta", json),
-            "links" if json.starts_with('{') => self.object(Place::Links, "links", json),
-            name => self.field(Place::Top, name, json),
+            "meta" => self.object(names, Place::Meta, json),
+            "links" if json.starts_with('{') => self.object(names, Place::Links, json),
+            name => self.field(names, Place::Top, name, json),
         }
     }
 
     /// The fields of `meta` or `links`; PHP writes an empty object as `[]`.
-    fn object(&mut self, place: Place, name: &str, json: &str) {
+    fn object(&mut self, names: &QueryNames, place: Place, json: &str) {
         match Object::read(json) {
             Ok(object) => {
                 for (name, json) in object.into_fields() {
-                    self.field(place, &name, json);
+                    self.field(names, place, &name, json);
                 }
             }
             Err(_) if is_empty(json) => {}
-            Err(_) => self.unaccounted(name),
+            Err(_) => self.unaccounted(place.name()),
         }
     }
 
-    fn field(&mut self, place: Place, name: &str, json: &str) {
+    fn field(&mut self, names: &QueryNames, place: Place, name: &str, json: &str) {
         let understood = match (place, name) {
-            (Place::Links, "next") | (Place::Top | Place::Meta, "next_page_url") => self.link(json),
+            (Place::Links, "next") | (Place::Top | Place::Meta, "next_page_url") => {
+                self.link(names, json)
+            }
             (Place::Links, "prev") => is_empty(json),
             (Place::Links, "first" | "last" | "self") => true,
             (Place::Links, _) => false,
@@ -94,12 +135,10 @@ impl Paging {
             // Under another name it may still be the way to the next page.
             let next = name.contains("next") || name.contains("more") || name == "cursor";
             self.odd |= next && !is_empty(json) && json != "false";
-            let place = match place {
-                Place::Top => "",
-                Place::Meta => "meta.",
-                Place::Links => "links.",
-            };
-            self.unaccounted(&format!("{place}{name}"));
+            self.unaccounted(&match place {
+                Place::Top => name.to_owned(),
+                Place::Meta | Place::Links => format!("{}.{name}", place.name()),
+            });
         }
     }
 
@@ -113,11 +152,19 @@ impl Paging {
             "from" | "to" => &mut other,
             _ => return false,
         };
-        is_empty(json) || number(json).is_some_and(|number| set(slot, number))
+        let is_position = matches!(name, "current_page" | "last_page");
+        let shift = u64::from(is_position && self.asks.from_zero);
+        let number = number(json).and_then(|number| number.checked_add(shift));
+        is_empty(json) || number.is_some_and(|number| set(slot, number))
+    }
+
+    /// A page's number, counted from 1.
+    fn counted(&self, number: u64) -> Option<u64> {
+        number.checked_add(u64::from(self.asks.from_zero))
     }
 
     /// Takes the page or the cursor out of a link, and nothing else: the next request is ours.
-    fn link(&mut self, json: &str) -> bool {
+    fn link(&mut self, names: &QueryNames, json: &str) -> bool {
         if is_empty(json) || json == "false" {
             self.none = true;
             return true;
@@ -129,11 +176,17 @@ impl Paging {
         let query = link
             .as_deref()
             .and_then(|link| link.split('#').next()?.split_once('?'));
-        let value = |name| query::value(query?.1, name).filter(|value| !value.is_empty());
-        if let Some(cursor) = value("cursor") {
+        let value =
+            |name: Option<&str>| query::value(query?.1, name?).filter(|value| !value.is_empty());
+        if let Some(cursor) = value(names.cursor.as_deref()) {
             return set(&mut self.cursor, cursor);
         }
-        let page = value("page").and_then(|page| page.parse().ok());
+        // What came says where the next entries are, and no link.
+        if value(names.offset.as_deref()).is_some() {
+            return set(&mut self.more, true);
+        }
+        let page = value(names.number.as_deref());
+        let page = page.and_then(|page| self.counted(page.parse().ok()?));
         self.odd |= page.is_none();
         page.is_some_and(|page| set(&mut self.page, page))
     }

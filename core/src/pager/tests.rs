@@ -1,4 +1,5 @@
 mod accounting;
+mod kinds;
 
 use super::*;
 use crate::wire::BaseUrl;
@@ -22,6 +23,7 @@ impl Endpoint for Numbers {
         let query = match &self.0 {
             Some(Cursor::After(mark)) => vec![("cursor", mark.clone())],
             Some(Cursor::Page(number)) => vec![("page", number.to_string())],
+            Some(Cursor::Offset(entries)) => vec![("offset", entries.to_string())],
             None => Vec::new(),
         };
         let pairs: Vec<_> = query

@@ -138,11 +138,16 @@ impl ListPayments {
     /// without the filter the list would hold what was not asked for.
     fn query<'a>(&self, tables: &'a Compiled, problems: &mut Problems) -> Vec<(&'a str, String)> {
         let names = &tables.query;
-        let (number, after) = match &self.cursor {
-            Some(Cursor::Page(number)) => (Some(number.to_string()), None),
-            Some(Cursor::After(mark)) => (None, Some(mark.clone())),
-            None => (None, None),
-        };
+        let (mut number, mut after, mut offset) = (None, None, None);
+        match &self.cursor {
+            Some(Cursor::Page(page)) => {
+                let from_zero = u64::from(names.from_zero);
+                number = Some(page.saturating_sub(from_zero).to_string());
+            }
+            Some(Cursor::After(mark)) => after = Some(mark.clone()),
+            Some(Cursor::Offset(entries)) => offset = Some(entries.to_string()),
+            None => {}
+        }
         let status = self.status.as_ref().map(Status::as_str);
         let record_type = self.record_type.as_ref().map(RecordType::as_str);
         let currency = self.currency.as_ref().map(Currency::to_string);
@@ -173,6 +178,7 @@ impl ListPayments {
             ("created_to", &names.created_to, self.created_to.map(time)),
             ("page", &names.number, number.map(Some)),
             ("cursor", &names.cursor, after.map(Some)),
+            ("offset", &names.offset, offset.map(Some)),
             (
                 "per_page",
                 &names.size,
@@ -253,6 +259,10 @@ impl Paged for ListPayments {
 
     fn cursor(&self) -> Option<&Cursor> {
         self.cursor.as_ref()
+    }
+
+    fn page_size(&self) -> Option<u64> {
+        self.per_page
     }
 
     fn at(&self, cursor: Cursor) -> Self {

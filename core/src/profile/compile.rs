@@ -183,6 +183,16 @@ impl Reader<'_> {
     }
 
     fn query(&mut self) -> QueryNames {
+        let (offset, first) = (self.name("page.offset"), self.leaves.get("page.first"));
+        let known = matches!(first, LeafValue::Number(0 | 1));
+        let told = "must be 0 or 1: the number of the first page";
+        self.problems.require(known, "page.first", told);
+        for path in ["page.number", "page.cursor"] {
+            let said = self.leaves.said().any(|(said, _)| said == path);
+            let both = offset.is_some() && said && self.name(path).is_some();
+            let told = "must be false: page.offset says how pages are asked for";
+            self.problems.require(!both, path, told);
+        }
         let names = QueryNames {
             status: self.name("list.query.status"),
             record_type: self.name("list.query.type"),
@@ -190,14 +200,16 @@ impl Reader<'_> {
             reference: self.name("list.query.reference"),
             created_from: self.name("list.query.created_from"),
             created_to: self.name("list.query.created_to"),
-            number: self.name("page.number"),
-            cursor: self.name("page.cursor"),
+            number: self.name("page.number").filter(|_| offset.is_none()),
+            cursor: self.name("page.cursor").filter(|_| offset.is_none()),
+            offset,
+            from_zero: first == LeafValue::Number(0),
             size: self.name("page.size"),
         };
         let mut seen = BTreeSet::new();
         for path in LEAVES.iter().map(super::Leaf::path).filter(|path| {
             path.starts_with("list.query.")
-                || ["page.number", "page.cursor", "page.size"].contains(path)
+                || ["page.number", "page.cursor", "page.offset", "page.size"].contains(path)
         }) {
             let name = self.name(path);
             if name.is_some_and(|name| !seen.insert(name)) {

@@ -220,6 +220,8 @@ pub static LEAVES: &[Leaf] = &[
     leaf("list.query.created_to", NameOrNo, Text("created_to")),
     leaf("page.number", NameOrNo, Text("page")),
     leaf("page.cursor", NameOrNo, Text("cursor")),
+    leaf("page.offset", NameOrNo, No),
+    leaf("page.first", Number, Count(1)),
     leaf("page.size", NameOrNo, Text("per_page")),
     leaf("page.items", Place, Text("/data")),
     leaf("page.next_cursor", PlaceOrNo, No),

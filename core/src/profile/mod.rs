@@ -114,6 +114,9 @@ pub(crate) struct QueryNames {
     pub(crate) created_to: Option<Box<str>>,
     pub(crate) number: Option<Box<str>>,
     pub(crate) cursor: Option<Box<str>>,
+    pub(crate) offset: Option<Box<str>>,
+    /// Pages are counted from 0 there; here always from 1.
+    pub(crate) from_zero: bool,
     pub(crate) size: Option<Box<str>>,
 }
 

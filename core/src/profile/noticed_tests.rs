@@ -181,6 +181,7 @@ fn other(leaf: &Leaf) -> LeafValue {
         LeafKind::Place | LeafKind::PlaceOrNo | LeafKind::Places => LeafValue::Text(place.into()),
         LeafKind::Words => LeafValue::Texts(vec!["another".into(), "third".into()]),
         LeafKind::Choice(known) => LeafValue::Text((*known.last().unwrap()).into()),
+        LeafKind::Number if leaf.path() == "page.first" => LeafValue::Number(0),
         LeafKind::Number => LeafValue::Number(7),
         LeafKind::Decimals => LeafValue::Table(vec![("ISK".into(), "3".into())]),
         LeafKind::Constants => LeafValue::Table(vec![("/constant".into(), "1".into())]),
