@@ -140,4 +140,4 @@ pub use printable::{escaped, printable};
 pub use secret::Secret;
 pub use timestamp::{Timestamp, TimestampError};
 pub use transport::{Limits, NotSent, TransportError};
-pub use wire::{Api, BaseUrl, Reply, Wire, path_segment};
+pub use wire::{Api, BaseUrl, Drift, DriftKind, Reply, Wire, path_segment};

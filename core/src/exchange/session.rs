@@ -12,7 +12,7 @@ use crate::access_token::AccessToken;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, UnknownOutcome};
 use crate::partner::{KnownLists, ListEvidence, Lookup, RecordType, UnconfirmedEvent};
-use crate::wire::Api;
+use crate::wire::{Api, Drift, DriftLog};
 
 /// The rules of a session, all with defaults.
 ///
@@ -93,7 +93,7 @@ impl Session {
         settings: Settings,
     ) -> Self {
         Self(Arc::new(Shared {
-            api,
+            api: api.counting(),
             tokens: Arc::new(Tokens::new(settings.token.clone())),
             settings,
             token_source: Box::new(token_source),
@@ -113,7 +113,15 @@ impl Session {
     /// # Errors
     /// Those of [`UnconfirmedEvent::parse`].
     pub fn read_event(&self, body: &[u8]) -> Result<UnconfirmedEvent, Error> {
-        UnconfirmedEvent::parse(body, self.api().wire())
+        let event = UnconfirmedEvent::parse(body, self.api().wire())?;
+        event.note_drift(self.api());
+        Ok(event)
+    }
+
+    /// What came otherwise than the provider's [profile](crate::profile) says since the session
+    /// began, by name and without values: odd and unknown fields, unknown words.
+    pub fn drift(&self) -> Vec<Drift> {
+        self.0.api.drift().map_or_else(Vec::new, DriftLog::list)
     }
 
     /// The session's rules.

@@ -35,7 +35,8 @@ pub(super) struct Asks {
     pub(super) number: bool,
     pub(super) cursor: bool,
     pub(super) offset: bool,
-    from_zero: bool,
+    /// What is added to a page's number there to count from 1.
+    shift: u64,
 }
 
 impl Asks {
@@ -44,7 +45,7 @@ impl Asks {
             number: names.number.is_some(),
             cursor: names.cursor.is_some(),
             offset: names.offset.is_some(),
-            from_zero: names.from_zero,
+            shift: u64::from(names.from_zero),
         }
     }
 }
@@ -153,14 +154,14 @@ impl Paging {
             _ => return false,
         };
         let is_position = matches!(name, "current_page" | "last_page");
-        let shift = u64::from(is_position && self.asks.from_zero);
+        let shift = if is_position { self.asks.shift } else { 0 };
         let number = number(json).and_then(|number| number.checked_add(shift));
         is_empty(json) || number.is_some_and(|number| set(slot, number))
     }
 
     /// A page's number, counted from 1.
     fn counted(&self, number: u64) -> Option<u64> {
-        number.checked_add(u64::from(self.asks.from_zero))
+        number.checked_add(self.asks.shift)
     }
 
     /// Takes the page or the cursor out of a link, and nothing else: the next request is ours.

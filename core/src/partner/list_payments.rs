@@ -16,7 +16,7 @@ use crate::money::Currency;
 use crate::pager::{Cursor, Page, Paged};
 use crate::profile::{Compiled, Words};
 use crate::timestamp::Timestamp;
-use crate::wire::{Api, Reply};
+use crate::wire::{Api, DriftKind, Reply};
 
 /// Lists payments and payouts, one page at a time; [`Pager`](crate::Pager) reads them all.
 ///
@@ -246,7 +246,16 @@ pub(super) fn records(reply: Reply<'_>) -> Result<Page<Record>, Error> {
         };
         Record::read(tables.record.bare(record), tables)
     });
-    records.map_err(|error: serde_json::Error| reply.unreadable(&error))
+    let records = records.map_err(|error: serde_json::Error| reply.unreadable(&error))?;
+    for record in records.items() {
+        record.note_drift(reply.api());
+    }
+    for name in records.unaccounted_names() {
+        if let Some(log) = reply.api().drift() {
+            log.note(DriftKind::UnknownField, "page", name);
+        }
+    }
+    Ok(records)
 }
 
 impl Paged for ListPayments {

@@ -1,11 +1,14 @@
 //! A payment or payout as the provider describes it.
 
+mod light;
+
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{self, Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use self::light::{LIGHT, Light, light_field};
 use super::extras::{Extras, raw};
 use super::record_id::RecordId;
 use super::status::{RecordType, Status};
@@ -14,6 +17,7 @@ use crate::json::{self, Object, text_of};
 use crate::money::{Amount, Currency};
 use crate::profile::{Compiled, Profile};
 use crate::timestamp::Timestamp;
+use crate::wire::{Api, DriftKind};
 
 /// A payment or payout as the provider describes it (grade A).
 ///
@@ -49,6 +53,8 @@ use crate::timestamp::Timestamp;
 pub struct Record {
     id: RecordId,
     kind: Option<RecordType>,
+    /// Whether records of this provider say their type.
+    has_type: bool,
     status: Status,
     amount: Amount,
     currency: Currency,
@@ -199,6 +205,30 @@ impl<'de> Deserialize<'de> for Record {
 }
 
 impl Record {
+    /// Counts what came otherwise than the profile says.
+    pub(super) fn note_drift(&self, api: &Api) {
+        let Some(log) = api.drift() else { return };
+        for (name, _) in self.extras.iter() {
+            let kind = if LIGHT.contains(&name) {
+                DriftKind::OddField
+            } else {
+                DriftKind::UnknownField
+            };
+            log.note(kind, "record", name);
+        }
+        if let Status::Other(word) = &self.status {
+            log.note(DriftKind::UnknownWord, "status", word);
+        }
+        if let Some(RecordType::Other(word)) = &self.kind {
+            log.note(DriftKind::UnknownWord, "type", word);
+        }
+    }
+
+    /// Whether it does not say its type, and records of this provider do.
+    pub(super) fn lacks_type(&self) -> bool {
+        self.has_type && self.kind.is_none()
+    }
+
     /// Reads the fields of an object, which has our names. `id`, `status`, `amount` and `currency` carry weight: they are
     /// there, once, in a form that leaves no doubt. Nothing else can make the record unreadable.
     pub(super) fn read(object: Object<'_>, tables: &Compiled) -> Result<Self, serde_json::Error> {
@@ -241,7 +271,8 @@ impl Record {
             })?,
             currency,
             kind: kind.read(extras, |json| read_kind(json, tables)),
-            reference: reference.read(extras, boxed_text),
+            has_type: tables.record.has("type"),
+            reference: reference.read(extras, boxed_scalar),
             checkout_url: checkout_url.read(extras, boxed_text),
             failure_reason: failure_reason.read(extras, boxed_text),
             metadata: metadata.read(extras, |json| Some(raw(json)?.to_owned())),
@@ -251,55 +282,6 @@ impl Record {
             expires_at: expires_at.read(extras, time),
             extras: std::mem::take(extras),
         })
-    }
-}
-
-/// The known fields without weight.
-const LIGHT: [&str; 9] = [
-    "type",
-    "reference",
-    "checkout_url",
-    "failure_reason",
-    "metadata",
-    "created_at",
-    "updated_at",
-    "paid_at",
-    "expires_at",
-];
-
-/// A known field without weight, as far as it was received.
-#[derive(Default)]
-struct Light<'a> {
-    name: &'static str,
-    json: Option<&'a str>,
-    /// It came again, so nobody knows which one counts.
-    twice: bool,
-}
-
-/// The field of that name.
-fn light_field<'l, 'a>(light: &'l mut [Light<'a>], name: &str) -> Option<&'l mut Light<'a>> {
-    let place = LIGHT.iter().position(|known| *known == name)?;
-    let field = light.get_mut(place)?;
-    field.name = LIGHT.get(place)?;
-    Some(field)
-}
-
-impl<'a> Light<'a> {
-    fn put(&mut self, json: &'a str, extras: &mut Extras) {
-        if let Some(before) = self.json.replace(json) {
-            self.twice = true;
-            extras.push(self.name, before);
-        }
-    }
-
-    /// The value, unless it is absent, `null` or odd; what is odd is kept as it is written.
-    fn read<T>(self, extras: &mut Extras, form: impl Fn(&str) -> Option<T>) -> Option<T> {
-        let json = self.json.filter(|json| self.twice || *json != "null")?;
-        let value = form(json).filter(|_| !self.twice);
-        if value.is_none() {
-            extras.push(self.name, json);
-        }
-        value
     }
 }
 
@@ -354,6 +336,13 @@ pub(super) fn text(json: &str) -> Option<Cow<'_, str>> {
 
 pub(super) fn boxed_text(json: &str) -> Option<Box<str>> {
     text(json).map(Into::into)
+}
+
+/// The same, also written as a whole number: a reference of digits is a number to some servers, and
+/// `0` is none.
+pub(super) fn boxed_scalar(json: &str) -> Option<Box<str>> {
+    let is_number = json != "0" && json.bytes().all(|byte| byte.is_ascii_digit());
+    boxed_text(json).or_else(|| is_number.then(|| json.into()))
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ use crate::money::{Amount, Currency};
 use crate::printable::Escaped;
 use crate::profile::Compiled;
 use crate::timestamp::Timestamp;
-use crate::wire::{Api, Reply, Wire};
+use crate::wire::{Api, DriftKind, Reply, Wire};
 
 /// The longest webhook body that is read. The documented events have one record each.
 const MAX_BODY: usize = 256 * 1024;
@@ -88,7 +88,7 @@ impl Claim {
             status: said("status").and_then(|json| record::read_status(json, tables)),
             amount: said("amount").and_then(|json| tables.money.read(json, money)),
             currency,
-            reference: said("reference").and_then(boxed_text),
+            reference: said("reference").and_then(record::boxed_scalar),
         }
     }
 
@@ -153,6 +153,16 @@ impl UnconfirmedEvent {
     /// evidence of anything.
     pub fn unconfirmed_record(&self) -> Option<&Record> {
         self.claimed.as_deref()
+    }
+
+    /// Counts what came otherwise than the profile says.
+    pub(crate) fn note_drift(&self, api: &Api) {
+        if let (Some(log), Some(EventKind::Other(word))) = (api.drift(), &self.kind) {
+            log.note(DriftKind::UnknownWord, "event", word);
+        }
+        if let Some(record) = self.unconfirmed_record() {
+            record.note_drift(api);
+        }
     }
 
     /// The operation that fetches the record and yields the confirmed event.

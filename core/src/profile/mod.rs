@@ -188,6 +188,11 @@ impl Envelope {
         matches!(object.at(&self.mark), Ok(Some(_)) | Err(_))
     }
 
+    /// Whether the profile names a place for the field.
+    pub(crate) fn has(&self, field: &str) -> bool {
+        self.fields.has(field)
+    }
+
     /// The fields of an object that is not wrapped.
     pub(crate) fn bare<'a>(&self, object: Object<'a>) -> Object<'a> {
         self.fields.gather(object)

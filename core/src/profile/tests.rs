@@ -1,9 +1,15 @@
 //! Profiles: the default speaks as before, another one in everything else, and what is wrong with
 //! one is said all at once.
 
+mod random;
+mod typeless;
+mod zephyr;
+
 use http::{Request, Response};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+
+use zephyr::{api_of, body, fields, show, zephyr, zephyr_record};
 
 use super::*;
 use crate::money::Currency;
@@ -14,153 +20,6 @@ use crate::partner::{
 use crate::{Api, BaseUrl, Credentials, Endpoint, ErrorKind, Wire};
 
 const ID: &str = "6f2b7c1e-6a0e-4f53-9f0e-0d6f3a1b2c3d";
-
-/// The leaves of an invented provider that differs in everything.
-fn zephyr() -> Leaves {
-    let mut leaves = Leaves::new();
-    for (path, value) in [
-        ("settle_seconds", json!(120)),
-        ("headers.idempotency_key", json!("X-Zephyr-Once")),
-        ("headers.request_id", json!("x-trace")),
-        ("money.form", json!("minor-integer")),
-        ("money.decimals", json!({"ISK": "2"})),
-        ("time.form", json!("unix-seconds")),
-        ("token.route", json!("/oauth/token")),
-        ("token.body", json!("form")),
-        ("token.at", json!("/auth")),
-        (
-            "token.constants",
-            json!({"/grant_type": "\"client_credentials\""}),
-        ),
-        ("token.send.key_id", json!("/client_id")),
-        ("token.send.key_secret", json!("/client_secret")),
-        ("token.answer.access_token", json!("/bearer")),
-        ("token.answer.token_type", json!(false)),
-        ("token.answer.expires_in", json!("/ttl")),
-        ("record.at", json!("/result/transaction")),
-        ("record.id", json!("/uuid")),
-        ("record.type", json!("/kind")),
-        ("record.status", json!("/state/name")),
-        ("record.amount", json!("/money/minor")),
-        ("record.currency", json!("/money/iso")),
-        ("record.reference", json!("/merchant/order")),
-        ("record.checkout_url", json!("/links/0/href")),
-        ("record.failure_reason", json!("/state/why")),
-        ("record.metadata", json!("/merchant/data")),
-        ("record.created_at", json!("/times/created")),
-        ("record.updated_at", json!("/times/changed")),
-        ("record.paid_at", json!("/times/settled")),
-        ("record.expires_at", json!("/times/deadline")),
-        ("status.created", json!(["PENDING", "REQUIRES_ACTION"])),
-        ("status.paid", json!("SETTLED")),
-        ("status.failed", json!(["DECLINED", "RETURNED"])),
-        ("status.expired", json!("LAPSED")),
-        ("type.payment", json!("CHARGE")),
-        ("type.payout", json!("TRANSFER")),
-        ("create_payment.route", json!("/v3/charges")),
-        (
-            "create_payment.constants",
-            json!({"/capture": "true", "/version": "3"}),
-        ),
-        ("create_payment.send.reference", json!("/merchant/order")),
-        ("create_payment.send.amount", json!("/money/minor")),
-        ("create_payment.send.currency", json!("/money/iso")),
-        ("create_payment.send.description", json!("/statement/text")),
-        ("create_payment.send.customer", json!("/payer")),
-        ("create_payment.send.return_url", json!("/urls/back")),
-        ("create_payment.send.cancel_url", json!(false)),
-        ("create_payment.send.expires_at", json!("/times/deadline")),
-        ("create_payment.send.metadata", json!("/merchant/data")),
-        ("request_payout.route", json!("/v3/transfers")),
-        ("request_payout.send.reference", json!("/merchant/order")),
-        ("request_payout.send.amount", json!("/money/minor")),
-        ("request_payout.send.currency", json!("/money/iso")),
-        ("request_payout.send.beneficiary", json!("/receiver")),
-        ("request_payout.send.description", json!("/statement/text")),
-        ("request_payout.send.metadata", json!("/merchant/data")),
-        ("show.route", json!("/v3/transactions/{uuid}")),
-        ("list.route", json!("/v3/transactions")),
-        ("list.item", json!("/transaction")),
-        ("list.query.status", json!("state")),
-        ("list.query.type", json!("kind")),
-        ("list.query.currency", json!(false)),
-        ("list.query.reference", json!("order")),
-        ("list.query.created_from", json!("since")),
-        ("list.query.created_to", json!("until")),
-        ("page.number", json!(false)),
-        ("page.cursor", json!("after")),
-        ("page.size", json!("limit")),
-        ("page.items", json!("/result/entries")),
-        ("page.next_cursor", json!("/result/cursor")),
-        ("page.more", json!("/result/has_more")),
-        ("page.total", json!("/result/count")),
-        ("error.message", json!("/problem/title")),
-        ("error.code", json!("/problem/kind")),
-        ("error.errors", json!("/problem/parts")),
-        ("webhook.id", json!("/delivery")),
-        ("webhook.event", json!("/topic")),
-        ("webhook.created_at", json!("/at")),
-        ("webhook.record", json!("/object/transaction")),
-        ("event.payment_created", json!("charge.opened")),
-        ("event.payment_paid", json!("charge.settled")),
-        (
-            "event.payment_failed",
-            json!(["charge.declined", "charge.returned"]),
-        ),
-        ("event.payment_expired", json!("charge.lapsed")),
-    ] {
-        leaves
-            .set(path, leaf_value(&value))
-            .unwrap_or_else(|why| panic!("{path} {why}"));
-    }
-    leaves
-}
-
-fn leaf_value(value: &Value) -> LeafValue {
-    match value {
-        Value::String(text) => LeafValue::Text(text.clone()),
-        Value::Number(number) => LeafValue::Number(number.as_u64().unwrap()),
-        Value::Array(texts) => {
-            let texts = texts.iter().map(|text| text.as_str().unwrap().to_owned());
-            LeafValue::Texts(texts.collect())
-        }
-        Value::Object(table) => {
-            let entries = table.iter();
-            let entries = entries.map(|(k, v)| (k.clone(), v.as_str().unwrap().to_owned()));
-            LeafValue::Table(entries.collect())
-        }
-        _ => LeafValue::No,
-    }
-}
-
-fn api_of(leaves: Leaves) -> Api {
-    let profile = Profile::new(leaves).unwrap_or_else(|error| panic!("{error}"));
-    Api::new(BaseUrl::new("https://api.example.com").unwrap()).with_wire(Wire::from(profile))
-}
-
-fn zephyr_record() -> Value {
-    json!({
-        "uuid": ID, "kind": "CHARGE", "state": {"name": "SETTLED", "colour": "green"},
-        "money": {"minor": 1050, "iso": "USD", "fee": 12},
-        "merchant": {"order": "order-1", "data": {"cart": 7}},
-        "links": [{"href": "https://pay.example/1"}],
-        "times": {"created": 1_800_000_000, "settled": 1_800_000_060},
-        "status": "paid", "id": "another",
-    })
-}
-
-fn show(api: &Api, record: &Value) -> Result<Record, crate::Error> {
-    let body = json!({"result": {"transaction": record}}).to_string();
-    ShowPayment::new(ID.parse().unwrap()).read(api, &Response::new(body.as_bytes()))
-}
-
-fn fields(error: &crate::Error) -> Vec<&str> {
-    error.problems().iter().map(crate::Problem::field).collect()
-}
-
-fn body(request: &Request<Vec<u8>>) -> Value {
-    serde_json::from_slice(request.body()).unwrap()
-}
 
 #[test]
 fn every_default_is_one_that_a_profile_may_say() {
@@ -442,80 +301,4 @@ fn a_leaf_takes_its_own_form_only() {
     let mut twice = Leaves::new();
     twice.set("record.id", text("/a")).unwrap();
     assert_eq!(twice.set("record.id", text("/b")), Err(Refused::Twice));
-}
-
-/// One place of one to three names, none of which another field has.
-fn places(count: usize) -> impl Strategy<Value = Vec<String>> {
-    proptest::collection::vec((0usize..3, "[a-z]{1,5}"), count).prop_map(|drawn| {
-        let place = |(number, (depth, word)): (usize, (usize, String))| {
-            let parents = ["", "/A", "/A/B", "/C", "/C/B"];
-            let parents = parents[(2 * (number % 2) + depth).min(4)];
-            format!("{parents}/{word}{number}")
-        };
-        drawn.into_iter().enumerate().map(place).collect()
-    })
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
-
-    /// A provider of any profile, played by writing the record at its places, is read as the
-    /// default reads its own.
-    #[test]
-    fn a_record_of_any_profile_says_the_same(
-        places in places(5),
-        form in 0usize..4,
-        units in 1u64..1_000_000_000,
-        word in "[A-Z]{3,9}",
-    ) {
-        let form = ["decimal-string", "decimal-number", "minor-integer", "minor-string"][form];
-        let mut leaves = Leaves::new();
-        leaves.set("money.form", LeafValue::Text(form.into())).unwrap();
-        let names = ["record.id", "record.status", "record.amount", "record.currency", "record.reference"];
-        for (name, place) in names.iter().zip(&places) {
-            leaves.set(name, LeafValue::Text(place.clone())).unwrap();
-        }
-        for (name, suffix) in [("created", "1"), ("paid", ""), ("failed", "2"), ("expired", "3")] {
-            let word = LeafValue::Text(format!("{word}{suffix}"));
-            leaves.set(&format!("status.{name}"), word).unwrap();
-        }
-        let api = api_of(leaves);
-        let amount = crate::Amount::from_minor_units(units, 2).unwrap();
-        let tables = api.wire().profile.tables();
-        let sent = tables.money.write(amount, &Currency::USD).unwrap();
-        let values = [
-            json!(ID), json!(word), serde_json::to_value(&sent).unwrap(), json!("USD"), json!("r-1"),
-        ];
-        let mut record = Value::Null;
-        for (place, value) in places.iter().zip(values) {
-            put(&mut record, place, value);
-        }
-        // `Value` makes floats of decimals, so the amount is written as text for text.
-        let digits = serde_json::to_string(&sent).unwrap();
-        put(&mut record, &places[2], json!("AMOUNT"));
-        let body = record.to_string().replace("\"AMOUNT\"", &digits);
-        let read = ShowPayment::new(ID.parse().unwrap())
-            .read(&api, &Response::new(body.as_bytes()))
-            .unwrap_or_else(|error| panic!("{error} {body}"));
-        prop_assert!(read.status().is_paid());
-        prop_assert_eq!(read.amount(), amount);
-        prop_assert_eq!(read.reference(), Some("r-1"));
-        prop_assert_eq!(read.extras().count(), 0);
-    }
-}
-
-/// Writes a value at a place.
-fn put(record: &mut Value, place: &str, value: Value) {
-    let mut at = record;
-    for name in place.split('/').skip(1) {
-        if !at.is_object() {
-            *at = json!({});
-        }
-        at = at
-            .as_object_mut()
-            .unwrap()
-            .entry(name)
-            .or_insert(Value::Null);
-    }
-    *at = value;
 }

@@ -1,5 +1,6 @@
 //! How the partner API is spelled: routes and header names, and the requests built from them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::uri::{self, Uri};
@@ -8,6 +9,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::admin::AdminWire;
 use super::base_url::{BaseUrl, stays};
+use super::drift::DriftLog;
 use super::query::Query;
 use crate::error::{Error, Problems};
 use crate::profile::{LeafValue, Profile};
@@ -115,6 +117,7 @@ impl Default for Wire {
 pub struct Api {
     base: BaseUrl,
     wire: Wire,
+    drift: Option<Arc<DriftLog>>,
 }
 
 impl Api {
@@ -123,6 +126,7 @@ impl Api {
         Self {
             base,
             wire: Wire::default(),
+            drift: None,
         }
     }
 
@@ -141,6 +145,17 @@ impl Api {
     /// The spelling.
     pub fn wire(&self) -> &Wire {
         &self.wire
+    }
+
+    /// The same, counting what comes otherwise than the profile says.
+    pub(crate) fn counting(mut self) -> Self {
+        self.drift = Some(Arc::default());
+        self
+    }
+
+    /// The counts, where there are any.
+    pub(crate) fn drift(&self) -> Option<&DriftLog> {
+        self.drift.as_deref()
     }
 
     /// A request for `route` below the base URL with the query given as pairs, which are

@@ -3,6 +3,7 @@
 mod admin;
 mod api;
 mod base_url;
+mod drift;
 pub(crate) mod query;
 mod reply;
 
@@ -10,4 +11,6 @@ pub use admin::AdminWire;
 pub(crate) use api::is_route;
 pub use api::{Api, Wire, path_segment};
 pub use base_url::BaseUrl;
+pub(crate) use drift::DriftLog;
+pub use drift::{Drift, DriftKind};
 pub use reply::Reply;

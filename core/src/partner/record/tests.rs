@@ -174,7 +174,9 @@ fn an_odd_form_costs_the_field_and_nothing_else() {
     ];
     for name in LIGHT.into_iter().filter(|name| *name != "metadata") {
         let dates = dates.iter().filter(|_| name.ends_with("_at"));
-        for json in odd.iter().chain(dates) {
+        // A reference of digits may come as a number.
+        let number = |json: &&&str| name == "reference" && **json == "7";
+        for json in odd.iter().filter(|json| !number(json)).chain(dates) {
             let mut fields = full();
             fields[name] = json!("PLACE");
             let text = fields.to_string().replace("\"PLACE\"", json);
