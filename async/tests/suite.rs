@@ -12,7 +12,10 @@ use http::Request;
 use sanspay_async::{Client as Async, Outcome, ReqwestTransport, TlsConfig, Transport};
 use sanspay_core::partner::{ListPayments, Record, Resolution};
 use sanspay_core::{Endpoint, Error, Limits, Settings, TransportError, UnknownOutcome};
-use sanspay_ffi_free_tests::{Client, Driver, KEY_ID, KEY_SECRET, World, disagreements, scenarios};
+use sanspay_ffi_free_tests::{
+    Client, Driver, KEY_ID, KEY_SECRET, World, disagreements, disagreements_spelled, profiles,
+    scenarios,
+};
 use sanspay_testkit::network::FlightServer;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
@@ -51,6 +54,7 @@ impl Driver for Over {
         let client = Async::builder()
             .base_url("https://api.example.com")
             .credentials(KEY_ID, KEY_SECRET)
+            .wire(world.wire())
             .settings(settings)
             .clock(world.clone())
             .transport(move |request: Request<Vec<u8>>| {
@@ -137,7 +141,11 @@ impl Client for Calls {
 }
 
 fn assert_agrees(driver: &Over) {
-    let disagreements = disagreements(driver, &scenarios::all());
+    let all = scenarios::all();
+    let mut disagreements = disagreements(driver, &all);
+    for provider in profiles::all() {
+        disagreements.extend(disagreements_spelled(driver, &all, &provider));
+    }
     assert!(disagreements.is_empty(), "\n{}", disagreements.join("\n"));
 }
 

@@ -11,7 +11,10 @@ use std::time::{Duration, SystemTime};
 use sanspay_blocking::{Client as Blocking, TlsConfig, Transport, UreqTransport};
 use sanspay_core::partner::{ListPayments, Record, Resolution};
 use sanspay_core::{Clock, Endpoint, Error, Settings, UnknownOutcome};
-use sanspay_ffi_free_tests::{Client, Driver, KEY_ID, KEY_SECRET, World, disagreements, scenarios};
+use sanspay_ffi_free_tests::{
+    Client, Driver, KEY_ID, KEY_SECRET, World, disagreements, disagreements_spelled, profiles,
+    scenarios,
+};
 use sanspay_testkit::network::FlightServer;
 
 /// The client over a closure that is the network, or over ureq and a real socket.
@@ -58,6 +61,7 @@ impl Driver for Over {
         let client = Blocking::builder()
             .base_url("https://api.example.com")
             .credentials(KEY_ID, KEY_SECRET)
+            .wire(world.wire())
             .settings(settings)
             .clock(time)
             .transport(move |request| {
@@ -128,7 +132,11 @@ impl Client for Calls {
 }
 
 fn assert_agrees(driver: &Over) {
-    let disagreements = disagreements(driver, &scenarios::all());
+    let all = scenarios::all();
+    let mut disagreements = disagreements(driver, &all);
+    for provider in profiles::all() {
+        disagreements.extend(disagreements_spelled(driver, &all, &provider));
+    }
     assert!(disagreements.is_empty(), "\n{}", disagreements.join("\n"));
 }
 

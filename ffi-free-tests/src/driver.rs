@@ -15,8 +15,9 @@ pub const KEY_SECRET: &str = "sandbox-key-secret";
 /// A way to drive the core: by hand in memory, or by the client of an adapter.
 ///
 /// To put an adapter through the suite, build its client with [`KEY_ID`], [`KEY_SECRET`], the
-/// `settings` as they are, and three parts that belong to the world:
+/// `settings` as they are, and four parts that belong to the world:
 ///
+/// - its spelling is [`World::wire`];
 /// - its time is [`World::now`];
 /// - it sleeps by [`World::sleep`], unless the wait may end early: then it waits in its own way
 ///   to be woken;

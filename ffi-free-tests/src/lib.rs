@@ -22,6 +22,7 @@ pub mod cassettes;
 pub mod cuts;
 mod driver;
 mod memory;
+pub mod profiles;
 mod run;
 mod scenario;
 pub mod scenarios;
@@ -29,6 +30,6 @@ pub mod simulation;
 
 pub use driver::{Client, Driver, KEY_ID, KEY_SECRET, read_pages};
 pub use memory::{InMemory, MemoryClient};
-pub use run::{disagreements, perform, run, run_in};
+pub use run::{disagreements, disagreements_spelled, perform, run, run_in, run_spelled};
 pub use sanspay_testkit::world::{Canned, Event, Flight, RequestEnd, Trace, World, drive};
 pub use scenario::{Call, Scenario, Step};

@@ -48,6 +48,7 @@ impl Driver for InMemory {
         let session = SessionBuilder::new(0)
             .base_url("https://api.example.com")
             .credentials(KEY_ID, KEY_SECRET)
+            .wire(world.wire())
             .settings(settings)
             .build()?;
         Ok(MemoryClient(TestClient::new(world, session)))

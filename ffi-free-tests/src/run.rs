@@ -9,12 +9,13 @@ use sanspay_core::partner::{
     ConfirmedEvent, FetchToken, ListPayments, NewPayment, NewPayout, Raw, Record, RecordId,
     Resolution, ShowPayment, UnconfirmedEvent, Unresolved,
 };
-use sanspay_core::{Amount, Credentials, Currency, Error, ErrorKind, Intent, UnknownOutcome};
+use sanspay_core::{Amount, Credentials, Currency, Error, ErrorKind, Intent, UnknownOutcome, Wire};
 use sanspay_testkit::sandbox::FaultRule;
 use serde_json::{Value, json};
 
 use crate::driver::{Client, Driver, KEY_ID, KEY_SECRET};
 use crate::memory::InMemory;
+use crate::profiles::Provider;
 use crate::scenario::{Call, Scenario, Step};
 use sanspay_testkit::world::Trace;
 use sanspay_testkit::world::World;
@@ -22,6 +23,14 @@ use sanspay_testkit::world::World;
 /// Puts the driver through one scenario.
 pub fn run<D: Driver>(driver: &D, scenario: &Scenario) -> Trace {
     run_in(&World::new(scenario.sandbox_config()), driver, scenario)
+}
+
+/// Puts the driver through one scenario with a provider of this spelling; the trace is in the
+/// assumed form.
+pub fn run_spelled<D: Driver>(driver: &D, scenario: &Scenario, wire: &Wire) -> Trace {
+    let mut config = scenario.sandbox_config();
+    config.partner.wire = wire.clone();
+    run_in(&World::new(config), driver, scenario)
 }
 
 /// Puts the driver through one scenario in a world that is already there. Where a cassette answers
@@ -59,6 +68,24 @@ pub fn disagreements<D: Driver>(driver: &D, scenarios: &[Scenario]) -> Vec<Strin
             let difference = trace
                 .difference(scenario.expected())
                 .or_else(|| trace.difference(&reference.lines()))?;
+            Some(format!("{}: {difference}", scenario.name()))
+        })
+        .collect()
+}
+
+/// The same with a provider of another spelling: the traces have to be those of the default, but
+/// for the scenarios in which that provider [differs](Provider::differs_in).
+pub fn disagreements_spelled<D: Driver>(
+    driver: &D,
+    scenarios: &[Scenario],
+    provider: &Provider,
+) -> Vec<String> {
+    scenarios
+        .iter()
+        .filter(|scenario| !provider.differs_in(scenario))
+        .filter_map(|scenario: &Scenario| {
+            let trace = run_spelled(driver, scenario, provider.wire());
+            let difference = trace.difference(scenario.expected())?;
             Some(format!("{}: {difference}", scenario.name()))
         })
         .collect()
@@ -174,9 +201,10 @@ impl<C: Client> Run<'_, C> {
                 Ok(record_line(&client.call(show, deadline)?))
             }
             Call::Confirm(body) => {
-                let event = UnconfirmedEvent::parse(body, &sanspay_core::Wire::default())?;
-                let confirmed = client.call(event.confirm(), deadline)?;
-                Ok(confirmed_line(&confirmed))
+                let body = self
+                    .world
+                    .sandbox(|sandbox, _| sandbox.webhook_in_own_form(body));
+                self.confirm(&body, deadline)
             }
             Call::LookUp(reference) => {
                 let sent_at = self.world.now() - Duration::from_secs(120);
@@ -197,6 +225,12 @@ impl<C: Client> Run<'_, C> {
                 Ok(format!("JSON with {fields} fields"))
             }
         }
+    }
+
+    fn confirm(&self, body: &[u8], deadline: Option<Duration>) -> Result<String, Error> {
+        let event = UnconfirmedEvent::parse(body, &self.world.wire())?;
+        let confirmed = self.client.call(event.confirm(), deadline)?;
+        Ok(confirmed_line(&confirmed))
     }
 
     fn created(&mut self, record: &Record) -> String {
@@ -238,7 +272,7 @@ impl<C: Client> Run<'_, C> {
     fn webhooks(&mut self) {
         let world = self.world;
         world.deliver(|request| {
-            let result = self.perform(&Call::Confirm(request.body().clone()), None);
+            let result = self.confirm(request.body(), None);
             self.note(result);
             Some(Response::new(Vec::new()))
         });

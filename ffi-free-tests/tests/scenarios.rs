@@ -13,7 +13,8 @@ use sanspay_core::{
     Endpoint, Error, Exchange, Limits, NotSent, Session, Settings, TransportError, UnknownOutcome,
 };
 use sanspay_ffi_free_tests::{
-    Client, Driver, InMemory, MemoryClient, Scenario, World, disagreements, run, scenarios,
+    Client, Driver, InMemory, MemoryClient, Scenario, World, disagreements, disagreements_spelled,
+    profiles, run, run_spelled, scenarios,
 };
 
 #[test]
@@ -212,4 +213,19 @@ fn waits_are_compared_to_the_nanosecond() {
     let other = run(&InMemory, &scenario.settings(|settings| settings.seed = 1));
     assert_ne!(first, other);
     assert_eq!(first.lines().len(), other.lines().len());
+}
+
+/// Which scenarios go another way with a provider is listed, and so are no others.
+#[test]
+fn every_provider_gives_the_traces_of_the_default_up_to_the_spelling() {
+    let all = scenarios::all();
+    for provider in profiles::all() {
+        let disagreements = disagreements_spelled(&InMemory, &all, &provider);
+        assert_eq!(disagreements, Vec::<String>::new(), "{}", provider.name());
+        for scenario in all.iter().filter(|scenario| provider.differs_in(scenario)) {
+            let trace = run_spelled(&InMemory, scenario, provider.wire());
+            let same = trace.difference(scenario.expected()).is_none();
+            assert!(!same, "{}: {}", provider.name(), scenario.name());
+        }
+    }
 }

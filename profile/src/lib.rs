@@ -44,6 +44,12 @@ mod problem;
 mod read;
 mod tree;
 
+/// The profile of what the SDK assumes, every leaf of it: to copy from.
+pub const ASSUMED: &str = include_str!("../profiles/qiaopay-assumed.toml");
+
+/// The profile of a provider that does not exist and that differs in everything: to test with.
+pub const ZEPHYR: &str = include_str!("../profiles/zephyr.toml");
+
 pub use grades::Graded;
 pub use problem::{Problem, Problems};
 pub use read::{ProfileFile, from_json, from_toml};

@@ -5,10 +5,7 @@ use proptest::prelude::*;
 use sanspay_core::partner::ShowPayment;
 use sanspay_core::profile::{Grade, LEAVES, Leaf, LeafValue};
 use sanspay_core::{Api, BaseUrl, Endpoint, Wire};
-use sanspay_profile::{from_json, from_toml};
-
-const ASSUMED: &str = include_str!("../profiles/qiaopay-assumed.toml");
-const ZEPHYR: &str = include_str!("../profiles/zephyr.toml");
+use sanspay_profile::{ASSUMED, ZEPHYR, from_json, from_toml};
 
 fn lines(text: &str) -> Vec<String> {
     let problems = from_toml(text).unwrap_err();

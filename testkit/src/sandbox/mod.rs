@@ -79,6 +79,7 @@ mod clock;
 mod config;
 mod control;
 mod delivery;
+mod dialect;
 mod faults;
 mod guard;
 mod ids;
@@ -97,6 +98,7 @@ use std::fmt;
 use std::time::SystemTime;
 
 use http::{HeaderValue, Method, Request, Response, StatusCode};
+use sanspay_core::Wire;
 
 use self::checkout::Checkout;
 pub use self::checkout::{CheckoutFault, OPERATOR, OrderStatus};
@@ -106,6 +108,7 @@ pub use self::config::{
 };
 use self::delivery::Outbox;
 pub use self::delivery::{Attempts, Delivery, DeliveryId};
+use self::dialect::Dialect;
 pub use self::faults::{FAULT_HEADER, Fault, FaultError, RetryAfter, StatusFault};
 pub use self::guard::{Barred, Guard};
 use self::ids::Ids;
@@ -130,6 +133,7 @@ pub struct Sandbox {
     ids: Ids,
     outbox: Outbox,
     faults: Faults,
+    dialect: Option<Dialect>,
     partner: Partner,
     checkout: Checkout,
     seen: VecDeque<Seen>,
@@ -154,8 +158,15 @@ pub struct Seen {
 
 impl Sandbox {
     /// Two providers that know nobody but the configured merchant.
-    pub fn new(config: SandboxConfig) -> Self {
+    ///
+    /// They speak the [profile](sanspay_core::profile) of the partner's [`Wire`](sanspay_core::Wire).
+    pub fn new(mut config: SandboxConfig) -> Self {
+        let dialect = Dialect::of(&config.partner.wire);
+        if dialect.is_some() {
+            config.partner.wire = Wire::default();
+        }
         Self {
+            dialect,
             public_url: config.public_url.trim_end_matches('/').to_owned(),
             body_limit: config.body_limit,
             seen_limit: config.seen_limit,
@@ -174,6 +185,41 @@ impl Sandbox {
     /// Answers one request over a perfect network. Every answer names its request in the
     /// configured header.
     pub fn handle(&mut self, request: &Request<Vec<u8>>, now: SystemTime) -> Response<Vec<u8>> {
+        let request = self.in_assumed_form(request);
+        let response = self.handle_assumed(&request, now);
+        self.in_own_form(&request, response)
+    }
+
+    /// The request as the assumed form spells it, which is that of traces, rules and
+    /// [`seen`](Sandbox::seen). It is the same where the provider speaks no profile of its own.
+    pub fn in_assumed_form(&self, request: &Request<Vec<u8>>) -> Request<Vec<u8>> {
+        match &self.dialect {
+            Some(dialect) => dialect.request_in(request),
+            None => request.clone(),
+        }
+    }
+
+    /// An answer to a request, both in the assumed form, as this provider spells it.
+    pub fn in_own_form(
+        &self,
+        request: &Request<Vec<u8>>,
+        response: Response<Vec<u8>>,
+    ) -> Response<Vec<u8>> {
+        match &self.dialect {
+            Some(dialect) => dialect.answer_out(request, response),
+            None => response,
+        }
+    }
+
+    /// The body of a webhook of the assumed form as this provider spells it.
+    pub fn webhook_in_own_form(&self, body: &[u8]) -> Vec<u8> {
+        match &self.dialect {
+            Some(dialect) => dialect.webhook_out(body),
+            None => body.to_vec(),
+        }
+    }
+
+    fn handle_assumed(&mut self, request: &Request<Vec<u8>>, now: SystemTime) -> Response<Vec<u8>> {
         self.advance(now);
         let path = request.uri().path();
         let control = path
@@ -239,7 +285,14 @@ impl Sandbox {
     #[must_use = "each delivery is handed out once and counts as an attempt"]
     pub fn due(&mut self, now: SystemTime) -> Vec<Delivery> {
         self.advance(now);
-        self.outbox.due(now)
+        let mut due = self.outbox.due(now);
+        for delivery in due
+            .iter_mut()
+            .filter(|delivery| is_webhook(&delivery.request))
+        {
+            *delivery.request.body_mut() = self.webhook_in_own_form(delivery.request.body());
+        }
+        due
     }
 
     /// Reports what became of a delivery: the answer, or `None` when there was none. A report on
@@ -331,6 +384,12 @@ impl Sandbox {
     pub fn seen(&self) -> impl Iterator<Item = &Seen> {
         self.seen.iter()
     }
+}
+
+/// The partner API posts JSON, the checkout a form.
+fn is_webhook(request: &Request<Vec<u8>>) -> bool {
+    let content_type = request.headers().get(http::header::CONTENT_TYPE);
+    content_type.is_some_and(|value| value == "application/json")
 }
 
 impl fmt::Debug for Sandbox {

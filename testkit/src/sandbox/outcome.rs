@@ -65,6 +65,7 @@ impl Sandbox {
         if self.has_control && request.uri().path().starts_with(control::PREFIX) {
             return whole(self.handle(request, now));
         }
+        let request = &self.in_assumed_form(request);
         let Ok(fate) = self.faults.meet(request) else {
             let message = "The fault in the header is not understood.";
             let response = answer::error(StatusCode::BAD_REQUEST, "no_such_fault", message);
@@ -76,6 +77,12 @@ impl Sandbox {
         }
     }
 
+    /// The answer to a request of the assumed form, in the provider's form.
+    fn spoken(&mut self, request: &Request<Vec<u8>>, now: SystemTime) -> Response<Vec<u8>> {
+        let response = self.handle_assumed(request, now);
+        self.in_own_form(request, response)
+    }
+
     fn reply(
         &mut self,
         fault: Option<Fault>,
@@ -83,22 +90,23 @@ impl Sandbox {
         now: SystemTime,
     ) -> Reply {
         match fault {
-            None | Some(Fault::Latency(_)) => Reply::Answer(self.handle(request, now)),
-            Some(Fault::Truncated) => Reply::Answer(first_half(self.handle(request, now))),
-            Some(Fault::BrokenOff) => Reply::BrokenOff(first_half(self.handle(request, now))),
+            None | Some(Fault::Latency(_)) => Reply::Answer(self.spoken(request, now)),
+            Some(Fault::Truncated) => Reply::Answer(first_half(self.spoken(request, now))),
+            Some(Fault::BrokenOff) => Reply::BrokenOff(first_half(self.spoken(request, now))),
             Some(Fault::LostAnswer) => {
-                let _ = self.handle(request, now);
+                let _ = self.handle_assumed(request, now);
                 Reply::Lost
             }
             Some(Fault::LostRequest) => Reply::Lost,
             Some(Fault::NotConnected) => Reply::NotConnected,
             Some(Fault::Status(fault)) => {
                 if fault.executed {
-                    let _ = self.handle(request, now);
+                    let _ = self.handle_assumed(request, now);
                 } else {
                     self.note(request, fault.status);
                 }
-                Reply::Answer(self.named(fault.response(now)))
+                let response = self.named(fault.response(now));
+                Reply::Answer(self.in_own_form(request, response))
             }
         }
     }

@@ -43,7 +43,7 @@ use std::time::{Duration, SystemTime};
 pub use client::{TestClient, TestPages, drive};
 pub use flight::{Canned, Flight};
 use http::{Request, Response, header};
-use sanspay_core::Clock;
+use sanspay_core::{Clock, Wire};
 pub use trace::{Event, RequestEnd, Trace};
 
 use crate::cassette::{Cassette, Kind, RecordedId, Recorder, Replay};
@@ -148,6 +148,11 @@ impl World {
         inner.now = inner.now.checked_sub(time).unwrap_or(inner.now);
     }
 
+    /// How the world's provider spells its API, for a client of it.
+    pub fn wire(&self) -> Wire {
+        self.lock().partner.wire.clone()
+    }
+
     /// The hands of the other people: payer, staff, fault rules.
     pub fn sandbox<T>(&self, act: impl FnOnce(&mut Sandbox, SystemTime) -> T) -> T {
         let mut inner = self.lock();
@@ -179,14 +184,15 @@ impl World {
     pub fn depart(&self, request: &Request<Vec<u8>>) -> Flight {
         let mut inner = self.lock();
         let limits = Limits::of(request);
-        let event = Event::request(request.method(), request.uri());
+        let assumed = inner.sandbox.in_assumed_form(request);
+        let event = Event::request(assumed.method(), assumed.uri());
         let index = inner.trace.push(event);
         let abandoned = std::mem::take(&mut inner.abandon_next);
         inner.learn(request);
         let now = inner.now;
         let recorded = inner.recorder.as_ref();
         let recorded = recorded.map(|recorder| recorder.request(request, now));
-        let (delay, reply) = inner.fate(request, abandoned, index);
+        let (delay, reply) = inner.fate(request, &assumed, abandoned, index);
         Flight {
             index,
             delay: delay.min(limits.time_left),
@@ -300,6 +306,7 @@ impl Inner {
     fn fate(
         &mut self,
         request: &Request<Vec<u8>>,
+        assumed: &Request<Vec<u8>>,
         abandoned: bool,
         index: usize,
     ) -> (Duration, Reply) {
@@ -315,7 +322,8 @@ impl Inner {
                 (Duration::ZERO, Reply::NotConnected)
             }
             None => {
-                if let Some(response) = self.canned(request.uri().path()) {
+                if let Some(response) = self.canned(assumed.uri().path()) {
+                    let response = self.sandbox.in_own_form(assumed, response);
                     return (Duration::ZERO, Reply::Answer(response));
                 }
                 let outcome = self.sandbox.exchange(request, self.now);
