@@ -313,5 +313,20 @@ impl Merchant<'_> {
         if let Some(evidence) = self.session.list_evidence(&RecordType::Payout) {
             self.shown.debug(&evidence);
         }
+        let id = "6f2b7c1e-6a0e-4f53-9f0e-0d6f3a1b2c3d";
+        let answer = json!({
+            "id": id, "status": "PlantedJane PlantedDoe", "amount": "1", "currency": "EUR",
+            "planted.mail@customer.example": "PlantedJane", "reference": ["PlantedJane"],
+        });
+        let show = ShowPayment::new(id.parse().unwrap());
+        let answer = http::Response::new(answer.to_string());
+        show.read(self.session.api(), &answer.map(String::into_bytes))
+            .unwrap();
+        let drift = self.session.drift();
+        assert!(!drift.is_empty());
+        for drift in &drift {
+            self.shown.both(drift);
+            self.shown.debug(&drift.kind());
+        }
     }
 }
