@@ -15,7 +15,7 @@ const SEEDS: u64 = 2_000;
 const LONGEST_STORY: usize = 65;
 
 /// Everything that goes wrong.
-const FAULTS: [&str; 40] = [
+const FAULTS: [&str; 41] = [
     "401",
     "429",
     "5xx",
@@ -52,6 +52,7 @@ const FAULTS: [&str; 40] = [
     "request cut in the middle",
     "request delayed",
     "request lost",
+    "spelled by a profile",
     "status went back",
     "tokens revoked",
     "webhook about another record",

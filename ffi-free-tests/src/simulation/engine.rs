@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use http::{Request, Response};
 use sanspay_core::checkout::{SigningKey, Verifier};
 use sanspay_core::partner::RecordType;
-use sanspay_core::{Error, Idempotency, Session, SessionBuilder, TransportError};
+use sanspay_core::{Error, Idempotency, Session, SessionBuilder, TransportError, Wire};
 use sanspay_testkit::sandbox::{Delivery, DeliveryId, DuplicateReferences, Sandbox, SandboxConfig};
 
 use super::chance::Chance;
@@ -20,6 +20,7 @@ use super::plan::{Case, Plan};
 use super::process::{Job, Process, ReplyTo, TaskKey, clock, true_time};
 use super::provider::Trust;
 use super::report::{Figures, Story, Violation};
+use super::spelling::Spelling;
 use super::suspend::{HandedOut, Next};
 use super::truth::Truth;
 use crate::driver::{KEY_ID, KEY_SECRET};
@@ -69,6 +70,8 @@ pub(super) struct Simulation {
     sequence: u64,
     pub(super) provider: Sandbox,
     pub(super) provider_skew: i64,
+    /// `None` where it is the assumed one.
+    pub(super) spelling: Option<Spelling>,
     /// While the provider is going down: what it comes back with, and what it will not answer.
     pub(super) restarting: Option<(Sandbox, Vec<u64>)>,
     pub(super) due_at: Option<Duration>,
@@ -152,6 +155,7 @@ impl Simulation {
             sequence: 0,
             provider: Sandbox::new(config),
             provider_skew: plan.provider_skew,
+            spelling: Spelling::of(case.seed),
             restarting: None,
             due_at: None,
             processes: Vec::new(),
@@ -173,6 +177,9 @@ impl Simulation {
             story: Story::new(told),
             plan,
         };
+        if world.spelling.is_some() {
+            world.figures.fault("spelled by a profile");
+        }
         for index in 0..world.plan.processes {
             let process = world.new_process(index)?;
             world.processes.push(process);
@@ -229,6 +236,11 @@ impl Simulation {
         let builder = SessionBuilder::new(seed)
             .base_url("https://api.example.com")
             .credentials(KEY_ID, KEY_SECRET)
+            .wire(
+                self.spelling
+                    .as_ref()
+                    .map_or_else(Wire::default, |spelling| spelling.wire().clone()),
+            )
             .deadline(self.plan.deadline)
             .idempotency(if honoured {
                 Idempotency::Honoured

@@ -32,7 +32,15 @@ impl Simulation {
         for _ in 0..4 {
             match exchange.poll(now) {
                 Step::Send(request) => {
-                    let answer = self.provider.handle(&request, now);
+                    let assumed = match &self.spelling {
+                        Some(spelling) => spelling.request(&request),
+                        None => request,
+                    };
+                    let answer = self.provider.handle(&assumed, now);
+                    let answer = match &self.spelling {
+                        Some(spelling) => spelling.answer(&assumed, answer),
+                        None => answer,
+                    };
                     exchange.reply(now, Ok(answer));
                 }
                 Step::Wait(_) | Step::Done(_) => break,

@@ -88,6 +88,7 @@ mod report;
 mod requests;
 mod restarts;
 mod shrink;
+mod spelling;
 mod strangers;
 mod suspend;
 mod truth;

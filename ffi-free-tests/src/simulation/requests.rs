@@ -93,7 +93,10 @@ impl Simulation {
             return Ok(());
         };
         match task.call.poll(now) {
-            Step::Send(request) => self.hand_out(key, request),
+            Step::Send(request) => match &self.spelling {
+                Some(spelling) => self.hand_out(key, spelling.request(&request)),
+                None => self.hand_out(key, request),
+            },
             Step::Wait(wait) => {
                 if task.flight.is_some() {
                     // The transport gives up by itself.
@@ -174,6 +177,7 @@ impl Simulation {
         let waited = !std::mem::replace(&mut flight.landed, true);
         let misleads = flight.misleads;
         let token = bearer(&flight.request);
+        let request = flight.request.clone();
         if flight.copies == 0 {
             self.flights.remove(&id);
         }
@@ -198,6 +202,10 @@ impl Simulation {
             .ok()
             .and_then(|answer| token_in(answer.body()));
         let at = self.now;
+        let outcome = match &self.spelling {
+            Some(spelling) => outcome.map(|answer| spelling.answer(&request, answer)),
+            None => outcome,
+        };
         let Some(task) = self.task_mut(key) else {
             return Ok(());
         };

@@ -14,7 +14,11 @@ use super::process::{Job, Purpose, ReplyTo, response};
 
 impl Simulation {
     pub(super) fn webhook(&mut self, index: usize, body: &[u8], reply: ReplyTo) -> Held {
-        let Ok(event) = UnconfirmedEvent::parse(body, &sanspay_core::Wire::default()) else {
+        let read = match &self.spelling {
+            Some(spelling) => spelling.event(body),
+            None => UnconfirmedEvent::parse(body, &sanspay_core::Wire::default()),
+        };
+        let Ok(event) = read else {
             self.figures.outcome("webhook unreadable");
             return self.answer(index, &reply, response(400, "text/plain", "unreadable"));
         };

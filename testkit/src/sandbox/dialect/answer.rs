@@ -165,7 +165,7 @@ fn bare(mut answer: Value) -> Value {
 }
 
 /// Keeps unknown fields where they do not stand in the way.
-fn keep(said: &mut Value, others: Map<String, Value>) {
+pub(super) fn keep(said: &mut Value, others: Map<String, Value>) {
     if let Value::Object(said) = said {
         for (name, value) in others {
             said.entry(name).or_insert(value);

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Dialect;
+use super::answer::keep;
 use super::leaves::put;
 
 /// How many entries there are on a page where nobody asks for a number.
@@ -34,6 +35,7 @@ impl Dialect {
         put(&mut page, &items, entries);
         if !items.is_root() {
             self.position(&mut page, &position);
+            keep_unknown(&mut page, position.said);
         }
         page
     }
@@ -169,4 +171,25 @@ impl Position {
 /// The mark that stands for a page where a provider does not count them.
 fn mark(number: u64) -> String {
     format!("mark-{number:x}")
+}
+
+/// Keeps what no profile has a name for, such as what a fault has put there.
+fn keep_unknown(page: &mut Value, said: Value) {
+    let known: [(&str, &[&str]); 2] = [
+        ("meta", &["current_page", "last_page", "per_page", "total"]),
+        ("links", &["next"]),
+    ];
+    let Value::Object(mut rest) = said else {
+        return;
+    };
+    rest.remove("data");
+    for (group, names) in known {
+        if let Some(Value::Object(fields)) = rest.get_mut(group) {
+            fields.retain(|name, _| !names.contains(&name.as_str()));
+            if fields.is_empty() {
+                rest.remove(group);
+            }
+        }
+    }
+    keep(page, rest);
 }
