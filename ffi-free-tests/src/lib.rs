@@ -29,7 +29,7 @@ pub mod scenarios;
 pub mod simulation;
 
 pub use driver::{Client, Driver, KEY_ID, KEY_SECRET, read_pages};
-pub use memory::{InMemory, MemoryClient};
+pub use memory::{InMemory, MemoryClient, Speaking};
 pub use run::{disagreements, disagreements_spelled, perform, run, run_in, run_spelled};
 pub use sanspay_testkit::world::{Canned, Event, Flight, RequestEnd, Trace, World, drive};
 pub use scenario::{Call, Scenario, Step};

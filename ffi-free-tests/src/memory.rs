@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sanspay_core::exchange::Step;
 use sanspay_core::partner::Resolution;
-use sanspay_core::{Endpoint, Error, Session, SessionBuilder, Settings, UnknownOutcome};
+use sanspay_core::{Endpoint, Error, Session, SessionBuilder, Settings, UnknownOutcome, Wire};
 use sanspay_testkit::world::{TestClient, World, drive};
 
 use crate::driver::{Client, Driver, KEY_ID, KEY_SECRET};
@@ -45,10 +45,22 @@ impl Driver for InMemory {
     type Client = MemoryClient;
 
     fn client(&self, world: &World, settings: Settings) -> Result<MemoryClient, Error> {
+        Speaking(world.wire()).client(world, settings)
+    }
+}
+
+/// The same driver with clients of a spelling of its own, whatever the provider's is.
+#[derive(Debug, Clone)]
+pub struct Speaking(pub Wire);
+
+impl Driver for Speaking {
+    type Client = MemoryClient;
+
+    fn client(&self, world: &World, settings: Settings) -> Result<MemoryClient, Error> {
         let session = SessionBuilder::new(0)
             .base_url("https://api.example.com")
             .credentials(KEY_ID, KEY_SECRET)
-            .wire(world.wire())
+            .wire(self.0.clone())
             .settings(settings)
             .build()?;
         Ok(MemoryClient(TestClient::new(world, session)))

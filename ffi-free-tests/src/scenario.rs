@@ -195,7 +195,8 @@ impl Scenario {
         &self.expected
     }
 
-    pub(crate) fn sandbox_config(&self) -> SandboxConfig {
+    /// The sandbox that it is played with.
+    pub fn sandbox_config(&self) -> SandboxConfig {
         let mut config = SandboxConfig::default();
         config.partner.webhook_url = Some(http::Uri::from_static("https://shop.example/hooks"));
         (self.sandbox)(&mut config);

@@ -8,7 +8,7 @@ use std::time::Duration;
 use fastrand::Rng;
 use sanspay_core::Wire;
 use sanspay_core::partner::ListPayments;
-use sanspay_core::profile::{LEAVES, LeafValue, Leaves, Profile};
+use sanspay_core::profile::{LEAVES, LeafKind, LeafValue, Leaves, Profile};
 use sanspay_ffi_free_tests::{Call, InMemory, Scenario, Step, run, run_spelled};
 use sanspay_testkit::sandbox::RecordKind;
 
@@ -66,8 +66,9 @@ impl Draw {
     }
 
     fn set(&mut self, path: &str, value: LeafValue) {
-        let said = self.leaves.set(path, value.clone());
-        said.unwrap_or_else(|refused| panic!("{path} {refused}: {value:?}"));
+        let told = format!("{path}: {value:?}");
+        let said = self.leaves.set(path, value);
+        said.unwrap_or_else(|refused| panic!("{told} {refused}"));
     }
 
     fn text(&mut self, path: &str, text: impl Into<String>) {
@@ -116,7 +117,7 @@ impl Draw {
     fn places(&mut self, group: &str, parents: &[&str]) {
         let of_group = LEAVES.iter().filter(|leaf| leaf.path().starts_with(group));
         for (number, leaf) in of_group.enumerate() {
-            if leaf.path().ends_with(".at") {
+            if leaf.kind() == LeafKind::Places {
                 continue;
             }
             let nested = !parents.is_empty() && self.random.bool();

@@ -1,5 +1,6 @@
 //! Pages, in whichever way the provider counts them.
 
+use jsonptr::{Pointer, PointerBuf};
 use serde_json::{Value, json};
 
 use super::Dialect;
@@ -77,11 +78,12 @@ impl Dialect {
                 ("total", 0),
             ] {
                 if let Some(number) = number(name) {
-                    page["meta"][name] = number.saturating_sub(shift).into();
+                    let place = PointerBuf::from_tokens(["meta", name]);
+                    put(page, &place, number.saturating_sub(shift).into());
                 }
             }
             if position.said.get("links").is_some() {
-                page["links"]["next"] = link.into();
+                put(page, Pointer::from_static("/links/next"), link.into());
             }
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use http::{HeaderName, HeaderValue, Request, Uri, header};
 use jsonptr::Pointer;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::leaves::{put, take};
 use super::{Dialect, Route};
@@ -114,15 +114,15 @@ impl Dialect {
             serde_json::from_slice(request.body()).ok()?
         };
         self.constants("token.constants", &mut sent, is_form);
-        let mut keys = json!({});
+        let mut keys = Map::new();
         for field in ["key_id", "key_secret"] {
             let place = self.said.place(&format!("token.send.{field}"))?;
             if let Some(value) = take(&mut sent, &place) {
-                keys[field] = value;
+                keys.insert(field.to_owned(), value);
             }
         }
         leave(&mut keys, sent);
-        Some(keys.to_string().into_bytes())
+        Some(Value::Object(keys).to_string().into_bytes())
     }
 
     /// The body that creates a record; as it is where it is no JSON.
@@ -133,7 +133,7 @@ impl Dialect {
         let place = |field| self.said.place(&format!("{leaves}.send.{field}"));
         let currency = place("currency")
             .and_then(|place| Some(sent.pointer(place.as_str())?.as_str()?.to_owned()));
-        let mut read = json!({});
+        let mut read = Map::new();
         for field in [
             "reference",
             "amount",
@@ -150,7 +150,7 @@ impl Dialect {
             let Some(value) = take(&mut sent, &place) else {
                 continue;
             };
-            read[field] = match field {
+            let value = match field {
                 "amount" => {
                     let digits = raw_at(body, &place).unwrap_or_default();
                     let amount = self
@@ -161,9 +161,10 @@ impl Dialect {
                 "expires_at" => self.said.time_in(&value),
                 _ => value,
             };
+            read.insert(field.to_owned(), value);
         }
         leave(&mut read, sent);
-        Some(read.to_string().into_bytes())
+        Some(Value::Object(read).to_string().into_bytes())
     }
 
     /// Takes the constants away; one that is not as the profile says stays, and is refused.
@@ -244,10 +245,10 @@ impl Dialect {
 }
 
 /// Leaves what no profile names where the sandbox finds it, under a name that it refuses.
-fn leave(read: &mut Value, sent: Value) {
+fn leave(read: &mut Map<String, Value>, sent: Value) {
     if let Value::Object(rest) = sent {
         for (name, value) in rest {
-            read[format!("unknown.{name}")] = value;
+            read.insert(format!("unknown.{name}"), value);
         }
     }
 }
