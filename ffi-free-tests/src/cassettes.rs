@@ -5,6 +5,8 @@ mod checkout;
 
 use std::error::Error;
 
+use sanspay_core::Wire;
+use sanspay_core::profile::LeafValue;
 use sanspay_testkit::cassette::{Cassette, LeakError, Matching, Recorder, Redaction, Replay};
 use sanspay_testkit::world::{Trace, World};
 
@@ -45,6 +47,36 @@ fn record_scenario(scenario: &Scenario) -> Result<String, LeakError> {
     recorder.to_json()
 }
 
+/// Records a scenario with a provider of another spelling.
+///
+/// # Errors
+/// When a secret would be in it.
+pub fn record_spelled(scenario: &Scenario, wire: &Wire) -> Result<String, LeakError> {
+    let mut config = scenario.sandbox_config();
+    config.partner.wire = wire.clone();
+    let world = World::new(config);
+    // Each provider has its own names for references and statuses.
+    let names = [
+        "record.reference",
+        "list.query.reference",
+        // A trace tells pages apart by their marks.
+        "page.cursor",
+        "page.next_cursor",
+    ];
+    let rules = names
+        .iter()
+        .fold(Redaction::new().spelling(wire), |rules, leaf| {
+            let LeafValue::Text(place) = wire.profile.leaves().get(leaf) else {
+                return rules;
+            };
+            rules.keep(place.rsplit('/').next().unwrap_or_default())
+        });
+    let recorder = recorder(scenario.name(), rules);
+    world.record(&recorder);
+    run_in(&world, &InMemory, scenario);
+    recorder.to_json()
+}
+
 fn recorder(name: &str, rules: Redaction) -> Recorder {
     let rules = rules.secret(KEY_ID).secret(KEY_SECRET);
     Recorder::new(name, rules)
@@ -57,8 +89,20 @@ fn recorder(name: &str, rules: Redaction) -> Recorder {
 /// # Errors
 /// Says what is otherwise than expected, or what of the cassette was not used.
 pub fn replay(scenario: &Scenario, cassette: Cassette) -> Result<Trace, String> {
+    replay_spelled(scenario, cassette, Wire::default())
+}
+
+/// The same for a client of another spelling.
+///
+/// # Errors
+/// Those of [`replay`].
+pub fn replay_spelled(
+    scenario: &Scenario,
+    cassette: Cassette,
+    wire: Wire,
+) -> Result<Trace, String> {
     let matching = Matching::new().header("authorization");
-    let replay = Replay::new(cassette).matching(matching);
+    let replay = Replay::new(cassette).matching(matching).speaking(wire);
     let world = World::replaying(replay.clone());
     let trace = run_in(&world, &InMemory, scenario);
     // How often the provider did something is not the client's to say.

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use boon::{Compiler, Schemas};
 use sanspay_core::checkout::Refusal;
-use sanspay_ffi_free_tests::{cassettes, scenarios};
+use sanspay_ffi_free_tests::{Scenario, cassettes, profiles, scenarios};
 use sanspay_testkit::cassette::{Cassette, Kind, Replay, SCHEMA};
 use serde_json::Value;
 
@@ -184,4 +184,51 @@ fn what_was_forged_stays_forged() {
         assert_eq!(refusal, Refusal::WrongSignature);
     }
     replay.assert_all_used();
+}
+
+/// A provider of another spelling is recorded and replayed as the default is: the traces are the
+/// same, and nothing that no file may hold is in one.
+#[test]
+fn every_provider_is_recorded_and_replayed_in_its_own_spelling() {
+    for provider in profiles::all() {
+        let mut wrong = Vec::new();
+        let played = scenarios::all();
+        // A word that no profile lists is not written.
+        let invents = |scenario: &Scenario| {
+            scenario
+                .expected()
+                .iter()
+                .any(|line| line.contains("on_hold"))
+        };
+        for scenario in played
+            .iter()
+            .filter(|s| !provider.differs_in(s) && !invents(s))
+        {
+            let text = cassettes::record_spelled(scenario, provider.wire()).unwrap();
+            for secret in SECRETS {
+                assert!(
+                    !text.contains(secret),
+                    "{} {secret}\n{text}",
+                    scenario.name()
+                );
+            }
+            let cassette = Cassette::from_json("spelled", &text).unwrap();
+            assert_eq!(cassette.profile().map(str::len), Some(32));
+            let wire = provider.wire().clone();
+            if let Err(difference) = cassettes::replay_spelled(scenario, cassette.clone(), wire) {
+                wrong.push(format!("{}: {difference}", provider.name()));
+            }
+        }
+        assert!(wrong.is_empty(), "{}\n{}", wrong.len(), wrong.join("\n"));
+    }
+}
+
+#[test]
+fn a_cassette_of_another_profile_answers_nothing() {
+    let scenario = &scenarios::all()[0];
+    let zephyr = profiles::all().remove(0);
+    let text = cassettes::record_spelled(scenario, zephyr.wire()).unwrap();
+    let cassette = Cassette::from_json("zephyr", &text).unwrap();
+    let error = cassettes::replay(scenario, cassette).unwrap_err();
+    assert!(error.contains("recorded with another profile"), "{error}");
 }

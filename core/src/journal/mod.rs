@@ -24,8 +24,9 @@
 //! use sanspay_core::partner::{NewPayout, Record, Resolution};
 //! use sanspay_core::{Currency, Endpoint, Error};
 //!
-//! # let record: Record = serde_json::from_str(r#"{"id":"6f2b7c1e-6a0e-4f53-9f0e-0d6f3a1b2c3d",
-//! #     "type":"payout","status":"created","amount":"5","currency":"EUR","reference":"p-1"}"#)?;
+//! # let record = Record::parse(br#"{"id":"6f2b7c1e-6a0e-4f53-9f0e-0d6f3a1b2c3d",
+//! #     "type":"payout","status":"created","amount":"5","currency":"EUR","reference":"p-1"}"#,
+//! #     &sanspay_core::Wire::default())?;
 //! # let call = |_: &NewPayout| -> Result<Record, Error> { Ok(record.clone()) };
 //! # let resolve = |_: &sanspay_core::UnknownOutcome| Resolution::Absent;
 //! let mut journal = MemoryJournal::default();

@@ -13,12 +13,13 @@ use crate::money::{Amount, Currency};
 /// `Debug` shows type, amount and currency; the reference is yours to print.
 ///
 /// ```
-/// use sanspay_core::Currency;
 /// use sanspay_core::partner::{Expected, Record};
+/// use sanspay_core::{Currency, Wire};
 /// let order = Expected::payment("order-1", "10.00".parse()?, Currency::EUR);
-/// let record: Record = serde_json::from_str(
-///     r#"{"id":"6f2b7c1e-6a0e-4f53-9f0e-0d6f3a1b2c3d","type":"payout","status":"paid",
+/// let record = Record::parse(
+///     br#"{"id":"6f2b7c1e-6a0e-4f53-9f0e-0d6f3a1b2c3d","type":"payout","status":"paid",
 ///         "amount":"1000.00","currency":"EUR","reference":"order-1"}"#,
+///     &Wire::default(),
 /// )?;
 /// let differences = order.differences(&record);
 /// let fields: Vec<_> = differences.iter().map(|difference| difference.field()).collect();

@@ -5,7 +5,7 @@ mod light;
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{self, Deserialize, Deserializer};
+use serde::de::{self, Deserialize};
 use serde_json::value::RawValue;
 
 use self::light::{LIGHT, Light, light_field};
@@ -15,9 +15,9 @@ use super::status::{RecordType, Status};
 use crate::error::{Error, ErrorKind};
 use crate::json::{self, Object, text_of};
 use crate::money::{Amount, Currency};
-use crate::profile::{Compiled, Profile};
+use crate::profile::Compiled;
 use crate::timestamp::Timestamp;
-use crate::wire::{Api, DriftKind};
+use crate::wire::{Api, DriftKind, Wire};
 
 /// A payment or payout as the provider describes it (grade A).
 ///
@@ -31,23 +31,26 @@ use crate::wire::{Api, DriftKind};
 /// data.
 ///
 /// ```
-/// use sanspay_core::partner::Record;
-/// let record: Record = serde_json::from_str(
-///     r#"{"id":"6f2b7c1e-6a0e-4f53-9f0e-0d6f3a1b2c3d","status":"paid",
+/// use sanspay_core::{Wire, partner::Record};
+/// let wire = Wire::default(); // or that of your provider's profile
+/// let record = Record::parse(
+///     br#"{"id":"6f2b7c1e-6a0e-4f53-9f0e-0d6f3a1b2c3d","status":"paid",
 ///         "amount":"10.00","currency":"USD","risk":{"score":3}}"#,
+///     &wire,
 /// )?;
 /// assert!(record.status().is_paid());
 /// assert_eq!(record.extra("risk").map(|risk| risk.get()), Some(r#"{"score":3}"#));
 ///
 /// // A date without an offset may mean any of 26 hours.
-/// let record: Record = serde_json::from_str(
-///     r#"{"id":"6f2b7c1e-6a0e-4f53-9f0e-0d6f3a1b2c3d","status":"paid",
+/// let record = Record::parse(
+///     br#"{"id":"6f2b7c1e-6a0e-4f53-9f0e-0d6f3a1b2c3d","status":"paid",
 ///         "amount":"10.00","currency":"USD","paid_at":"2026-05-19 15:40:02"}"#,
+///     &wire,
 /// )?;
 /// assert_eq!(record.paid_at(), None);
 /// assert!(record.quirks().eq(["paid_at"]));
 /// assert_eq!(record.extra("paid_at").map(|raw| raw.get()), Some(r#""2026-05-19 15:40:02""#));
-/// # Ok::<(), serde_json::Error>(())
+/// # Ok::<(), sanspay_core::Error>(())
 /// ```
 #[derive(Clone)]
 pub struct Record {
@@ -70,6 +73,24 @@ pub struct Record {
 }
 
 impl Record {
+    /// Reads a record that is not wrapped, as the provider of this spelling writes it: such as one
+    /// that you have stored as you received it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unreadable`] where a field of weight is missing or has another form.
+    pub fn parse(json: &[u8], wire: &Wire) -> Result<Self, Error> {
+        let tables = wire.profile.tables();
+        let read = json::text(json).and_then(|text| {
+            let object = Object::read(text)?;
+            Self::read(tables.record.bare(object), tables)
+        });
+        read.map_err(|e| {
+            let why = json::describe_json_error(&e);
+            let detail = format!("the record is not understood: {why}");
+            Error::new(ErrorKind::Unreadable, "read record", detail)
+        })
+    }
+
     /// The provider's id.
     pub fn id(&self) -> RecordId {
         self.id
@@ -194,16 +215,6 @@ impl fmt::Debug for Record {
 }
 
 /// The whole of it is taken as JSON text first, so this reads from `serde_json` only.
-impl<'de> Deserialize<'de> for Record {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let json = Box::<RawValue>::deserialize(deserializer)?;
-        let profile = Profile::default();
-        let tables = profile.tables();
-        let object = Object::read(json.get()).map_err(de::Error::custom)?;
-        Self::read(tables.record.bare(object), tables).map_err(de::Error::custom)
-    }
-}
-
 impl Record {
     /// Counts what came otherwise than the profile says.
     pub(super) fn note_drift(&self, api: &Api) {

@@ -107,8 +107,9 @@ fn records(shown: &mut Shown, text: &str) {
         if let Err(error) = read(&odd.to_string()) {
             shown.error(&error);
         }
-        if let Err(error) = serde_json::from_value::<Record>(odd) {
-            shown.both(&error);
+        let wire = sanspay_core::Wire::default();
+        if let Err(error) = Record::parse(odd.to_string().as_bytes(), &wire) {
+            shown.error(&error);
         }
     }
     let posted = json!({"id": text, "event": text, "data": record(text), text: text});

@@ -44,6 +44,9 @@ pub struct Cassette {
     #[serde(rename = "sanspay_cassette")]
     version: u64,
     name: String,
+    /// The fingerprint of the profile that the provider speaks; none where it is the default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    profile: Option<String>,
     interactions: Vec<Interaction>,
 }
 
@@ -104,15 +107,25 @@ fn is_zero(number: &u64) -> bool {
 }
 
 impl Cassette {
-    pub(super) fn new(name: String, mut interactions: Vec<Interaction>) -> Self {
+    pub(super) fn new(
+        name: String,
+        profile: Option<String>,
+        mut interactions: Vec<Interaction>,
+    ) -> Self {
         for interaction in &mut interactions {
             interaction.check = Some(interaction.digest());
         }
         Self {
             version: VERSION,
             name,
+            profile,
             interactions,
         }
+    }
+
+    /// The fingerprint of the profile that the provider speaks; none where it is the default.
+    pub fn profile(&self) -> Option<&str> {
+        self.profile.as_deref()
     }
 
     /// Reads a cassette; `file` is its name for errors.

@@ -227,7 +227,8 @@ impl Recording {
                 return Err(LeakError::new(Some(index)));
             }
         }
-        Ok(Cassette::new(self.name.clone(), interactions))
+        let profile = self.redaction.profile().map(str::to_owned);
+        Ok(Cassette::new(self.name.clone(), profile, interactions))
     }
 }
 

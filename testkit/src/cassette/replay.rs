@@ -16,8 +16,9 @@ use super::matching::Matching;
 use super::message::{RecordedRequest, changed};
 use super::mismatch::ReplayError;
 use super::placeholder;
-use super::redact::{Redaction, Redactor};
+use super::redact::{Redaction, Redactor, fingerprint};
 use super::replayed::{Delivered, Outcome, Replayed};
+use sanspay_core::Wire;
 use sanspay_core::transport::{NotSent, TransportError};
 
 /// A transport that answers from a cassette. Clones share what is used up.
@@ -43,6 +44,8 @@ struct State {
     bound: BTreeMap<String, String>,
     origin: Option<String>,
     first_error: Option<ReplayError>,
+    /// How the client spells the API.
+    wire: Wire,
 }
 
 impl Replay {
@@ -55,6 +58,7 @@ impl Replay {
             bound: BTreeMap::new(),
             origin: None,
             first_error: None,
+            wire: Wire::default(),
         })))
     }
 
@@ -155,6 +159,19 @@ impl Replay {
     }
 
     /// No code of ours panics while it holds the lock.
+    /// Says how the client spells the API, where that is not the default: a cassette of another
+    /// profile answers nothing.
+    #[must_use]
+    pub fn speaking(self, wire: Wire) -> Self {
+        self.lock().wire = wire;
+        self
+    }
+
+    /// How the client spells the API.
+    pub fn wire(&self) -> Wire {
+        self.lock().wire.clone()
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -167,6 +184,17 @@ impl State {
     }
 
     fn take(&mut self, request: &Request<Vec<u8>>) -> Result<Replayed, ReplayError> {
+        if self.cassette.profile() != fingerprint(&self.wire.profile).as_deref() {
+            let error = ReplayError {
+                summary: format!(
+                    "`{}` was recorded with another profile than this client speaks",
+                    self.cassette.name()
+                ),
+                details: vec!["tell the replay the client's spelling: `Replay::speaking`".into()],
+            };
+            self.first_error.get_or_insert_with(|| error.clone());
+            return Err(error);
+        }
         let asked = RecordedRequest::of(request);
         if let Some(origin) = link::origin_of(request.uri()) {
             self.origin = Some(origin);

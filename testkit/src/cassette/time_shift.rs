@@ -42,6 +42,16 @@ pub(super) fn date_time(text: &str, shift: i64) -> Option<String> {
     }
 }
 
+/// The same for seconds or milliseconds since 1970, from 2001 to 2286.
+pub(super) fn unix_time(text: &str, shift: i64) -> Option<String> {
+    let number: i64 = text.parse().ok()?;
+    match text.len() {
+        10 => Some(number.checked_add(shift)?.to_string()),
+        13 => Some(number.checked_add(shift.checked_mul(1000)?)?.to_string()),
+        _ => None,
+    }
+}
+
 /// The same for an HTTP date, such as `Retry-After` may have.
 pub(super) fn http_date(text: &str, shift: i64) -> Option<String> {
     let date = httpdate::parse_http_date(text.trim()).ok()?;

@@ -101,7 +101,9 @@ impl World {
     /// A world in which a cassette answers, and nobody else. A request that it does not know is
     /// not sent, and noted in the trace with what differs.
     pub fn replaying(replay: Replay) -> Self {
-        let world = Self::new(SandboxConfig::default());
+        let mut config = SandboxConfig::default();
+        config.partner.wire = replay.wire();
+        let world = Self::new(config);
         world.lock().replay = Some(replay);
         world
     }

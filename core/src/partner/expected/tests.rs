@@ -34,7 +34,7 @@ fn record_json(changes: &Value) -> String {
 }
 
 fn record(changes: &Value) -> Record {
-    serde_json::from_str(&record_json(changes)).unwrap()
+    Record::parse(record_json(changes).as_bytes(), &crate::Wire::default()).unwrap()
 }
 
 fn differing(changes: &Value) -> Vec<String> {

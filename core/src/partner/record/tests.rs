@@ -13,20 +13,26 @@ fn full() -> Value {
     })
 }
 
+/// A record that is not wrapped, as the default spells it.
+fn parsed(json: &str) -> Result<Record, serde_json::Error> {
+    let profile = crate::profile::Profile::default();
+    Record::read(Object::read(json)?, profile.tables())
+}
+
 fn with(name: &str, value: Value) -> Result<Record, serde_json::Error> {
     let mut fields = full();
     fields[name] = value;
-    serde_json::from_str(&fields.to_string())
+    parsed(&fields.to_string())
 }
 
 fn with_amount(text: &str) -> Result<Record, serde_json::Error> {
     let json = full().to_string().replace("\"10.50\"", text);
-    serde_json::from_str(&json)
+    parsed(&json)
 }
 
 #[test]
 fn every_field_is_read() {
-    let record: Record = serde_json::from_value(full()).unwrap();
+    let record = parsed(&full().to_string()).unwrap();
     assert_eq!(
         record.id().to_string(),
         "6f2b7c1e-6a0e-4f53-9f0e-0d6f3a1b2c3d"
@@ -65,7 +71,7 @@ fn every_field_is_read() {
 
 #[test]
 fn debug_holds_no_customer_data() {
-    let record: Record = serde_json::from_value(full()).unwrap();
+    let record = parsed(&full().to_string()).unwrap();
     let text = format!("{record:?}");
     assert!(
         text.contains("6f2b7c1e") && text.contains("Failed"),
@@ -81,7 +87,7 @@ fn four_fields_are_required_and_null_is_no_value_for_them() {
     for name in ["id", "status", "amount", "currency"] {
         let mut fields = full();
         fields.as_object_mut().unwrap().remove(name);
-        let error = serde_json::from_value::<Record>(fields).unwrap_err();
+        let error = parsed(&fields.to_string()).unwrap_err();
         assert!(
             error
                 .to_string()
@@ -108,7 +114,7 @@ fn a_field_that_is_there_twice_is_an_error_where_it_has_weight() {
         .filter(|(name, _)| *name != "note")
     {
         let twice = known.replacen('{', &format!("{{\"{name}\":{value},"), 1);
-        let record = serde_json::from_str::<Record>(&twice);
+        let record = parsed(&twice);
         if WEIGHTY.contains(&&**name) {
             let error = record.unwrap_err();
             assert!(
@@ -123,7 +129,7 @@ fn a_field_that_is_there_twice_is_an_error_where_it_has_weight() {
         assert_eq!(kept.count(), 2, "{name}");
     }
     let twice = known.replacen('{', "{\"note\":1,", 1);
-    let record = serde_json::from_str::<Record>(&twice).unwrap();
+    let record = parsed(&twice).unwrap();
     assert_eq!(
         record.extras().map(|(_, v)| v.get()).collect::<Vec<_>>(),
         ["1", "\"SECRET\""]
@@ -180,7 +186,7 @@ fn an_odd_form_costs_the_field_and_nothing_else() {
             let mut fields = full();
             fields[name] = json!("PLACE");
             let text = fields.to_string().replace("\"PLACE\"", json);
-            let record: Record = serde_json::from_str(&text).unwrap();
+            let record = parsed(&text).unwrap();
             assert!(!has(&record, name), "{name} {json}");
             assert_eq!(record.quirks().collect::<Vec<_>>(), [name], "{json}");
             assert_eq!(record.extra(name).unwrap().get(), *json);
@@ -205,7 +211,7 @@ fn a_space_may_stand_for_the_t_where_the_offset_is_there() {
 #[test]
 fn names_of_unknown_fields_cost_nothing_either() {
     let json = full().to_string().replacen('{', r#"{"\ud83d":1,"#, 1);
-    let record: Record = serde_json::from_str(&json).unwrap();
+    let record = parsed(&json).unwrap();
     assert_eq!(record.extras().count(), 2);
 }
 
@@ -264,7 +270,7 @@ fn unknown_texts_are_kept_and_wrong_types_of_weight_are_errors() {
         assert!(with(name, json!(7)).is_err(), "{name}");
     }
     for text in ["[]", "null", "7", "\"x\""] {
-        assert!(serde_json::from_str::<Record>(text).is_err(), "{text}");
+        assert!(parsed(text).is_err(), "{text}");
     }
 }
 
@@ -283,7 +289,7 @@ proptest! {
         for name in &names {
             json = json.replacen('{', &format!("{{\"{name}\":{number},"), 1);
         }
-        let record: Record = serde_json::from_str(&json).unwrap();
+        let record = parsed(&json).unwrap();
         for name in &names {
             prop_assert_eq!(record.extra(name).unwrap().get(), &number);
         }
@@ -295,10 +301,10 @@ proptest! {
         let mut json = full().to_string().into_bytes();
         let whole = json.len();
         json.truncate(cut);
-        prop_assert_eq!(serde_json::from_slice::<Record>(&json).is_ok(), cut >= whole);
+        prop_assert_eq!(Record::parse(&json, &crate::Wire::default()).is_ok(), cut >= whole);
         if let Some(b) = json.get_mut(at) {
             *b = byte;
-            let _ = serde_json::from_slice::<Record>(&json);
+            let _ = Record::parse(&json, &crate::Wire::default());
         }
     }
 }
@@ -306,7 +312,7 @@ proptest! {
 #[test]
 fn an_error_in_a_value_says_which_it_is() {
     let text = full().to_string().replace("6f2b7c1e-6a0e", "bad");
-    let error = serde_json::from_str::<Record>(&text).unwrap_err();
+    let error = parsed(&text).unwrap_err();
     assert_eq!(
         crate::json::describe_json_error(&error),
         "expected `id` as a UUID"
@@ -317,7 +323,7 @@ fn an_error_in_a_value_says_which_it_is() {
 }
 
 #[test]
-fn a_record_in_a_text_is_the_same_as_one_from_a_stream_or_a_value() {
+fn a_record_is_read_the_same_from_a_text_and_from_bytes() {
     let mut fields = full();
     for (name, value) in [
         ("a \"quoted\"\nname", json!("é\u{1f600}")),
@@ -330,9 +336,8 @@ fn a_record_in_a_text_is_the_same_as_one_from_a_stream_or_a_value() {
     // An amount as a number, and one written with escapes.
     for amount in ["10.50", "\"10.50\"", "\"\\u0031\\u0030.50\""] {
         let text = fields.to_string().replace("\"10.50\"", amount);
-        let profile = crate::profile::Profile::default();
-        let in_text = Record::read(Object::read(&text).unwrap(), profile.tables()).unwrap();
-        let from_stream: Record = serde_json::from_reader(text.as_bytes()).unwrap();
+        let in_text = parsed(&text).unwrap();
+        let from_bytes = Record::parse(text.as_bytes(), &crate::Wire::default()).unwrap();
         let shown = |record: &Record| {
             let extras = record
                 .extras()
@@ -340,7 +345,7 @@ fn a_record_in_a_text_is_the_same_as_one_from_a_stream_or_a_value() {
             let metadata = record.metadata().map(|json| json.get().to_owned());
             (format!("{record:?}"), extras.collect::<Vec<_>>(), metadata)
         };
-        assert_eq!(shown(&in_text), shown(&from_stream));
+        assert_eq!(shown(&in_text), shown(&from_bytes));
         assert_eq!(in_text.extras().count(), 5);
         assert_eq!(in_text.extra("").unwrap().get(), "\"\"");
         let quoted = in_text.extra("a \"quoted\"\nname").unwrap();

@@ -23,6 +23,8 @@ pub(super) enum Form {
     Position,
     /// A point in time, moved to the beginning of the cassette.
     Time,
+    /// The same as seconds or milliseconds since 1970.
+    UnixTime,
     /// A link, with its origin taken out and its path and query redacted.
     Link,
     /// A token, of which the expiry is kept.
@@ -266,8 +268,18 @@ impl Form {
             Self::Currency => text.len() == 3 && text.bytes().all(|b| b.is_ascii_alphabetic()),
             Self::Count => is_digits(text, 9),
             Self::Position => is_digits(text, 5),
-            Self::Hidden | Self::Time | Self::Link | Self::Token | Self::PlainId => false,
+            Self::Hidden
+            | Self::Time
+            | Self::UnixTime
+            | Self::Link
+            | Self::Token
+            | Self::PlainId => false,
         }
+    }
+
+    /// Whether one of the words that the protocols list may stand there.
+    pub(super) fn is_of_words(self) -> bool {
+        matches!(self, Self::Word | Self::Status)
     }
 }
 

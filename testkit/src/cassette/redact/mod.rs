@@ -4,11 +4,13 @@ mod headers;
 mod kept_values;
 mod known_secrets;
 mod rules;
+mod spelling;
 
 pub(super) use self::kept_values::known_text;
 pub(super) use self::known_secrets::is_found;
 pub use self::rules::Redaction;
 pub(super) use self::rules::is_listed;
+pub(super) use self::spelling::fingerprint;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -88,11 +90,15 @@ impl<'a> Redactor<'a> {
             let decoded = percent_decode_str(segment).decode_utf8_lossy();
             redacted.push_str(&match self.stands_as_it_is(&decoded) {
                 Some(kept) => kept,
-                None if kept_values::is_segment(&decoded) => decoded.into_owned(),
+                None if self.is_segment(&decoded) => decoded.into_owned(),
                 None => self.hide(SEGMENT, &decoded),
             });
         }
         redacted
+    }
+
+    fn is_segment(&self, segment: &str) -> bool {
+        kept_values::is_segment(segment) || self.rules.spelled().segments.contains(segment)
     }
 
     fn body(&mut self, body: &Body) -> Body {
@@ -206,12 +212,14 @@ impl<'a> Redactor<'a> {
 
     /// What is written of a value; `None` where it is hidden.
     fn kept(&mut self, name: &str, text: &str) -> Option<String> {
-        let form = Redaction::form(name);
-        let kept = if self.rules.keeps(name) || form.fits(text) {
+        let form = self.rules.form(name);
+        let is_word = form.is_of_words() && self.rules.spelled().words.contains(text);
+        let kept = if self.rules.keeps(name) || form.fits(text) || is_word {
             Some(text.to_owned())
         } else {
             match form {
                 Form::Time => time_shift::date_time(text, self.shift),
+                Form::UnixTime => time_shift::unix_time(text, self.shift),
                 Form::Link => self.link(text),
                 _ => None,
             }
@@ -245,7 +253,7 @@ impl<'a> Redactor<'a> {
             _ if self.rules.knows(name) => placeholder::label(rules::last_part(name)),
             _ => VALUE.to_owned(),
         };
-        let expiry = match Redaction::form(name) {
+        let expiry = match self.rules.form(name) {
             Form::Token => time_shift::expiry(value, self.shift),
             Form::PlainId if !is_told => {
                 // Apart from the same value in a field where any placeholder fits.

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::kept_values::{self, Form};
-use sanspay_core::Credentials;
-use sanspay_core::Secret;
+use super::spelling::Spelling;
 use sanspay_core::checkout::SigningKey;
+use sanspay_core::{Credentials, Secret, Wire};
 
 /// What is kept of a recording when it is written. Everything else becomes a placeholder.
 ///
@@ -74,6 +74,7 @@ pub struct Redaction {
     /// In lower case.
     kept: BTreeSet<String>,
     names: BTreeSet<String>,
+    spelling: Spelling,
 }
 
 impl Redaction {
@@ -126,6 +127,23 @@ impl Redaction {
         self
     }
 
+    /// Keeps of a provider with this spelling what is kept of the default's: the names of its
+    /// places and parameters, values in the form that belongs to each, its words, and the parts of
+    /// its routes. The cassette says of which profile it is, and
+    /// [`Replay::speaking`](crate::cassette::Replay::speaking) refuses another one.
+    pub fn spelling(mut self, wire: &Wire) -> Self {
+        self.spelling = Spelling::of(wire);
+        self
+    }
+
+    pub(in super::super) fn profile(&self) -> Option<&str> {
+        self.spelling.profile.as_deref()
+    }
+
+    pub(super) fn spelled(&self) -> &Spelling {
+        &self.spelling
+    }
+
     /// [`TEST_KEY`](Redaction::TEST_KEY) as a key, for the verifier of a test.
     #[expect(
         clippy::expect_used,
@@ -150,8 +168,11 @@ impl Redaction {
     }
 
     /// What may be written of the value of a field; nothing where its name is not known.
-    pub(super) fn form(name: &str) -> Form {
-        kept_values::form(last_part(name)).unwrap_or(Form::Hidden)
+    pub(super) fn form(&self, name: &str) -> Form {
+        let name = last_part(name);
+        let own = self.spelling.forms.get(name).copied();
+        own.or_else(|| kept_values::form(name))
+            .unwrap_or(Form::Hidden)
     }
 
     /// Whether the name may be written: each part of one such as `customer[email]` is known.
@@ -161,6 +182,7 @@ impl Redaction {
             && parts.all(|part| {
                 let lower = part.to_ascii_lowercase();
                 kept_values::form(part).is_some()
+                    || self.spelling.forms.contains_key(part)
                     || self.kept.contains(&lower)
                     || self.names.contains(&lower)
             })

@@ -71,7 +71,7 @@ fn each_wrong_part_is_named_with_its_place() {
         (
             "\"name\"",
             "\"nom\"",
-            "a.json:3:7: expected one of `sanspay_cassette`, `name`, `interactions`",
+            "a.json:3:7: expected one of `sanspay_cassette`, `name`, `profile`, `interactions`",
         ),
         (
             "{\"json\"",
