@@ -40,7 +40,6 @@ const RAW: [&str; 2] = [
 /// Cursors alone, and no numbers.
 const WITHOUT_NUMBERS: &[&str] = &[
     "a bare list counts pages until one is empty",
-    "a next page in a place that is not understood is no end",
     "a server that ignores the page's number is noticed",
 ];
 
@@ -50,7 +49,6 @@ const BY_OFFSET: &[&str] = &[
     "an empty page in the middle is no end",
     "a link back to the same page ends the list with an error",
     "of a link to another origin only the page is taken",
-    "a next page in a place that is not understood is no end",
 ];
 
 /// The providers.
