@@ -11,5 +11,6 @@
 
 pub mod checkout;
 pub mod measure;
+mod nested;
 pub mod partner;
 pub mod table;

@@ -5,13 +5,15 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use http::StatusCode;
-use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess};
+use serde::de::{
+    self, Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
+};
 use serde_json::value::RawValue;
 
 use super::paging::{Asks, Next, Paging};
 use crate::error::{Error, ErrorBody, ErrorKind};
-use crate::json::{self, Object, text_of};
-use crate::profile::{Places, QueryNames, Top};
+use crate::json::{self, text_of};
+use crate::profile::{Holds, Node, Path, Places, QueryNames, find};
 use crate::wire::Reply;
 
 /// One page of a list.
@@ -37,13 +39,21 @@ impl<T> Page<T> {
     where
         T: Deserialize<'a>,
     {
+        Self::read_by(reply, PhantomData)
+    }
+
+    /// The same with entries that are read by `entry`.
+    pub(crate) fn read_by<'a, S>(reply: Reply<'a>, entry: S) -> Result<Self, Error>
+    where
+        S: DeserializeSeed<'a, Value = T> + Copy,
+    {
         let tables = reply.api().wire().profile.tables();
         let Received {
             items,
             mut paging,
             failed,
             ..
-        } = Received::read(reply.success()?, &tables.page, &tables.query)
+        } = Received::read(reply.success()?, &tables.page, &tables.query, entry)
             .map_err(|error| reply.unreadable(&error))?;
         let count = items.as_ref().map(Vec::len);
         if failed && count.is_none_or(|count| count == 0) {
@@ -147,8 +157,9 @@ impl<T> fmt::Debug for Page<T> {
 /// A page as received.
 struct Received<'p, T> {
     names: &'p QueryNames,
-    /// `None` for `null`.
+    /// None as long as nothing was found, and for `null`.
     items: Option<Vec<T>>,
+    found: bool,
     paging: Paging,
     /// It says that it is an error.
     failed: bool,
@@ -159,111 +170,202 @@ impl<'p, T> Received<'p, T> {
         Self {
             names,
             items: None,
+            found: false,
             paging: Paging::new(Asks::by(names)),
             failed: false,
         }
     }
 }
 
-impl<'p, 'a, T: Deserialize<'a>> Received<'p, T> {
-    /// Reads an array, or an object whose entries are where the profile says.
-    fn read(
+impl<'p, 'a, T> Received<'p, T> {
+    fn read<S>(
         body: &'a [u8],
         places: &'p Places,
         names: &'p QueryNames,
-    ) -> Result<Self, serde_json::Error> {
+        entry: S,
+    ) -> Result<Self, serde_json::Error>
+    where
+        S: DeserializeSeed<'a, Value = T> + Copy,
+    {
         let mut json = serde_json::Deserializer::from_str(json::text(body)?);
-        let entries = PhantomData;
-        let form = ByPlaces {
-            places,
-            names,
-            entries,
+        let mut read = Self::new(names);
+        let walk = Walk {
+            nodes: places.nodes(),
+            known: places.fields(),
+            path: None,
+            entry,
+            read: &mut read,
         };
-        let read = form.deserialize(&mut json)?;
+        json.deserialize_any(walk)?;
         json.end()?;
+        if !read.found {
+            return Err(de::Error::missing_field("data"));
+        }
         Ok(read)
     }
 
-    /// Takes a field under our name; the entries are there once.
-    fn take(
-        &mut self,
-        found: &mut bool,
-        name: &str,
-        json: &'a str,
-    ) -> Result<(), serde_json::Error> {
-        if name != "data" {
-            self.failed |= ErrorBody::is_marked(name, json);
-            self.paging.top(self.names, name, json);
-        } else if std::mem::replace(found, true) {
-            return Err(de::Error::duplicate_field("data"));
-        } else {
-            self.items = serde_json::from_str(json)?;
+    /// Takes what is no entry.
+    fn take(&mut self, name: &str, json: &'a str) {
+        self.failed |= ErrorBody::is_marked(name, json);
+        self.paging.top(self.names, name, json);
+    }
+}
+
+/// One object of a page, in one pass.
+struct Walk<'w, 'p, 'r, T, S> {
+    nodes: &'w [Node],
+    known: &'w [&'static str],
+    path: Option<&'w Path<'w>>,
+    entry: S,
+    read: &'r mut Received<'p, T>,
+}
+
+impl<'de, T, S: DeserializeSeed<'de, Value = T> + Copy> DeserializeSeed<'de>
+    for Walk<'_, '_, '_, T, S>
+{
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de, T, S: DeserializeSeed<'de, Value = T> + Copy> de::Visitor<'de>
+    for Walk<'_, '_, '_, T, S>
+{
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a page as an array or as an object with `data`")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<(), M::Error> {
+        let mut next = 0;
+        while let Some(name) = map.next_key::<&RawValue>()? {
+            let name = text_of(name.get()).unwrap_or(Cow::Borrowed(name.get()));
+            match find(self.nodes, &mut next, &name) {
+                Some(Holds::Field("data")) if self.read.found => {
+                    return Err(de::Error::duplicate_field("data"));
+                }
+                Some(Holds::Field("data")) => {
+                    self.read.found = true;
+                    self.read.items = map.next_value_seed(Items(self.entry))?;
+                }
+                Some(Holds::Field(field)) => {
+                    self.read.take(field, map.next_value::<&RawValue>()?.get());
+                }
+                Some(Holds::Object(nodes)) => map.next_value_seed(Walk {
+                    nodes,
+                    known: self.known,
+                    path: Some(&Path(self.path, &name)),
+                    entry: self.entry,
+                    read: self.read,
+                })?,
+                _ => {
+                    let json = map.next_value::<&RawValue>()?.get();
+                    if self.path.is_some() || self.known.contains(&&*name) {
+                        self.read.take(&Path(self.path, &name).text(), json);
+                    } else {
+                        self.read.take(&name, json);
+                    }
+                }
+            }
         }
+        Ok(())
+    }
+
+    fn visit_seq<Q: SeqAccess<'de>>(self, mut seq: Q) -> Result<(), Q::Error> {
+        let Some(path) = self.path else {
+            let items = Vec::with_capacity(seq.size_hint().unwrap_or(16));
+            let items = Items(self.entry).collect(seq, items)?;
+            (self.read.found, self.read.items) = (true, Some(items));
+            return Ok(());
+        };
+        // PHP writes an empty object as `[]`.
+        if seq.next_element::<IgnoredAny>()?.is_some() {
+            while seq.next_element::<IgnoredAny>()?.is_some() {}
+            self.read.take(&path.text(), ODD);
+        }
+        Ok(())
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<(), E> {
+        match self.path {
+            Some(_) => Ok(()),
+            None => Err(E::invalid_type(de::Unexpected::Unit, &self)),
+        }
+    }
+
+    fn visit_bool<E: de::Error>(self, said: bool) -> Result<(), E> {
+        self.odd(de::Unexpected::Bool(said))
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<(), E> {
+        self.odd(de::Unexpected::Signed(number))
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<(), E> {
+        self.odd(de::Unexpected::Unsigned(number))
+    }
+
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<(), E> {
+        self.odd(de::Unexpected::Float(number))
+    }
+
+    fn visit_str<E: de::Error>(self, _: &str) -> Result<(), E> {
+        self.odd(de::Unexpected::Other("a text"))
+    }
+}
+
+/// Stands for something that is not looked at further, where it is no object as it should be.
+const ODD: &str = "\"odd\"";
+
+impl<'de, T, S: DeserializeSeed<'de, Value = T> + Copy> Walk<'_, '_, '_, T, S> {
+    fn odd<E: de::Error>(self, found: de::Unexpected<'_>) -> Result<(), E> {
+        let Some(path) = self.path else {
+            return Err(E::invalid_type(found, &self));
+        };
+        self.read.take(&path.text(), ODD);
         Ok(())
     }
 }
 
-/// Reads a page by its places; the entries in one pass where they stand at the top.
-struct ByPlaces<'p, T> {
-    places: &'p Places,
-    names: &'p QueryNames,
-    entries: PhantomData<T>,
+/// The entries of a page; `None` where there is `null`.
+struct Items<S>(S);
+
+impl<'de, S: DeserializeSeed<'de> + Copy> Items<S> {
+    fn collect<Q: SeqAccess<'de>>(
+        &self,
+        mut seq: Q,
+        mut items: Vec<S::Value>,
+    ) -> Result<Vec<S::Value>, Q::Error> {
+        while let Some(item) = seq.next_element_seed(self.0)? {
+            items.push(item);
+        }
+        Ok(items)
+    }
 }
 
-impl<'p, 'de, T: Deserialize<'de>> DeserializeSeed<'de> for ByPlaces<'p, T> {
-    type Value = Received<'p, T>;
+impl<'de, S: DeserializeSeed<'de> + Copy> DeserializeSeed<'de> for Items<S> {
+    type Value = Option<Vec<S::Value>>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'p, 'de, T: Deserialize<'de>> de::Visitor<'de> for ByPlaces<'p, T> {
-    type Value = Received<'p, T>;
+impl<'de, S: DeserializeSeed<'de> + Copy> de::Visitor<'de> for Items<S> {
+    type Value = Option<Vec<S::Value>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a page as an array or as an object with `data`")
+        f.write_str("a sequence")
     }
 
-    fn visit_seq<S: SeqAccess<'de>>(self, seq: S) -> Result<Self::Value, S::Error> {
-        let mut read = Received::new(self.names);
-        read.items = Some(Vec::deserialize(de::value::SeqAccessDeserializer::new(
-            seq,
-        ))?);
-        Ok(read)
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
     }
 
-    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
-        let (mut read, mut found) = (Received::new(self.names), false);
-        let mut deeper = Vec::new();
-        while let Some(name) = map.next_key::<&RawValue>()? {
-            let name = text_of(name.get()).unwrap_or(Cow::Borrowed(name.get()));
-            match self.places.top(&name) {
-                Top::Field("data") if found => return Err(de::Error::duplicate_field("data")),
-                Top::Field("data") => {
-                    found = true;
-                    read.items = map.next_value()?;
-                }
-                Top::Field(name) => {
-                    let json = map.next_value::<&RawValue>()?.get();
-                    read.take(&mut found, name, json)
-                        .map_err(de::Error::custom)?;
-                }
-                Top::Deeper => deeper.push((name, map.next_value::<&RawValue>()?.get())),
-                Top::Unknown => {
-                    let json = map.next_value::<&RawValue>()?.get();
-                    read.take(&mut found, &name, json)
-                        .map_err(de::Error::custom)?;
-                }
-            }
-        }
-        for (name, json) in self.places.gather(Object::of(deeper)).into_fields() {
-            read.take(&mut found, &name, json)
-                .map_err(de::Error::custom)?;
-        }
-        if !found {
-            return Err(de::Error::missing_field("data"));
-        }
-        Ok(read)
+    fn visit_seq<Q: SeqAccess<'de>>(self, seq: Q) -> Result<Self::Value, Q::Error> {
+        self.collect(seq, Vec::with_capacity(16)).map(Some)
     }
 }

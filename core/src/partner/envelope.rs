@@ -3,7 +3,7 @@
 use super::expected::{Expected, Mismatch};
 use super::record::Record;
 use crate::error::{Error, ErrorKind};
-use crate::json::{self, Object};
+use crate::json;
 use crate::profile::Compiled;
 use crate::wire::Reply;
 
@@ -38,13 +38,12 @@ impl Reply<'_> {
 
 /// Reads the record in `body`, wherever the profile says that it may stand.
 fn read(body: &[u8], tables: &Compiled) -> Result<Record, serde_json::Error> {
-    let object = Object::read(json::text(body)?)?;
-    Record::read(tables.record.read(object)?, tables)
+    Record::read(tables.record.read_text(json::text(body)?)?, tables)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::json::Object;
 
     #[test]
     fn both_forms_are_read_and_the_mark_decides() {

@@ -155,7 +155,7 @@ struct Answer<'a> {
 
 impl<'a> Answer<'a> {
     fn read(body: &'a [u8], tables: &Compiled) -> Result<Self, serde_json::Error> {
-        let fields = tables.token.read(Object::read(json::text(body)?)?)?;
+        let fields = tables.token.read_text(json::text(body)?)?;
         let token = fields.only("access_token")?;
         let token = token.ok_or_else(|| de::Error::missing_field("access_token"))?;
         let unexpected = de::Unexpected::Other("this value");

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use http::{Method, Request};
+use serde::de::{self, DeserializeSeed, Deserializer};
 
 use super::input::check_text;
 use super::record::Record;
@@ -238,14 +239,19 @@ impl Endpoint for ListPayments {
 /// The page of records in a reply.
 pub(super) fn records(reply: Reply<'_>) -> Result<Page<Record>, Error> {
     let tables = reply.api().wire().profile.tables();
-    let entries = Page::<Object<'_>>::read(reply)?;
-    let records = entries.try_map(|entry| {
-        let record = match entry.at(&tables.item)? {
-            Some(json) => Object::read(json)?,
-            None => entry,
-        };
-        Record::read(tables.record.bare(record), tables)
-    });
+    let once: Page<Option<Record>> = Page::read_by(reply, Entry(tables))?;
+    let records = if once.items().iter().all(Option::is_some) {
+        once.try_map(|record| record.ok_or_else(|| de::Error::custom("no record")))
+    } else {
+        // Something is odd: step by step, with what it is.
+        Page::<Object<'_>>::read(reply)?.try_map(|entry| {
+            let record = match entry.at(&tables.item)? {
+                Some(json) => Object::read(json)?,
+                None => entry,
+            };
+            Record::read(tables.record.bare(record), tables)
+        })
+    };
     let records = records.map_err(|error: serde_json::Error| reply.unreadable(&error))?;
     for record in records.items() {
         record.note_drift(reply.api());
@@ -256,6 +262,21 @@ pub(super) fn records(reply: Reply<'_>) -> Result<Page<Record>, Error> {
         }
     }
     Ok(records)
+}
+
+/// Reads an entry of a list in one pass; `None` where it is odd.
+#[derive(Clone, Copy)]
+struct Entry<'p>(&'p Compiled);
+
+impl<'de> DeserializeSeed<'de> for Entry<'_> {
+    type Value = Option<Record>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        let Self(tables) = self;
+        let fields = tables.entry.seed(tables.item.count());
+        let fields = fields.deserialize(deserializer)?;
+        Ok(fields.and_then(|fields| Record::read(fields, tables).ok()))
+    }
 }
 
 impl Paged for ListPayments {

@@ -1,14 +1,14 @@
 //! A payment or payout as the provider describes it.
 
-mod light;
+mod slots;
 
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{self, Deserialize};
+use serde::de::Deserialize;
 use serde_json::value::RawValue;
 
-use self::light::{LIGHT, Light, light_field};
+use self::slots::{FIELDS, Field, Slots};
 use super::extras::{Extras, raw};
 use super::record_id::RecordId;
 use super::status::{RecordType, Status};
@@ -64,7 +64,7 @@ pub struct Record {
     reference: Option<Box<str>>,
     checkout_url: Option<Box<str>>,
     failure_reason: Option<Box<str>>,
-    metadata: Option<Box<RawValue>>,
+    metadata: Option<Box<str>>,
     created_at: Option<Timestamp>,
     updated_at: Option<Timestamp>,
     paid_at: Option<Timestamp>,
@@ -81,8 +81,8 @@ impl Record {
     pub fn parse(json: &[u8], wire: &Wire) -> Result<Self, Error> {
         let tables = wire.profile.tables();
         let read = json::text(json).and_then(|text| {
-            let object = Object::read(text)?;
-            Self::read(tables.record.bare(object), tables)
+            let fields = tables.record.read_bare(text)?;
+            Self::read(fields, tables)
         });
         read.map_err(|e| {
             let why = json::describe_json_error(&e);
@@ -133,7 +133,7 @@ impl Record {
 
     /// What was attached when it was created, as JSON text.
     pub fn metadata(&self) -> Option<&RawValue> {
-        self.metadata.as_deref()
+        self.metadata.as_deref().and_then(raw)
     }
 
     /// When it was created.
@@ -184,7 +184,7 @@ impl Record {
     /// The names of the known fields whose form is odd: each is absent in its own accessor and
     /// kept as an [extra](Record::extra). Names only, so they may be logged and counted.
     pub fn quirks(&self) -> impl Iterator<Item = &'static str> {
-        LIGHT
+        FIELDS
             .into_iter()
             .filter(|name: &&str| self.extras.get(name).is_some())
     }
@@ -220,7 +220,7 @@ impl Record {
     pub(super) fn note_drift(&self, api: &Api) {
         let Some(log) = api.drift() else { return };
         for (name, _) in self.extras.iter() {
-            let kind = if LIGHT.contains(&name) {
+            let kind = if FIELDS.contains(&name) {
                 DriftKind::OddField
             } else {
                 DriftKind::UnknownField
@@ -243,81 +243,35 @@ impl Record {
     /// Reads the fields of an object, which has our names. `id`, `status`, `amount` and `currency` carry weight: they are
     /// there, once, in a form that leaves no doubt. Nothing else can make the record unreadable.
     pub(super) fn read(object: Object<'_>, tables: &Compiled) -> Result<Self, serde_json::Error> {
-        let (mut id, mut status, mut amount, mut currency) = (None, None, None, None);
-        let mut light: [Light<'_>; LIGHT.len()] = Default::default();
-        let mut extras = Extras::default();
+        let (mut slots, mut extras) = (Slots::default(), Extras::default());
         for (name, json) in object.into_fields() {
-            match &*name {
-                "id" => once(&mut id, "id", json)?,
-                "status" => once(&mut status, "status", json)?,
-                "amount" => once(&mut amount, "amount", json)?,
-                "currency" => once(&mut currency, "currency", json)?,
-                name => match light_field(&mut light, name) {
-                    Some(field) => field.put(json, &mut extras),
-                    None => extras.push(name, json),
-                },
-            }
+            slots.put(&name, json, &mut extras)?;
         }
-        let [
-            kind,
-            reference,
-            checkout_url,
-            failure_reason,
-            metadata,
-            created_at,
-            updated_at,
-            paid_at,
-            expires_at,
-        ] = light;
-        let extras = &mut extras;
+        let (slots, extras) = (&slots, &mut extras);
         let time = |json: &str| tables.time.read(json);
-        let currency = strict(currency, "currency", CURRENCY, read_currency)?;
+        let currency = slots.strict(Field::Currency, CURRENCY, read_currency)?;
         Ok(Self {
-            id: strict(id, "id", "`id` as a UUID", read_id)?,
-            status: strict(status, "status", "`status` as a text", |json| {
+            id: slots.strict(Field::Id, "`id` as a UUID", read_id)?,
+            status: slots.strict(Field::Status, "`status` as a text", |json| {
                 read_status(json, tables)
             })?,
-            amount: strict(amount, "amount", AMOUNT, |json| {
+            amount: slots.strict(Field::Amount, AMOUNT, |json| {
                 tables.money.read(json, &currency)
             })?,
             currency,
-            kind: kind.read(extras, |json| read_kind(json, tables)),
-            has_type: tables.record.has("type"),
-            reference: reference.read(extras, boxed_scalar),
-            checkout_url: checkout_url.read(extras, boxed_text),
-            failure_reason: failure_reason.read(extras, boxed_text),
-            metadata: metadata.read(extras, |json| Some(raw(json)?.to_owned())),
-            created_at: created_at.read(extras, time),
-            updated_at: updated_at.read(extras, time),
-            paid_at: paid_at.read(extras, time),
-            expires_at: expires_at.read(extras, time),
+            kind: slots.light(Field::Type, extras, |json| read_kind(json, tables)),
+            has_type: tables.record_has_type,
+            reference: slots.light(Field::Reference, extras, boxed_scalar),
+            checkout_url: slots.light(Field::CheckoutUrl, extras, boxed_text),
+            failure_reason: slots.light(Field::FailureReason, extras, boxed_text),
+            metadata: slots.light(Field::Metadata, extras, |json| Some(json.into())),
+            created_at: slots.light(Field::CreatedAt, extras, time),
+            updated_at: slots.light(Field::UpdatedAt, extras, time),
+            paid_at: slots.light(Field::PaidAt, extras, time),
+            expires_at: slots.light(Field::ExpiresAt, extras, time),
             extras: std::mem::take(extras),
         })
     }
-}
-
-/// Keeps a field that carries weight, unless it was there before.
-fn once<'a>(
-    slot: &mut Option<&'a str>,
-    name: &'static str,
-    json: &'a str,
-) -> Result<(), serde_json::Error> {
-    match slot.replace(json) {
-        Some(_) => Err(de::Error::duplicate_field(name)),
-        None => Ok(()),
-    }
-}
-
-/// The value of a field that carries weight.
-fn strict<T>(
-    json: Option<&str>,
-    name: &'static str,
-    expected: &'static str,
-    form: impl FnOnce(&str) -> Option<T>,
-) -> Result<T, serde_json::Error> {
-    let json = json.ok_or_else(|| de::Error::missing_field(name))?;
-    let unexpected = de::Unexpected::Other("this value");
-    form(json).ok_or_else(|| de::Error::invalid_value(unexpected, &expected))
 }
 
 const AMOUNT: &str = "`amount` as a decimal such as \"10.00\", not negative, of 18 digits at most";

@@ -187,13 +187,14 @@ impl fmt::Debug for UnconfirmedEvent {
 
 impl UnconfirmedEvent {
     fn read(json: &str, tables: &Compiled) -> Result<Self, serde_json::Error> {
-        let event = tables.webhook.gather(Object::read(json)?);
+        let event = tables.webhook.read(json)?;
         let record = event.only("record")?.filter(|json| *json != "null");
-        let record = record.map(Object::read).transpose()?;
-        let record = record.map(|record| tables.record.bare(record));
+        let record = record
+            .map(|json| tables.record.read_bare(json))
+            .transpose()?;
         let record_id = match &record {
             Some(record) => record.only("id")?,
-            None => tables.record.bare(Object::read(json)?).only("id")?,
+            None => tables.record.read_bare(json)?.only("id")?,
         };
         let unexpected = de::Unexpected::Other("this value");
         let record_id = record_id.and_then(record::read_id).ok_or_else(|| {

@@ -28,12 +28,17 @@ pub(super) fn compile(leaves: Leaves, problems: &mut Problems) -> Compiled {
         token_as_form: reader.text("token.body") == "form",
         token_request: reader.places("token.send.", Some("token.constants")),
         record: reader.envelope("record.at", "record.id", "record."),
+        record_has_type: reader.place("record.type").is_some(),
         status: reader.words("status."),
         record_type: reader.words("type."),
         event: reader.words("event."),
         payment: reader.places("create_payment.send.", Some("create_payment.constants")),
         payout: reader.places("request_payout.send.", Some("request_payout.constants")),
         item: reader.place("list.item").unwrap_or_default(),
+        entry: {
+            let item = reader.place("list.item").unwrap_or_default();
+            reader.places_below("record.", &item)
+        },
         query: reader.query(),
         page: reader.page(),
         error: reader.places("error.", None),
@@ -154,15 +159,31 @@ impl Reader<'_> {
         places
     }
 
-    fn envelope(&mut self, at: &str, mark: &str, group: &'static str) -> Envelope {
+    fn envelope(&mut self, at: &str, mark: &'static str, group: &'static str) -> Envelope {
         let places = self.texts(at).into_iter();
+        let at: Vec<_> = places
+            .filter_map(|place| PointerBuf::parse(place).ok())
+            .collect();
         Envelope {
-            at: places
-                .filter_map(|place| PointerBuf::parse(place).ok())
-                .collect(),
+            whole: at.iter().map(|at| self.places_below(group, at)).collect(),
+            at,
             mark: self.place(mark).unwrap_or_default(),
+            mark_field: mark.rsplit('.').next().unwrap_or(mark),
             fields: self.places(group, None),
         }
+    }
+
+    /// The places of a group from further outside; what is wrong with them is said once, by
+    /// [`places`](Self::places).
+    fn places_below(&self, group: &'static str, at: &Pointer) -> Places {
+        let mut places = Places::default();
+        for leaf in group_of(group) {
+            let field = leaf.path().get(group.len()..).unwrap_or(leaf.path());
+            if let Some(place) = self.place(leaf.path()).filter(|_| field != "at") {
+                let _ = places.add(field, &at.concat(&place));
+            }
+        }
+        places
     }
 
     /// The words of a group of leaves; ours are those of the defaults.

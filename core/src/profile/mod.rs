@@ -47,6 +47,7 @@ mod forms;
 mod leaf;
 #[cfg(test)]
 mod noticed_tests;
+mod once;
 mod places;
 #[cfg(test)]
 mod tests;
@@ -60,7 +61,7 @@ use jsonptr::PointerBuf;
 pub use leaf::{Grade, LEAVES, Leaf, LeafKind, LeafValue, Leaves, Refused};
 
 pub(crate) use forms::{MoneyForm, SentAmount, SentTime, TimeForm};
-pub(crate) use places::{Places, Top};
+pub(crate) use places::{Holds, Node, Path, Places, find};
 pub(crate) use words::Words;
 
 use crate::error::Error;
@@ -82,12 +83,16 @@ pub(crate) struct Compiled {
     pub(crate) token_as_form: bool,
     pub(crate) token_request: Places,
     pub(crate) record: Envelope,
+    /// Whether records say their type.
+    pub(crate) record_has_type: bool,
     pub(crate) status: Words,
     pub(crate) record_type: Words,
     pub(crate) event: Words,
     pub(crate) payment: Places,
     pub(crate) payout: Places,
     pub(crate) item: PointerBuf,
+    /// The fields of a record from outside of an item of a list.
+    pub(crate) entry: Places,
     pub(crate) query: QueryNames,
     pub(crate) page: Places,
     pub(crate) error: Places,
@@ -100,7 +105,10 @@ pub(crate) struct Compiled {
 pub(crate) struct Envelope {
     at: Vec<PointerBuf>,
     mark: PointerBuf,
+    mark_field: &'static str,
     fields: Places,
+    /// The fields from outside of the envelope, for each place where it may stand.
+    whole: Vec<Places>,
 }
 
 /// The names of a list's parameters; `None` for what the provider does not have.
@@ -164,6 +172,17 @@ impl fmt::Debug for Profile {
 }
 
 impl Envelope {
+    /// The fields under our names, in one pass where nothing is odd.
+    pub(crate) fn read_text<'a>(&self, json: &'a str) -> Result<Object<'a>, serde_json::Error> {
+        for (places, at) in self.whole.iter().zip(&self.at) {
+            let read = places.once(json, at.count());
+            if let Some(fields) = read.filter(|fields| fields.get(self.mark_field).is_some()) {
+                return Ok(fields);
+            }
+        }
+        self.read(Object::read(json)?)
+    }
+
     /// The object's fields under our names: at the first place where it is recognised, or else at
     /// the last one that there is.
     pub(crate) fn read<'a>(&self, object: Object<'a>) -> Result<Object<'a>, serde_json::Error> {
@@ -188,9 +207,9 @@ impl Envelope {
         matches!(object.at(&self.mark), Ok(Some(_)) | Err(_))
     }
 
-    /// Whether the profile names a place for the field.
-    pub(crate) fn has(&self, field: &str) -> bool {
-        self.fields.has(field)
+    /// The fields of an object that is not wrapped, from its text.
+    pub(crate) fn read_bare<'a>(&self, json: &'a str) -> Result<Object<'a>, serde_json::Error> {
+        self.fields.read(json)
     }
 
     /// The fields of an object that is not wrapped.

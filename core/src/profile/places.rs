@@ -19,26 +19,15 @@ pub(crate) struct Places {
     is_renamed: bool,
 }
 
-/// What is at a name of an object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Top {
-    /// One of the fields.
-    Field(&'static str),
-    /// Something that has to be gathered.
-    Deeper,
-    /// Nothing that is known.
-    Unknown,
-}
-
 /// One name of an object and what is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Node {
+pub(crate) struct Node {
     name: Box<str>,
     holds: Holds,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Holds {
+pub(crate) enum Holds {
     Field(&'static str),
     /// JSON that is always sent there.
     Constant(Box<str>),
@@ -50,6 +39,23 @@ enum Holds {
 pub(super) struct Clash;
 
 impl Places {
+    pub(crate) fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// Our names that another thing may have: none where every field has its own.
+    pub(super) fn hidden_names(&self) -> &[&'static str] {
+        if self.is_flat() && !self.is_renamed {
+            return &[];
+        }
+        &self.fields
+    }
+
+    /// The names of the fields.
+    pub(crate) fn fields(&self) -> &[&'static str] {
+        &self.fields
+    }
+
     /// Adds a field.
     pub(super) fn add(&mut self, field: &'static str, place: &Pointer) -> Result<(), Clash> {
         self.fields.push(field);
@@ -132,16 +138,6 @@ impl Places {
         !self.is_deep
     }
 
-    /// What is at a name of the object itself.
-    pub(crate) fn top(&self, name: &str) -> Top {
-        match find(&self.nodes, &mut 0, name) {
-            Some(Holds::Field(field)) => Top::Field(field),
-            Some(Holds::Object(_)) => Top::Deeper,
-            _ if self.fields.contains(&name) => Top::Deeper,
-            _ => Top::Unknown,
-        }
-    }
-
     /// Writes the object; `value` gives what is sent of each field.
     pub(crate) fn written<'v, V: Serialize>(
         &'v self,
@@ -196,7 +192,7 @@ fn room(nodes: &[Node]) -> usize {
 
 /// What is at a name. The node after the last one that was found is tried first: servers write
 /// their fields in the same order each time.
-fn find<'n>(nodes: &'n [Node], next: &mut usize, name: &str) -> Option<&'n Holds> {
+pub(crate) fn find<'n>(nodes: &'n [Node], next: &mut usize, name: &str) -> Option<&'n Holds> {
     let expected = nodes.get(*next).filter(|node| *node.name == *name);
     if expected.is_none() {
         *next = nodes.iter().position(|node| *node.name == *name)?;
@@ -207,11 +203,11 @@ fn find<'n>(nodes: &'n [Node], next: &mut usize, name: &str) -> Option<&'n Holds
 }
 
 /// The way to a value, from the inside out.
-struct Path<'p>(Option<&'p Path<'p>>, &'p str);
+pub(crate) struct Path<'p>(pub(crate) Option<&'p Path<'p>>, pub(crate) &'p str);
 
 impl Path<'_> {
     /// As a JSON Pointer.
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let mut text = self.0.map_or_else(String::new, Path::text);
         text.push('/');
         text.push_str(jsonptr::Token::new(self.1).encoded());

@@ -1,6 +1,7 @@
 //! Profiles: the default speaks as before, another one in everything else, and what is wrong with
 //! one is said all at once.
 
+mod once;
 mod random;
 mod typeless;
 mod zephyr;

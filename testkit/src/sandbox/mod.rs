@@ -50,7 +50,7 @@
 //! # What is where
 //! | path | who asks | what |
 //! |---|---|---|
-//! | the routes of [`Wire`](sanspay_core::Wire) | the merchant | the Qiaopay partner API |
+//! | the routes of [`Wire`] | the merchant | the Qiaopay partner API |
 //! | `/pay/{uuid}` | the payer's browser | the page behind a payment's `checkout_url` |
 //! | `/checkout?…`, `/checkout/{trade_no}/…` | the payer's browser | the yzhan pay hosted checkout |
 //! | the routes of [`AdminWire`](sanspay_core::checkout::query::AdminWire) but `sign` | its operator | the trades of the checkout; log in as [`OPERATOR`] |
@@ -159,7 +159,7 @@ pub struct Seen {
 impl Sandbox {
     /// Two providers that know nobody but the configured merchant.
     ///
-    /// They speak the [profile](sanspay_core::profile) of the partner's [`Wire`](sanspay_core::Wire).
+    /// They speak the [profile](sanspay_core::profile) of the partner's [`Wire`].
     pub fn new(mut config: SandboxConfig) -> Self {
         let dialect = Dialect::of(&config.partner.wire);
         if dialect.is_some() {
