@@ -26,7 +26,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tower::ServiceExt;
 
-/// What the books hold of an order.
+/// What the records hold of an order.
 struct Stored {
     order: Order,
     status: Status,

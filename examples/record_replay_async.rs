@@ -45,7 +45,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let file = env::temp_dir().join(format!("ensure-payment-{}.json", std::process::id()));
     fs::write(&file, recorder.to_json()?)?;
 
-    // Replay, for ever.
+    // Replay, as often as you like.
     let replay = Replay::from_json("ensure-payment.json", &fs::read_to_string(&file)?)?;
     let builder = Client::builder().base_url("https://test.example");
     let builder = builder.credentials("any", "key");

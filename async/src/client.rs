@@ -214,7 +214,7 @@ impl Client {
         search.finish()
     }
 
-    /// Asks the checkout installation whether its books say what a message said; see
+    /// Asks the checkout installation whether its records say what a message said; see
     /// [`query`](sanspay_core::checkout::query).
     ///
     /// # Errors

@@ -8,7 +8,7 @@ mod load;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use load::{Books, Held, LISTINGS, PAYOUTS, WAYS, lost_or_doubled, payout};
+use load::{Held, LISTINGS, Ledger, PAYOUTS, WAYS, lost_or_doubled, payout};
 use sanspay_async::Client;
 use sanspay_core::partner::{ListPayments, Resolution};
 use sanspay_testkit::network::eventually;
@@ -18,18 +18,18 @@ use tokio::task::JoinSet;
 use tokio::time;
 
 /// Pays out until the payout is known to be executed.
-async fn pay_out(client: &Client, number: usize, books: &Books) {
+async fn pay_out(client: &Client, number: usize, ledger: &Ledger) {
     let payout = payout(number);
     loop {
         let result = client.call(&payout).await;
-        books.note("payout", &result);
+        ledger.note("payout", &result);
         let Err(error) = result else { return };
         let Some(unknown) = error.unknown() else {
             continue; // It was not executed.
         };
         let resolution = loop {
             let resolution = client.resolve(unknown).await;
-            if books.note_lookup(&resolution) {
+            if ledger.note_lookup(&resolution) {
                 break resolution;
             }
             time::sleep(Duration::from_millis(100)).await;
@@ -46,7 +46,7 @@ where
     F: Fn(usize) -> Fut + Clone + Send + Sync + 'static,
     Fut: Future<Output = ()> + Send,
 {
-    let round = Arc::new(Books::default());
+    let round = Arc::new(Ledger::default());
     let mut ways = JoinSet::new();
     for _ in 0..WAYS {
         let (round, act) = (Arc::clone(&round), act.clone());
@@ -68,7 +68,7 @@ fn ten_thousand_payouts_through_a_faulty_network_lose_nothing_and_leak_nothing()
     // What it and the proxy do is not counted as tasks.
     let provider = serve_in_thread(load::provider(), FREE_PORT).unwrap();
     let proxy = load::five_percent(&provider.base_url());
-    let books = Arc::new(Books::default());
+    let ledger = Arc::new(Ledger::default());
     let (before, tasks_before) = (Held::now(), tasks());
     let client = Client::builder()
         .base_url(proxy.base_url())
@@ -78,18 +78,18 @@ fn ten_thousand_payouts_through_a_faulty_network_lose_nothing_and_leak_nothing()
         .build()
         .unwrap();
 
-    let (calling, noting) = (client.clone(), Arc::clone(&books));
+    let (calling, noting) = (client.clone(), Arc::clone(&ledger));
     runtime.block_on(many(PAYOUTS, move |number| {
-        let (client, books) = (calling.clone(), Arc::clone(&noting));
-        async move { pay_out(&client, number, &books).await }
+        let (client, ledger) = (calling.clone(), Arc::clone(&noting));
+        async move { pay_out(&client, number, &ledger).await }
     }));
     let wrong = provider.with(|sandbox, _| lost_or_doubled(sandbox));
     assert_eq!(wrong, Vec::<String>::new(), "executed other than once");
 
-    let (calling, noting) = (client.clone(), Arc::clone(&books));
+    let (calling, noting) = (client.clone(), Arc::clone(&ledger));
     let list = move |_| {
-        let (client, books) = (calling.clone(), Arc::clone(&noting));
-        async move { books.note("list", &client.call(ListPayments::new().per_page(1)).await) }
+        let (client, ledger) = (calling.clone(), Arc::clone(&noting));
+        async move { ledger.note("list", &client.call(ListPayments::new().per_page(1)).await) }
     };
     runtime.block_on(many(LISTINGS, list.clone()));
     let warm = Held::now();
@@ -107,7 +107,7 @@ fn ten_thousand_payouts_through_a_faulty_network_lose_nothing_and_leak_nothing()
          end    {end:?}, {tasks_end} tasks\nafter  {after:?}, {tasks_after} tasks",
         2 * LISTINGS,
         begin.elapsed(),
-        books.outcomes()
+        ledger.outcomes()
     );
     load::check_leaks(&before, &warm, &end, &after);
     assert!(open <= WAYS, "{open} connections are open");
@@ -117,5 +117,5 @@ fn ten_thousand_payouts_through_a_faulty_network_lose_nothing_and_leak_nothing()
         tasks_end <= tasks_before + 2 * WAYS && tasks_after <= tasks_before,
         "tasks that outlive their calls or the client"
     );
-    load::check_faults(&books);
+    load::check_faults(&ledger);
 }

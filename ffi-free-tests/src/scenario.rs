@@ -150,13 +150,13 @@ impl Scenario {
         self.step(Step::Call(call))
     }
 
-    /// Adds a fault that befalls the next request for the path.
+    /// Adds a fault that happens to the next request for the path.
     #[must_use]
     pub fn fault(self, fault: &'static str, path: &'static str) -> Self {
         self.faults(1, fault, path)
     }
 
-    /// Adds a fault that befalls the next so many requests for the path.
+    /// Adds a fault that happens to the next so many requests for the path.
     #[must_use]
     pub fn faults(self, times: u32, fault: &'static str, path: &'static str) -> Self {
         self.step(Step::Fault {

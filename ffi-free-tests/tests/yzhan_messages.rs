@@ -114,7 +114,7 @@ impl Asked {
         self.plan.as_deref().map(|text| plan(&json(text)))
     }
 
-    /// The order as the merchant of this checkout has it in his books.
+    /// The order as the merchant of this checkout has it in his stored orders.
     fn order(&self) -> Option<Order> {
         let number = self.out_trade_no.as_deref()?;
         let subject = json(&self.product)["name"].as_str()?.to_owned();
@@ -278,12 +278,12 @@ struct Forged {
     via: String,
     raw: String,
     signed_by_the_server: Option<Vec<(String, String)>>,
-    order: Books,
+    order: Ledger,
     want: String,
 }
 
 #[derive(Deserialize)]
-struct Books {
+struct Ledger {
     app_id: String,
     out_trade_no: String,
     amount: Amount,
@@ -293,7 +293,7 @@ struct Books {
     ability: String,
 }
 
-impl Books {
+impl Ledger {
     fn order(&self) -> Order {
         let currency = Currency::new(&self.currency).unwrap();
         let first = sanspay_core::checkout::FirstCharge::new(self.amount, currency.clone());

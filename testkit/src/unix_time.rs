@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 /// Whole seconds since 1970, rounded down. It goes as far as numbers go, because a token may live
-/// for ever.
+/// permanently.
 pub(crate) fn unix_seconds(time: SystemTime) -> i64 {
     match time.duration_since(SystemTime::UNIX_EPOCH) {
         Ok(after) => whole_seconds(after),

@@ -154,7 +154,7 @@ fn an_editors_bytes_and_breaks_are_no_obstacle() {
         Box::new(|pem| pem.replace('\n', "  \n").into_bytes()),
         Box::new(|pem| pem.replace('\n', "").into_bytes()),
         Box::new(|pem| pem.trim_end().as_bytes().to_vec()),
-        // A remark in an encoding of old.
+        // A remark in an old encoding.
         Box::new(|pem| [&b"# f\xfcr uns\n"[..], pem.as_bytes()].concat()),
         Box::new(|pem| pem.replace("-----\n-----", "----------").into_bytes()),
         Box::new(|pem| pem.replace("-----\n-----", "----- -----").into_bytes()),

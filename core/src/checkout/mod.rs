@@ -10,7 +10,7 @@
 //! `docs/PROTOCOL.md` lists every fact with its grade, and what the real server does (Y1 to Y19).
 //!
 //! **Whoever operates the installation confirms by [`query`] first of all:** `client.confirm(&paid)`
-//! asks its own books, which no signed text can change. Whoever does not still lets the [`doctor`]
+//! asks its own records, which no signed text can change. Whoever does not still lets the [`doctor`]
 //! look whether messages of the installation prove anything.
 //!
 //! ```text
@@ -58,7 +58,7 @@
 //! let installation_key = SigningKey::new("4b1fe07d92c3aa5861d0b7f6e3958c2d407a1b9e")?;
 //! let body = TestMessage::paid(&order).form_body(&installation_key);
 //!
-//! // 3. Is it signed? Then look the order up in your own books, and compare.
+//! // 3. Is it signed? Then look the order up in your own stored orders, and compare.
 //! let verifier = Verifier::new([key, installation_key])?;
 //! let handle = |body: &[u8]| {
 //!     let signed = verifier.notification(body)?;

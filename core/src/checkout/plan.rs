@@ -256,7 +256,7 @@ impl Plan {
 }
 
 /// What a subscription's messages say that it comes to: see [`Plan::first_charge`]. Keep it with
-/// the order in your books, so that a later change of the plan does not change what was agreed.
+/// the order in your stored orders, so that a later change of the plan does not change what was agreed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FirstCharge {
     amount: Amount,
@@ -264,7 +264,7 @@ pub struct FirstCharge {
 }
 
 impl FirstCharge {
-    /// One that stands in your books.
+    /// One that stands in your stored orders.
     pub fn new(amount: Amount, currency: Currency) -> Self {
         Self { amount, currency }
     }

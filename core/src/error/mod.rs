@@ -366,7 +366,7 @@ impl fmt::Display for Error {
         }
         write!(f, "; {}", self.advice())?;
         match self.tls() {
-            // How to find out comes first, and what to mend is no less needed.
+            // How to find out comes first, and what to fix is needed as well.
             Some(problem) if self.outcome_unknown() => write!(f, "; {}", problem.advice()),
             _ => Ok(()),
         }

@@ -162,9 +162,9 @@ impl fmt::Display for TlsProblem {
 /// saying why can be understood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CertificateValidity {
-    /// The first moment.
+    /// The first point in time.
     pub not_before: SystemTime,
-    /// The last moment.
+    /// The last point in time.
     pub not_after: SystemTime,
 }
 

@@ -16,7 +16,7 @@
 //!        └────────┘
 //! ```
 //!
-//! Calls at the wrong moment are harmless: polling while a request is in flight returns a
+//! Calls at the wrong time are harmless: polling while a request is in flight returns a
 //! [`Step::Wait`] and never sends again, a reply that nobody waits for is ignored, polling early
 //! returns what is left of the wait. An exchange that is dropped while it fetches the token hands
 //! that duty to one of the others.

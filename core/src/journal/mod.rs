@@ -9,7 +9,7 @@
 //!            begin                      end(NotExecuted)
 //! nothing ─────────▶ open ─────────────────────────────────▶ not executed ──begin──▶ open
 //!                     │ end(Executed)
-//!                     └────────────▶ executed, for good
+//!                     └────────────▶ executed, permanently
 //! ```
 //!
 //! [`Journal`] is the interface. [`MemoryJournal`] is for tests; `FileJournal` of

@@ -30,7 +30,7 @@ impl BaseUrl {
     ///
     /// # Errors
     /// When it is no absolute `http(s)` URL, has user information, a query or a fragment, or
-    /// would send secrets in the clear.
+    /// would send secrets unencrypted.
     pub fn new(url: &str) -> Result<Self, Error> {
         Self::read(url, false)
     }

@@ -1,4 +1,4 @@
-//! What has to come of a payout that a fault befalls, whichever client asks for it.
+//! What has to come of a payout that a fault happens to, whichever client asks for it.
 
 use std::net::TcpListener;
 use std::time::Duration;
@@ -17,9 +17,9 @@ const HASTY: Duration = Duration::from_millis(400);
 /// The times that a call may end late, on a machine with other things to do.
 const SLACK: Duration = Duration::from_secs(1);
 
-/// Which request the fault befalls.
+/// Which request the fault happens to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Befalls {
+enum HappensTo {
     /// The one for the token.
     Token,
     /// The payout itself, over the connection on which the token came.
@@ -30,7 +30,7 @@ enum Befalls {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Case {
     fault: Fault,
-    befalls: Befalls,
+    happens: HappensTo,
     pub(crate) deadline: Duration,
     /// The kind of the error, and whether it says that the outcome is unknown.
     error: Option<(ErrorKind, bool)>,
@@ -38,7 +38,7 @@ pub(crate) struct Case {
 }
 
 pub(crate) const CASES: [Case; 10] = {
-    use Befalls::{Payout, Token};
+    use HappensTo::{Payout, Token};
     const LATE: Duration = Duration::from_millis(1200);
     const LOST: Option<(ErrorKind, bool)> = Some((ErrorKind::Lost, true));
     const TOO_LATE: Option<(ErrorKind, bool)> = Some((ErrorKind::Deadline, true));
@@ -66,14 +66,14 @@ pub(crate) const CASES: [Case; 10] = {
 
 const fn case(
     fault: Fault,
-    befalls: Befalls,
+    happens: HappensTo,
     deadline: Duration,
     error: Option<(ErrorKind, bool)>,
     executions: usize,
 ) -> Case {
     Case {
         fault,
-        befalls,
+        happens,
         deadline,
         error,
         executions,
@@ -84,9 +84,9 @@ impl Case {
     /// The proxy that makes it happen.
     pub(crate) fn proxy(&self, upstream: &str) -> Proxy {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-        let mut faults = match self.befalls {
-            Befalls::Token => vec![self.fault],
-            Befalls::Payout => vec![Fault::None, self.fault],
+        let mut faults = match self.happens {
+            HappensTo::Token => vec![self.fault],
+            HappensTo::Payout => vec![Fault::None, self.fault],
         }
         .into_iter();
         Proxy::start(listener, upstream, move || {

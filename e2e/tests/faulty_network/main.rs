@@ -70,7 +70,7 @@ fn goes_through(adapter: Adapter, case: Case) {
 }
 
 #[test]
-fn whatever_befalls_a_request_the_error_is_typed_in_time_and_the_pool_stays_sound() {
+fn whatever_happens_to_a_request_the_error_is_typed_in_time_and_the_pool_stays_sound() {
     thread::scope(|scope| {
         for adapter in Adapter::BOTH {
             for case in CASES {

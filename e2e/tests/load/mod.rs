@@ -75,12 +75,12 @@ fn reference(number: usize) -> String {
 
 /// What came of the calls.
 #[derive(Default)]
-pub(crate) struct Books {
+pub(crate) struct Ledger {
     next: AtomicUsize,
     outcomes: Mutex<BTreeMap<String, usize>>,
 }
 
-impl Books {
+impl Ledger {
     /// The next number below `most`, if it was not the last.
     pub(crate) fn next(&self, most: usize) -> Option<usize> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
@@ -187,8 +187,8 @@ pub(crate) fn check_leaks(before: &Held, warm: &Held, end: &Held, after: &Held) 
 }
 
 /// The faults were there: what can come of them has come.
-pub(crate) fn check_faults(books: &Books) {
-    let outcomes = books.outcomes();
+pub(crate) fn check_faults(ledger: &Ledger) {
+    let outcomes = ledger.outcomes();
     for what in [
         "payout: Lost",
         "payout: Deadline",

@@ -22,7 +22,7 @@ const LANES: usize = 12;
 /// A server that has the whole request counts it within this time.
 const COUNTED: Duration = Duration::from_secs(2);
 
-/// What must hold of every payout, whatever befell it.
+/// What must hold of every payout, whatever happened to it.
 fn check_promises(paid: &Paid, executed: usize) -> Result<(), String> {
     let (result, told) = (&paid.result, &paid.told);
     let lost = told.iter().any(|told| matches!(told, Told::MaybeSent(_)));

@@ -1,4 +1,4 @@
-//! The table: what befalls a payout, what is reported of it over ureq and over reqwest, and how
+//! The table: what happens to a payout, what is reported of it over ureq and over reqwest, and how
 //! often the server executed it.
 
 use std::ops::RangeInclusive;

@@ -19,7 +19,7 @@ pub(crate) const CHECKS: [&str; 10] = [
 /// The check of the signature: what fails a later one is signed, and a person has to look into it.
 pub(crate) const SIGNATURE: usize = 1;
 
-/// The check that asks the shop's own books.
+/// The check that asks the shop's own records.
 pub(crate) const OURS: usize = 4;
 
 /// Which of the [`CHECKS`] failed.

@@ -24,7 +24,7 @@ pub(crate) const APP_ID: &str = "sandbox-app";
 const CHANNELS: [&str; 3] = ["2", "3", "12"];
 
 /// `GET /`
-pub(crate) async fn shelf(State(app): State<App>) -> Response {
+pub(crate) async fn products(State(app): State<App>) -> Response {
     pages::shop::page(&app.items).into_response()
 }
 
@@ -155,7 +155,7 @@ impl OrderRow {
     }
 }
 
-/// The order to compare a message with: from the shop's books, never from the message.
+/// The order to compare a message with: from the shop's stored orders, never from the message.
 pub(crate) fn expected(row: &OrderRow) -> Result<Order, Failure> {
     let price = row.price()?;
     let plan = row.offer.plan(&row.subject, price);

@@ -92,7 +92,7 @@ async fn show(
     let known = app.store.run(move |db| {
         let records: Result<Vec<_>, Failure> = records
             .into_iter()
-            .map(|record| Ok((books(db, &record)?, record)))
+            .map(|record| Ok((ledger(db, &record)?, record)))
             .collect();
         Ok((records?, store::events(db, FEED)?))
     });
@@ -101,9 +101,9 @@ async fn show(
     Ok((status, page).into_response())
 }
 
-/// What the shop's own books say about a record.
+/// What the shop's own records say about a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Books {
+pub(crate) enum Ledger {
     /// The shop asked for no such record.
     Foreign,
     /// It asked for it, and no webhook was confirmed that says paid.
@@ -112,15 +112,15 @@ pub(crate) enum Books {
     Paid,
 }
 
-fn books(db: &Transaction<'_>, record: &Record) -> Result<Books, Failure> {
+fn ledger(db: &Transaction<'_>, record: &Record) -> Result<Ledger, Failure> {
     let Some(request) = asked(db, record)? else {
-        return Ok(Books::Foreign);
+        return Ok(Ledger::Foreign);
     };
     let paid = request.paid_by == Some(record.id().to_string());
     Ok(match request.expected.differences(record).as_slice() {
-        [] if paid => Books::Paid,
-        [] => Books::Open,
-        _ => Books::Foreign,
+        [] if paid => Ledger::Paid,
+        [] => Ledger::Open,
+        _ => Ledger::Foreign,
     })
 }
 

@@ -150,7 +150,7 @@ fn providers(base_url: &str) -> Result<SandboxConfig, Failure> {
 
 fn router(app: App, access: Guard) -> Router {
     Router::new()
-        .route("/", get(orders::shelf))
+        .route("/", get(orders::products))
         .route("/buy", post(orders::buy))
         .route("/orders/{number}", get(orders::order))
         .route("/orders/{number}/pay", post(orders::pay_again))

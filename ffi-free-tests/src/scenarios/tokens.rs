@@ -107,7 +107,7 @@ fn windows() -> Vec<Scenario> {
                 "GET /partner/payments: 200",
                 "ok: 0 records",
             ]),
-        Scenario::warm("a clock that jumps back neither loses the token nor keeps it for ever")
+        Scenario::warm("a clock that jumps back neither loses the token nor keeps it permanently")
             .step(Step::TurnBack(Duration::from_secs(24 * 3600)))
             .call(list())
             .step(seconds(3599))

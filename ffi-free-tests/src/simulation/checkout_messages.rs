@@ -9,14 +9,14 @@ use super::engine::Simulation;
 use super::invariant::Held;
 use super::mutation::Mutation;
 
-/// What the merchant's books say about an order: its status, and its first payment.
-struct Books {
+/// What the merchant's stored orders say about an order: its status, and its first payment.
+struct Ledger {
     status: Status,
     trade_no: String,
     notified: bool,
 }
 
-impl Books {
+impl Ledger {
     /// Such as `CHECKOUT_SUCCEED 2027011508000012345678 notified`.
     fn read(text: Option<&str>) -> Self {
         let mut words = text.unwrap_or_default().split(' ');
@@ -93,13 +93,13 @@ impl Simulation {
         let Ok(stored) = process.disk.order_status(&order) else {
             return self.write_failed(index);
         };
-        let mut books = Books::read(stored.as_deref());
+        let mut ledger = Ledger::read(stored.as_deref());
         let mut key = matched.dedup_key().to_string();
         match matched {
-            Matched::Paid(paid) => match paid.payment(books.recorded()) {
-                Payment::First => books = Books::paid(paid),
-                Payment::Repeated if !books.notified && paid.source() == Source::Notification => {
-                    books.notified = true;
+            Matched::Paid(paid) => match paid.payment(ledger.recorded()) {
+                Payment::First => ledger = Ledger::paid(paid),
+                Payment::Repeated if !ledger.notified && paid.source() == Source::Notification => {
+                    ledger.notified = true;
                     key.push_str(":notified");
                 }
                 Payment::Repeated => return Ok(()),
@@ -110,21 +110,21 @@ impl Simulation {
                 }
                 Payment::Double if self.is(Mutation::SwallowSecondPayment) => return Ok(()),
                 Payment::Double => {
-                    let update = OrderUpdate::new(&*order, books.text(), key);
+                    let update = OrderUpdate::new(&*order, ledger.text(), key);
                     self.commit(index, number, &update)?;
                     return self.report(index, paid);
                 }
             },
             Matched::NotPaid(_) => {
                 let blind = self.is(Mutation::UnpayOnLateNotification);
-                let progress = books.status.progress(matched.status());
+                let progress = ledger.status.progress(matched.status());
                 if progress != Progress::Advance && !blind {
                     return Ok(());
                 }
-                books.status = matched.status();
+                ledger.status = matched.status();
             }
         }
-        self.commit(index, number, &OrderUpdate::new(order, books.text(), key))
+        self.commit(index, number, &OrderUpdate::new(order, ledger.text(), key))
     }
 
     /// A second payment is told to the staff once it is stored.

@@ -89,7 +89,7 @@ pub(super) struct Simulation {
     pub(super) healed: bool,
     pub(super) reconciled: bool,
     pub(super) figures: Figures,
-    /// The messages that a fault befell.
+    /// The messages that a fault happened to.
     pub(super) faulty: BTreeSet<String>,
     pub(super) story: Story,
 }

@@ -96,7 +96,7 @@ impl Simulation {
         }
     }
 
-    /// The staff asks for a payout or a payment: it is in the merchant's books from now on.
+    /// The staff asks for a payout or a payment: it is in the merchant's stored orders from now on.
     fn take_on(&mut self, number: usize, process: usize, kind: JobKind) -> Held {
         let reference = format!("m{process}-{}-{number}", kind.name());
         let job = Job {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// What holds after every step of a run, whatever befalls it.
+/// What holds after every step of a run, whatever happens to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Invariant {

@@ -24,7 +24,7 @@ impl Simulation {
         let skew = self.processes.get(index).map_or(0, |process| process.skew);
         let now = clock(self.now, skew);
         let lookup = match self.plan.lists.trust {
-            // Lists that may lag for ever prove nothing, also where they have shown something.
+            // Lists that may lag permanently prove nothing, also where they have shown something.
             Trust::Nothing => unknown.lookup(now),
             Trust::Declared | Trust::Evidence => session.lookup(unknown, now),
         };
@@ -164,7 +164,7 @@ impl Simulation {
         }
     }
 
-    /// Another job of the same kind and the same books whose record is known.
+    /// Another job of the same kind and the same records whose record is known.
     pub(super) fn known_record(&self, number: usize) -> Option<usize> {
         let kind = self.jobs.get(&number)?.kind;
         let process = self.processes.get(self.process_of(number)?)?;

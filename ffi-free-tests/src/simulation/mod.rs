@@ -15,7 +15,7 @@
 //!
 //! In some runs the merchants declare the provider's lists authoritative, in some they rely on
 //! evidence, which they look for, and in some there is neither: there an intent whose answer is
-//! lost may stay unknown for ever, unless the list shows its record.
+//! lost may stay unknown permanently, unless the list shows its record.
 //!
 //! After every step it is checked that
 //!

@@ -139,10 +139,10 @@ impl Fate {
 
     fn draw(seed: u64, name: &str, rate: u32, faults: &[(u32, Fault)]) -> Self {
         let mut chance = Chance::new(seed, name);
-        let befalls = chance.per_mille(rate);
+        let happens = chance.per_mille(rate);
         let fault = chance.weighted(faults, Fault::AnswerLost);
         let mut fate = Self {
-            fault: befalls.then_some(fault),
+            fault: happens.then_some(fault),
             there: chance.between(2, 60),
             back: chance.between(2, 60),
             breaks: None,

@@ -99,7 +99,7 @@ impl Simulation {
         )
     }
 
-    /// The order as it stands in the merchant's books.
+    /// The order as it stands in the merchant's stored orders.
     pub(super) fn checkout_order(&self, number: usize) -> Option<Order> {
         let job = self.jobs.get(&number)?;
         let amount = price().ok()?;

@@ -21,7 +21,7 @@ pub(super) enum Trust {
     Nothing,
 }
 
-/// How the lists of a run behave, for good.
+/// How the lists of a run behave, permanently.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Lists {
     pub(super) trust: Trust,

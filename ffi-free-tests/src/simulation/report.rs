@@ -24,7 +24,7 @@ pub struct Figures {
     pub steps: u64,
     /// The virtual time that passed.
     pub time: Duration,
-    /// The faults that befell messages, and the disasters that befell machines.
+    /// The faults that happened to messages, and the disasters that happened to machines.
     pub faults: BTreeMap<&'static str, u64>,
     /// What came of calls and messages.
     pub outcomes: BTreeMap<&'static str, u64>,

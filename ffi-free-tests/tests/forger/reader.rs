@@ -59,7 +59,7 @@ fn trusting_orders(signed: &Signed) -> [Order; 3] {
     [once, often, either].map(|order| order.channel(signed.channel_id(), currency.clone()))
 }
 
-/// What a message says to a merchant, whatever stands in his books: the facts of every match.
+/// What a message says to a merchant, whatever stands in his stored orders: the facts of every match.
 pub(crate) fn meanings(signed: &Signed) -> Vec<Pairs> {
     let mut meanings = Vec::new();
     for order in trusting_orders(signed) {

@@ -38,9 +38,9 @@ fn verifier() -> Verifier {
     Verifier::for_sandbox(keys.map(Result::unwrap)).unwrap()
 }
 
-/// The most trusting merchant's books: every order may be paid in each way, through every channel
+/// The most trusting merchant's stored orders: every order may be paid in each way, through every channel
 /// of the installation.
-fn books(word: Option<SafeBecause>) -> BTreeMap<&'static str, Order> {
+fn ledger(word: Option<SafeBecause>) -> BTreeMap<&'static str, Order> {
     let price = || "10.00".parse().unwrap();
     NUMBERS
         .map(|number: &'static str| {
@@ -223,7 +223,7 @@ struct Figures {
 }
 
 fn attack(count: usize, word: Option<SafeBecause>) -> Figures {
-    let (books, verifier) = (books(word), verifier());
+    let (ledger, verifier) = (ledger(word), verifier());
     let mut config = SandboxConfig::default();
     config.seen_limit = 0;
     let mut sandbox = Sandbox::new(config.clone());
@@ -249,7 +249,7 @@ fn attack(count: usize, word: Option<SafeBecause>) -> Figures {
             let judged = verifier
                 .notification(message.as_bytes())
                 .and_then(|signed| {
-                    let order = books.get(signed.out_trade_no());
+                    let order = ledger.get(signed.out_trade_no());
                     signed.matches(order.ok_or(Refusal::WrongOrder)?)
                 });
             match judged.as_ref().map(|matched| matched.paid()) {
@@ -331,7 +331,7 @@ fn the_open_signing_route_forges_anything() {
         let signed = verifier().browser_return(&php_query(&message)).unwrap();
         Some(
             signed
-                .matches(&books(None)[VICTIM])
+                .matches(&ledger(None)[VICTIM])
                 .unwrap()
                 .paid()
                 .is_some(),

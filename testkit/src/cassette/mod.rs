@@ -1,4 +1,4 @@
-//! Record once against the real thing, replay for ever without it.
+//! Record once against the real thing, replay as often as you like without it.
 //!
 //! A [`Recorder`] goes around any transport and writes a [`Cassette`]: readable JSON, made to be
 //! committed. Only what is listed is written in it, such as statuses, amounts and times; every
@@ -22,7 +22,7 @@
 //! let text = recorder.to_json()?;
 //! assert!(!text.contains("jane"));
 //!
-//! // Replay: `include_str!("show-customer.json")`, for ever.
+//! // Replay: `include_str!("show-customer.json")`, as often as you like.
 //! let replay = Replay::from_json("show-customer.json", &text)?;
 //! let answer = replay.answer(&request)?;
 //! assert_eq!(answer.body(), br#"{"email":"<redacted:email:1>"}"#);

@@ -89,7 +89,7 @@ impl Mutation {
         if bytes.is_empty() {
             return;
         }
-        // Half of it befalls the head, which is the smaller part.
+        // Half of it happens to the head, which is the smaller part.
         let reach = if random.bool() {
             bytes.len().min(64)
         } else {

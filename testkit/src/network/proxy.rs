@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::message::read_message;
 
-/// What befalls one request.
+/// What happens to one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// Nothing.
@@ -43,7 +43,7 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// A proxy before `http://host:port`, which asks `draw` what befalls each request.
+    /// A proxy before `http://host:port`, which asks `draw` what happens to each request.
     pub fn start(
         listener: TcpListener,
         upstream: &str,

@@ -338,7 +338,7 @@ impl Sandbox {
         self.outbox.given_up()
     }
 
-    /// Adds a rule by which a fault befalls requests of [`exchange`](Sandbox::exchange).
+    /// Adds a rule by which a fault happens to requests of [`exchange`](Sandbox::exchange).
     pub fn add_fault(&mut self, rule: FaultRule) {
         self.faults.add(rule);
     }
@@ -348,7 +348,7 @@ impl Sandbox {
         self.faults.clear();
     }
 
-    /// How many rules have not yet befallen all requests that they are for.
+    /// How many rules have not yet happened to all requests that they are for.
     pub fn faults_left(&self) -> usize {
         self.faults.len()
     }

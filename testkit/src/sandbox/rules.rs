@@ -6,7 +6,7 @@ use http::{Method, Request};
 
 use super::faults::{FAULT_HEADER, Fault, FaultError};
 
-/// Which requests a fault befalls.
+/// Which requests a fault happens to.
 ///
 /// Rules are asked in the order in which they were given. Every latency that applies is added
 /// up; of the other faults the first that applies is taken, and the rules behind it wait for
@@ -32,7 +32,7 @@ pub struct FaultRule {
 }
 
 impl FaultRule {
-    /// Befalls the next request, whatever it is.
+    /// Happens to the next request, whatever it is.
     pub fn new(fault: Fault) -> Self {
         Self {
             fault,
@@ -64,7 +64,7 @@ impl FaultRule {
         self
     }
 
-    /// Befalls so many requests, and then none any more; [`u32::MAX`] means always.
+    /// Happens to so many requests, and then none any more; [`u32::MAX`] means always.
     #[must_use]
     pub fn times(mut self, times: u32) -> Self {
         self.times = times;
@@ -81,8 +81,8 @@ impl FaultRule {
         method_fits && path_fits
     }
 
-    /// Counts a matching request, and says whether the fault befalls it.
-    fn befalls(&mut self) -> bool {
+    /// Counts a matching request, and says whether the fault happens to it.
+    fn happens(&mut self) -> bool {
         if self.skip > 0 {
             self.skip -= 1;
             return false;
@@ -90,13 +90,13 @@ impl FaultRule {
         if self.times == u32::MAX {
             return true;
         }
-        let befalls = self.times > 0;
+        let happens = self.times > 0;
         self.times = self.times.saturating_sub(1);
-        befalls
+        happens
     }
 }
 
-/// What befalls one request.
+/// What happens to one request.
 #[derive(Default)]
 pub(super) struct Fate {
     pub(super) latency: Duration,
@@ -129,7 +129,7 @@ impl Faults {
         self.0.len()
     }
 
-    /// What befalls this request, by its own header and by the rules.
+    /// What happens to this request, by its own header and by the rules.
     ///
     /// # Errors
     /// When the header names a fault that there is none of.
@@ -143,7 +143,7 @@ impl Faults {
         }
         for rule in &mut self.0 {
             let taken = fate.fault.is_some() && !matches!(rule.fault, Fault::Latency(_));
-            if !taken && rule.matches(request) && rule.befalls() {
+            if !taken && rule.matches(request) && rule.happens() {
                 fate.suffer(&rule.fault);
             }
         }
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn rules_queue_up_and_each_befalls_as_often_as_it_says() {
+    fn rules_queue_up_and_each_happens_as_often_as_it_says() {
         let mut faults = Faults::default();
         faults.add(FaultRule::new(Fault::LostAnswer).skip(1).times(2));
         faults.add(FaultRule::new(Fault::Truncated).path("/a*").times(2));

@@ -119,7 +119,7 @@ fn the_header_faults_its_own_request_and_a_misspelt_one_is_told() {
 }
 
 #[test]
-fn control_routes_are_the_hands_of_a_client_on_a_socket() {
+fn control_routes_are_for_a_client_on_a_socket() {
     let mut merchant = merchant();
     merchant.pay_in("a/1");
     merchant.pay_in("b");

@@ -160,7 +160,7 @@ impl Server {
         self.base_url.clone()
     }
 
-    /// Acts as the payer or the provider's staff, or looks into the books.
+    /// Acts as the payer or the provider's staff, or looks into the records.
     pub fn with<T>(&self, act: impl FnOnce(&mut Sandbox, SystemTime) -> T) -> T {
         let result = act(&mut self.shared.lock(), SystemTime::now());
         self.shared.changed.notify_one();

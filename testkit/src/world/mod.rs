@@ -155,7 +155,7 @@ impl World {
         self.lock().partner.wire.clone()
     }
 
-    /// The hands of the other people: payer, staff, fault rules.
+    /// What other people do: payer, staff, fault rules.
     pub fn sandbox<T>(&self, act: impl FnOnce(&mut Sandbox, SystemTime) -> T) -> T {
         let mut inner = self.lock();
         let now = inner.now;

@@ -1,11 +1,11 @@
-//! What the installation's own books say about a payment that a message told of.
+//! What the installation's own records say about a payment that a message told of.
 
 use std::fmt;
 
 use super::trade::Trade;
 use crate::checkout::Paid;
 
-/// What the installation's own books say about a [`Paid`].
+/// What the installation's own records say about a [`Paid`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub enum Confirmation {
@@ -17,7 +17,7 @@ pub enum Confirmation {
     /// The status of a subscription moves on after each charge. Where it is the only difference, the
     /// message may be genuine and late; a person should look.
     Contradicted {
-        /// What the books say.
+        /// What the records say.
         trade: Trade,
         /// Everything in which the two differ, at least one.
         differences: Vec<Difference>,
@@ -55,7 +55,7 @@ impl Confirmation {
         }
     }
 
-    /// Whether the books say the same as the message.
+    /// Whether the records say the same as the message.
     pub fn is_confirmed(&self) -> bool {
         matches!(self, Self::Confirmed(_))
     }

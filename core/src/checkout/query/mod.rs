@@ -1,9 +1,9 @@
-//! Confirmation by query: asks the installation's own books whether a payment is what a message
+//! Confirmation by query: asks the installation's own records whether a payment is what a message
 //! says (grade V throughout: seen in the provider's public server, in none of its documents).
 //!
 //! The checkout is software that merchants host themselves. Who operates the installation can log in
 //! to its admin pages, and so look every payment up. **Where you can, do:** a signature proves that
-//! the server signed a text, and a payer can have texts signed (see [`Verifier`]); the books say what
+//! the server signed a text, and a payer can have texts signed (see [`Verifier`]); the records say what
 //! the server knows.
 //!
 //! [`Verifier`]: super::Verifier
@@ -88,7 +88,7 @@
 //! of the installation; or look the payment up at the channel by `api_trade_no`
 //! ([`Trade::field`]).
 //!
-//! **The books are worth what their keys are.** The key that signs the API's tokens, the salt of its
+//! **The records are worth what their keys are.** The key that signs the API's tokens, the salt of its
 //! passwords and its first account are in the provider's public source. Where an operator kept them,
 //! anybody can log in and change a trade: change all three, and let only your own addresses reach
 //! `/api/admin/`.

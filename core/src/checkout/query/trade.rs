@@ -1,4 +1,4 @@
-//! One trade as the installation's own books have it.
+//! One trade as the installation's own records have it.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use crate::checkout::Status;
 use crate::json::{Object, text_of};
 use crate::money::Amount;
 
-/// One trade in the installation's own books (grade V): what was asked for and what came of it.
+/// One trade in the installation's own records (grade V): what was asked for and what came of it.
 ///
 /// It names neither currency nor channel. Only the id is needed to read it; whatever else is
 /// missing or odd is absent here and equal to nothing. `Debug` shows numbers and status only.

@@ -227,7 +227,7 @@ fn split<'m>(
         let (name, value) = pair?;
         let place = match place_of(name) {
             Some(place) => Place::Known(place),
-            // Perhaps it is written in a roundabout way, or allowed.
+            // Perhaps it is written in an indirect way, or allowed.
             None => decoded_place(name, room, allowed)?,
         };
         let (slot, name) = match place {

@@ -45,10 +45,10 @@ impl Matched {
 }
 
 /// Proof that an order of yours is paid: signed by the provider and equal to the order in your
-/// books. It can be had from [`Signed::matches`](super::Signed::matches) and in no other way.
+/// stored orders. It can be had from [`Signed::matches`](super::Signed::matches) and in no other way.
 ///
 /// The same payment may be told many times, by notifications and by the browser's return:
-/// [`payment`](Paid::payment) says what this one means beside what your books hold.
+/// [`payment`](Paid::payment) says what this one means beside what your stored orders hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paid(pub(super) Facts);
 

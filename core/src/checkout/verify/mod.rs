@@ -125,7 +125,7 @@ use form::{Form, NAMES, Room};
 ///
 /// [`Signed`] therefore means no more than "the provider said this of *some* order". Whether it is
 /// yours, at your price, through a channel of yours, only the comparison with the order in your
-/// own books can tell.
+/// own records can tell.
 #[derive(Debug, Clone)]
 pub struct Verifier {
     keys: Vec<SigningKey>,

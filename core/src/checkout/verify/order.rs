@@ -11,7 +11,7 @@ use crate::checkout::number::{OrderNumber, SafeBecause};
 use crate::checkout::plan::FirstCharge;
 use crate::money::{Amount, Currency};
 
-/// An order as it stands in your own books, to compare messages with. Fill it from your database
+/// An order as it stands in your own stored orders, to compare messages with. Fill it from your database
 /// and never from the message.
 ///
 /// ```

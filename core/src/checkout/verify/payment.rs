@@ -1,4 +1,4 @@
-//! What a paid message means beside what the books already hold: the first payment, the same
+//! What a paid message means beside what the records already hold: the first payment, the same
 //! again, perhaps a renewal, or a second payment of one order.
 
 use super::matched::Paid;
@@ -12,7 +12,7 @@ pub enum Source {
     BrowserReturn,
 }
 
-/// What your books hold of the payment of an order: store it when you act on the first
+/// What your stored orders hold of the payment of an order: store it when you act on the first
 /// [`Paid`] of the order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Recorded<'a> {
@@ -41,7 +41,7 @@ pub enum Payment {
 }
 
 impl Paid {
-    /// What this payment means, given what your books hold of the order's payment; `None` when
+    /// What this payment means, given what your stored orders hold of the order's payment; `None` when
     /// they hold none.
     ///
     /// Call it in the transaction that stores its [`dedup_key`](Paid::dedup_key), so that two

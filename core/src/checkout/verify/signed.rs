@@ -128,7 +128,7 @@ impl Signed {
         self.status
     }
 
-    /// Compares the message with the order in your own books.
+    /// Compares the message with the order in your own stored orders.
     ///
     /// # Errors
     /// The first thing that is not the order's. Do not act on the message and do not acknowledge

@@ -137,7 +137,7 @@ fn later() -> SystemTime {
     sent_at() + Duration::from_secs(10_000)
 }
 
-/// A list may leave out payouts, lag for ever, or be somebody else's.
+/// A list may leave out payouts, lag permanently, or be somebody else's.
 #[test]
 fn without_proof_an_empty_list_says_nothing_however_late() {
     let resolution = empty_list(&unknown().lookup(later()));

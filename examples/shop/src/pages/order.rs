@@ -67,7 +67,7 @@ fn notes(payments: &[PaymentRow]) -> Markup {
                 p {
                     "The provider said " (again) " more " (if again == 1 { "time" } else { "times" })
                     " that a period was charged. That is a renewal, or the same message again: "
-                    "it counts once the provider’s own books show it."
+                    "it counts once the provider’s own records show it."
                 }
             }
         }

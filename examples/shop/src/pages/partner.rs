@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use sanspay_core::partner::Record;
 
 use super::{Follows, layout, shortened};
-use crate::partner::{Books, Filter};
+use crate::partner::{Filter, Ledger};
 use crate::store::Event;
 
 pub(super) const TITLE: &str = "Partner API";
@@ -14,7 +14,7 @@ const CURRENCIES: [&str; 3] = ["USD", "EUR", "CNY"];
 /// The page. It always follows what happens.
 pub(crate) fn page(
     filter: &Filter,
-    records: &[(Books, Record)],
+    records: &[(Ledger, Record)],
     last_page: Option<u64>,
     feed: &[Event],
     problem: Option<&str>,
@@ -107,7 +107,7 @@ fn filters(filter: &Filter) -> Markup {
     }
 }
 
-fn table(filter: &Filter, records: &[(Books, Record)], last_page: Option<u64>) -> Markup {
+fn table(filter: &Filter, records: &[(Ledger, Record)], last_page: Option<u64>) -> Markup {
     if records.is_empty() {
         return html! { p.soft { "There are none." } };
     }
@@ -118,10 +118,10 @@ fn table(filter: &Filter, records: &[(Books, Record)], last_page: Option<u64>) -
             table {
                 thead { tr {
                     th scope="col" { "Type" } th scope="col" { "Reference" } th scope="col" { "Amount" }
-                    th scope="col" { "Status" } th scope="col" { "Our books" }
+                    th scope="col" { "Status" } th scope="col" { "Our ledger" }
                     th scope="col" { "Payer’s page" }
                 } }
-                tbody { @for (books, record) in records { (row(*books, record)) } }
+                tbody { @for (ledger, record) in records { (row(*ledger, record)) } }
             }
         }
         nav aria-label="Pages" {
@@ -143,17 +143,17 @@ fn page_link(filter: &Filter, page: u64) -> String {
     format!("/partner?{query}")
 }
 
-fn row(books: Books, record: &Record) -> Markup {
+fn row(ledger: Ledger, record: &Record) -> Markup {
     let open = !record.status().is_final();
     // A link of the provider, but only one that a browser opens as a page.
     let link = record
         .checkout_url()
         .filter(|url| open && url.starts_with("http"));
     let reference = shortened(record.reference().unwrap_or_default(), 60);
-    let (class_of_books, books) = match books {
-        Books::Foreign => ("soft", "Not ours"),
-        Books::Open => ("wait", "Open"),
-        Books::Paid => ("good", "Paid"),
+    let (class_of_ledger, ledger) = match ledger {
+        Ledger::Foreign => ("soft", "Not ours"),
+        Ledger::Open => ("wait", "Open"),
+        Ledger::Paid => ("good", "Paid"),
     };
     html! {
         tr {
@@ -161,7 +161,7 @@ fn row(books: Books, record: &Record) -> Markup {
             td { code { (reference) } }
             td { (record.currency()) " " (record.amount()) }
             td { strong.(class(record.status().as_str())) { (record.status()) } }
-            td { span.(class_of_books) { (books) } }
+            td { span.(class_of_ledger) { (ledger) } }
             td { @if let Some(link) = link { a href=(link) aria-label={ "Open the page of " (reference) } { "Open" } } @else { "–" } }
         }
     }

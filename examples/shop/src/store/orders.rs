@@ -7,7 +7,7 @@ use super::handle;
 use crate::Failure;
 use crate::catalogue::Offer;
 
-/// An order as it stands in the shop's own books.
+/// An order as it stands in the shop's own records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct OrderRow {
     pub(crate) number: String,

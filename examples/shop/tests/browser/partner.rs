@@ -45,10 +45,10 @@ async fn webhooks(stage: Arc<Stage>) {
     stage.check().await;
     stage.browser.click("Pay USD 12.50").await;
     stage.browser.shows("found: paid").await;
-    let books = "return document.querySelector('tbody tr').cells[4].textContent";
+    let ledger = "return document.querySelector('tbody tr').cells[4].textContent";
     stage.all_delivered().await;
     stage.browser.open(&partner).await;
-    assert_eq!(stage.browser.run(books).await, "Paid");
+    assert_eq!(stage.browser.run(ledger).await, "Paid");
     stage.check().await;
     // A forged webhook is fetched as well, and there is no such record.
     let id = "6f2b7c1e-6a0e-4f53-9f0e-0d6f3a1b2c3d";

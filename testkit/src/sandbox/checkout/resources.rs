@@ -10,7 +10,7 @@ use super::opening::Problems;
 #[derive(Clone, Default)]
 pub(super) struct Resources(BTreeMap<u64, (String, Map<String, Value>)>);
 
-/// A thing as an order will use it, not yet on the shelf.
+/// A thing as an order will use it, not yet stored.
 pub(super) struct Wanted {
     /// The id of an existing thing.
     id: Option<u64>,
@@ -75,7 +75,7 @@ impl Resources {
         })
     }
 
-    /// Puts it on the shelf, new or in its old place; yields its id.
+    /// Stores it, new or in its old place; yields its id.
     pub(super) fn put(&mut self, app_id: &str, wanted: Wanted) -> u64 {
         let id = wanted.id.unwrap_or_else(|| {
             self.0

@@ -28,7 +28,7 @@ impl RecordKind {
     }
 }
 
-/// Where a record is in its life: created, and then one of the others for ever (grade D).
+/// Where a record is in its life: created, and then one of the others permanently (grade D).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RecordStatus {
     /// Nothing has happened yet.

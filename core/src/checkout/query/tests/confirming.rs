@@ -1,4 +1,4 @@
-//! What the books say beside what a message says.
+//! What the records say beside what a message says.
 
 use serde_json::{Value, json};
 
