@@ -122,6 +122,24 @@ pub(super) fn run(
     (result, touched)
 }
 
+/// The provider of a case.
+fn sandbox(case: &Case, plan: &Plan) -> SandboxConfig {
+    let mut config = SandboxConfig::default();
+    config.seed = case.seed;
+    config.seen_limit = 0;
+    config.control = false;
+    config.partner.webhook_url = "https://shop.example/webhooks".parse().ok();
+    config.partner.webhooks.copies = plan.webhook_copies;
+    config.partner.token_life = plan.token_life;
+    config.partner.payment_life = Duration::from_secs(3600);
+    config.partner.idempotency = plan.honours_idempotency;
+    config.partner.page_shape = plan.lists.page_shape();
+    if plan.accepts_duplicates {
+        config.partner.duplicate_references = DuplicateReferences::Accept;
+    }
+    config
+}
+
 /// What a run consisted of, and what can be taken out of it.
 #[derive(Default)]
 pub(super) struct Touched {
@@ -132,19 +150,7 @@ pub(super) struct Touched {
 impl Simulation {
     fn new(case: &Case, mutation: Option<Mutation>, told: bool) -> Result<Self, Broken> {
         let plan = Plan::new(case);
-        let mut config = SandboxConfig::default();
-        config.seed = case.seed;
-        config.seen_limit = 0;
-        config.control = false;
-        config.partner.webhook_url = "https://shop.example/webhooks".parse().ok();
-        config.partner.webhooks.copies = plan.webhook_copies;
-        config.partner.token_life = plan.token_life;
-        config.partner.payment_life = Duration::from_secs(3600);
-        config.partner.idempotency = plan.honours_idempotency;
-        config.partner.page_shape = plan.lists.page_shape();
-        if plan.accepts_duplicates {
-            config.partner.duplicate_references = DuplicateReferences::Accept;
-        }
+        let config = sandbox(case, &plan);
         let keys = ["sandbox-app-key", "sandbox-default-key"].map(SigningKey::new);
         let keys = keys.into_iter().collect::<Result<Vec<_>, Error>>();
         let mut world = Self {
@@ -185,20 +191,24 @@ impl Simulation {
             world.processes.push(process);
             world.after(SWEEP, Event::Sweep(index, 0));
         }
-        let clocks = world.plan.merchant_skews.iter();
-        for skew in clocks.chain([&world.plan.provider_skew]) {
-            match skew.signum() {
-                1 => world.figures.fault("clock ahead"),
-                -1 => world.figures.fault("clock behind"),
-                _ => {}
-            }
-        }
+        world.note_clocks();
         let times: Vec<_> = world.plan.operations.iter().map(|op| op.at).collect();
         for (index, at) in times.into_iter().enumerate() {
             world.at(at, Event::Operate(index));
         }
         world.at(world.plan.healed_at, Event::Heal);
         Ok(world)
+    }
+
+    fn note_clocks(&mut self) {
+        let clocks = self.plan.merchant_skews.iter();
+        for skew in clocks.chain([&self.plan.provider_skew]) {
+            match skew.signum() {
+                1 => self.figures.fault("clock ahead"),
+                -1 => self.figures.fault("clock behind"),
+                _ => {}
+            }
+        }
     }
 
     fn new_process(&self, index: usize) -> Result<Process, Broken> {

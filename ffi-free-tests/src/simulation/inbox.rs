@@ -30,9 +30,8 @@ impl Simulation {
         }
         let (index, claim) = self.addressee(&delivery.request);
         let foreign = claim.is_none() && delivery.request.uri().path() == "/webhooks";
-        let fault = fate
-            .fault
-            .map_or(String::new(), |fault| format!(" [{}]", fault.name()));
+        let fault = fate.fault;
+        let fault = fault.map_or(String::new(), |fault| format!(" [{}]", fault.name()));
         let about = claim.as_ref().map_or(String::new(), |(number, status)| {
             let reference = self.jobs.get(number).map_or("", |job| &job.reference);
             format!(": {reference} is {status}")
@@ -48,10 +47,7 @@ impl Simulation {
             name,
             delivery: Some(delivery.id).filter(|_| !foreign),
             back: fate.back,
-            lost: matches!(
-                fate.fault,
-                Some(Fault::AnswerLost | Fault::ProxyHtmlExecuted)
-            ),
+            lost: [Some(Fault::AnswerLost), Some(Fault::ProxyHtmlExecuted)].contains(&fate.fault),
             claim,
         };
         match fate.fault {
@@ -69,16 +65,7 @@ impl Simulation {
                     return Ok(());
                 }
             }
-            Some(Fault::RequestCut) => {
-                let place = fate.chance.below(request.body().len());
-                request.body_mut().truncate(place);
-            }
-            Some(Fault::RequestCorrupted) => {
-                let place = fate.chance.below(request.body().len());
-                if let Some(byte) = request.body_mut().get_mut(place) {
-                    *byte ^= 1;
-                }
-            }
+            Some(Fault::RequestCut | Fault::RequestCorrupted) => damage(&mut request, &mut fate),
             Some(Fault::Duplicated) => {
                 let second = fate.there + fate.chance.between(0, 20_000);
                 let copy = Box::new(request.clone());
@@ -225,5 +212,15 @@ impl Simulation {
             self.after(reply.back, Event::Report(id, Some(answer)));
         }
         Ok(())
+    }
+}
+
+/// Cuts the message, or changes a bit of it.
+fn damage(request: &mut Request<Vec<u8>>, fate: &mut Fate) {
+    let place = fate.chance.below(request.body().len());
+    if fate.fault == Some(Fault::RequestCut) {
+        request.body_mut().truncate(place);
+    } else if let Some(byte) = request.body_mut().get_mut(place) {
+        *byte ^= 1;
     }
 }

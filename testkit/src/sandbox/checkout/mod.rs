@@ -121,62 +121,33 @@ impl Checkout {
         now: SystemTime,
         ids: &mut Ids,
     ) -> Result<usize, Refused> {
-        let app_id = opening.app_id;
-        let key = opening
-            .out_trade_no
-            .clone()
-            .map(|number| (app_id.clone(), number));
-        let known = key
-            .as_ref()
-            .and_then(|key| self.by_out_trade_no.get(key))
-            .copied();
+        let app_id = opening.app_id.clone();
+        let number = opening.out_trade_no.clone();
+        let key = number.map(|number| (app_id.clone(), number));
+        let known = key.as_ref().and_then(|key| self.by_out_trade_no.get(key));
+        let known = known.copied();
         let again = self.has(CheckoutFault::PayableTwice);
         let paid = |place: &usize| self.orders.get(*place).is_some_and(Order::is_paid);
         let known = known.filter(|place| !(again && paid(place)));
+        self.refuse_paid(known)?;
         let before = known.and_then(|place| self.orders.get(place));
-        if before.is_some_and(Order::is_paid) {
-            let mut paid = opening::Problems::default();
-            paid.add("out_trade_no", pages::PAID);
-            let back = known.and_then(|place| self.return_target(place).ok().flatten());
-            return Err(Refused {
-                back,
-                ..paid.into()
-            });
-        }
         let trade_no = before.map(|order| order.trade_no.clone());
         let plan = opening.plan.as_ref().map(|plan| &plan.thing);
         let first_cycle = self.has(CheckoutFault::FirstCycleAmount);
         let price = if first_cycle { first_charge } else { price };
-        let often = plan
-            .and_then(price)
-            .map(|(amount, currency)| (amount, currency.to_owned()));
+        let often = plan.and_then(price);
+        let often = often.map(|(amount, currency)| (amount, currency.to_owned()));
         let in_words = plan.map(|plan| (text(plan, "name").to_owned(), plan_text::describe(plan)));
         let product = &opening.product.thing;
-        let (subject, body) = (text(product, "name"), text(product, "description"));
-        let (subject, body, items) = (
-            faults::cut(subject, 255),
-            faults::cut(body, 255),
-            items(product),
-        );
+        let subject = faults::cut(text(product, "name"), 255);
+        let body = faults::cut(text(product, "description"), 255);
+        let items = items(product);
         let broken = self.has(CheckoutFault::BrokenIds);
-        let opened = match opening.plan.as_ref() {
-            Some(plan) if broken && plan.is_bare() => Opened::Blank,
-            _ if broken && opening.product.is_bare() => Opened::NoTrade,
-            _ => Opened::Trade,
-        };
+        let opened = self.opened(&opening);
         if !(broken && product.contains_key("status")) {
             self.products.put(&app_id, opening.product);
         }
-        // The real server mistakes the new plan's id for the customer's.
-        let plan_is_new = opening.plan.as_ref().is_some_and(Wanted::is_new);
-        let plan_id = opening.plan.map(|plan| self.plans.put(&app_id, plan));
-        let customer_id = if broken {
-            plan_id.filter(|_| plan_is_new)
-        } else {
-            opening
-                .customer
-                .map(|customer| self.customers.put(&app_id, customer))
-        };
+        let customer_id = self.customer_of(&app_id, opening.plan, opening.customer);
         let order = Order {
             trade_no: trade_no.unwrap_or_else(|| ids.trade_number(now)),
             out_trade_no: opening.out_trade_no,
@@ -206,6 +177,47 @@ impl Checkout {
             app_id,
         };
         Ok(self.keep(order, key, known))
+    }
+
+    /// Stores plan and customer, and yields the customer's id. The real server mistakes the new
+    /// plan's id for the customer's.
+    fn customer_of(
+        &mut self,
+        app_id: &str,
+        plan: Option<Wanted>,
+        customer: Option<Wanted>,
+    ) -> Option<u64> {
+        let plan_is_new = plan.as_ref().is_some_and(Wanted::is_new);
+        let plan_id = plan.map(|plan| self.plans.put(app_id, plan));
+        if self.has(CheckoutFault::BrokenIds) {
+            return plan_id.filter(|_| plan_is_new);
+        }
+        customer.map(|customer| self.customers.put(app_id, customer))
+    }
+
+    /// What is already paid is not opened again; the payer is sent back.
+    fn refuse_paid(&self, known: Option<usize>) -> Result<(), Refused> {
+        let before = known.and_then(|place| self.orders.get(place));
+        if !before.is_some_and(Order::is_paid) {
+            return Ok(());
+        }
+        let mut paid = opening::Problems::default();
+        paid.add("out_trade_no", pages::PAID);
+        let back = known.and_then(|place| self.return_target(place).ok().flatten());
+        Err(Refused {
+            back,
+            ..paid.into()
+        })
+    }
+
+    /// What the payer comes to see: the real server mistakes ids that it should know.
+    fn opened(&self, opening: &Opening) -> Opened {
+        let broken = self.has(CheckoutFault::BrokenIds);
+        match opening.plan.as_ref() {
+            Some(plan) if broken && plan.is_bare() => Opened::Blank,
+            _ if broken && opening.product.is_bare() => Opened::NoTrade,
+            _ => Opened::Trade,
+        }
     }
 
     fn keep(&mut self, order: Order, key: Option<(String, String)>, known: Option<usize>) -> usize {

@@ -130,13 +130,10 @@ impl Checkout {
             self.verify(&app_id, &reader.parameters)?;
         }
         let _ = reader.require("request_time");
-        let dated = self.has(CheckoutFault::UncheckedTime)
-            || is_date_time(reader.get("request_time").unwrap_or_default());
-        reader.check(
-            "request_time",
-            dated,
-            "is not of the form 2021-12-15 02:38:44",
-        );
+        let time = reader.get("request_time").unwrap_or_default();
+        let dated = self.has(CheckoutFault::UncheckedTime) || is_date_time(time);
+        let form = "is not of the form 2021-12-15 02:38:44";
+        reader.check("request_time", dated, form);
         for url in ["notify_url", "return_url", "cancel_url"] {
             reader.url(url);
         }
@@ -145,14 +142,7 @@ impl Checkout {
         let (production, abilities) = channel(&mut reader);
         let money = money(&mut reader);
         let out_trade_no = reader.get("out_trade_no").map(str::to_owned);
-        let product = reader.require("product");
-        let problems = &mut reader.problems;
-        let product = (!product.is_empty())
-            .then(|| {
-                self.products
-                    .read(&app_id, "product", &product, check_product, problems)
-            })
-            .flatten();
+        let product = self.product(&mut reader, &app_id);
         let plan = reader.get("plan").map(str::to_owned).and_then(|text| {
             let problems = &mut reader.problems;
             self.plans
@@ -184,6 +174,16 @@ impl Checkout {
             }),
             _ => Err(reader.problems.into()),
         }
+    }
+
+    fn product(&self, reader: &mut Reader, app_id: &str) -> Option<Wanted> {
+        let product = reader.require("product");
+        let problems = &mut reader.problems;
+        let is_there = !product.is_empty();
+        is_there.then(|| {
+            self.products
+                .read(app_id, "product", &product, check_product, problems)
+        })?
     }
 
     /// PHP's `AuthSign` (grade D) over every parameter but `sign` itself, known or not.
