@@ -275,8 +275,8 @@ fn path_of(raw: &str) -> &str {
 
 /// Whether a part of a path stands for something: `:id`, `{id}`, `{{id}}`, a UUID, a number.
 fn varies(part: &str) -> bool {
-    let hex = |part: &str| part.len() == 36 && part.matches('-').count() == 4;
-    part.starts_with([':', '{', '<']) || hex(part) || part.bytes().all(|b| b.is_ascii_digit())
+    let is_uuid = part.len() == 36 && part.matches('-').count() == 4;
+    part.starts_with([':', '{', '<']) || is_uuid || part.bytes().all(|b| b.is_ascii_digit())
 }
 
 fn body(body: &Value) -> Body {

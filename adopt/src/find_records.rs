@@ -62,8 +62,10 @@ impl Findings<'_> {
 
     fn record(&mut self, record: &Value, evidence: &str) {
         for field in RECORD {
-            let wanted = |value: &Value| field == "metadata" || is_scalar(value) || value.is_null();
-            let Some(place) = find(record, field, wanted) else {
+            let is_object = field == "metadata";
+            let Some(place) = find(record, field, |value| {
+                is_object || is_scalar(value) || value.is_null()
+            }) else {
                 continue;
             };
             // A list's only element is the field; of several, nobody knows which.
@@ -220,8 +222,8 @@ impl Findings<'_> {
                 };
                 let error: Value = serde_json::from_str(json).unwrap_or_default();
                 for field in ["message", "code", "errors"] {
-                    let wanted = |value: &Value| (field == "errors") != is_scalar(value);
-                    if let Some(place) = find(&error, field, wanted) {
+                    let is_list = field == "errors";
+                    if let Some(place) = find(&error, field, |value| is_list != is_scalar(value)) {
                         self.note_text(&format!("error.{field}"), place, &evidence);
                     }
                 }
@@ -233,8 +235,8 @@ impl Findings<'_> {
 /// The innermost object that has an id, a status, an amount and a currency.
 fn envelope(value: &Value) -> Option<String> {
     let objects = nodes(value).into_iter().filter(|node| {
-        let has = |field| find(node.value, field, is_scalar).is_some();
-        node.value.is_object() && ["id", "status", "amount", "currency"].into_iter().all(has)
+        let mut weighty = ["id", "status", "amount", "currency"].into_iter();
+        node.value.is_object() && weighty.all(|field| find(node.value, field, is_scalar).is_some())
     });
     // Records of a list are told by the list.
     let objects = objects.filter(|node| !node.place.contains("/0"));

@@ -113,8 +113,7 @@ impl Findings<'_> {
         for field in required.iter().chain(optional) {
             let path = format!("{kind}.send.{field}");
             let is_object = ["customer", "beneficiary", "metadata"].contains(field);
-            let wanted = |value: &Value| is_object || is_scalar(value);
-            match find(&sent, field, wanted) {
+            match find(&sent, field, |value| is_object || is_scalar(value)) {
                 // Inside of another field of ours it is a part of that one.
                 Some(place) if !known.iter().any(|other: &String| is_around(other, &place)) => {
                     known.push(place.clone());

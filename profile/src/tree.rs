@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use toml::Spanned;
-use toml::de::{DeString, DeTable, DeValue};
+use toml::de::{DeTable, DeValue};
 
 /// A value and where it stands: an offset in bytes.
 pub(crate) struct Node {
@@ -34,13 +34,13 @@ pub(crate) fn toml(text: &str) -> (Node, Vec<(usize, String)>) {
 }
 
 fn entries(table: &DeTable<'_>) -> Vec<(String, Node)> {
-    let entry = |(key, value): (&Spanned<DeString<'_>>, &Spanned<DeValue<'_>>)| {
+    let entries = table.iter().map(|(key, value)| {
         let mut node = of_toml(value);
         // A leaf is where its key is; of a table, its keys have places of their own.
         node.at = key.span().start;
         (key.get_ref().to_string(), node)
-    };
-    let mut entries: Vec<_> = table.iter().map(entry).collect();
+    });
+    let mut entries: Vec<_> = entries.collect();
     entries.sort_by_key(|(_, node)| node.at);
     entries
 }

@@ -27,13 +27,13 @@ pub(super) fn is_ambiguous(value: &[u8]) -> bool {
 /// time: character by character, a notification took a quarter longer to verify.
 pub(super) fn has_control(text: &str) -> bool {
     let bytes = text.as_bytes();
-    // The others are U+0080 to U+009F.
-    let beyond = |at| matches!(bytes.get(at + 1), Some(0x80..=0x9f));
     bytes
         .iter()
         .fold(0, |any, byte| any | u8::from(byte.is_ascii_control()))
         != 0
-        || memchr::memchr_iter(0xc2, bytes).any(beyond)
+        // The others are U+0080 to U+009F.
+        || memchr::memchr_iter(0xc2, bytes)
+            .any(|at| matches!(bytes.get(at + 1), Some(0x80..=0x9f)))
 }
 
 /// An id that the provider gave: ASCII letters, digits, `-`, `_` and `.`.

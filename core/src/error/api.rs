@@ -124,16 +124,8 @@ impl ErrorBody {
     /// The same for an answer with the status of a success: an error is only what says so and holds
     /// nothing else.
     pub(crate) fn in_success(body: &[u8], places: &Places) -> Self {
-        let holds = |object: &Object<'_>| {
-            let data = object
-                .get("data")
-                .is_some_and(|json| !EMPTY.contains(&json));
-            data || ["id", "access_token"]
-                .iter()
-                .any(|name| object.get(name).is_some())
-        };
         match json::read::<Object<'_>>(body) {
-            Ok(object) if holds(&object) => Self::Json,
+            Ok(object) if holds_a_value(&object) => Self::Json,
             Ok(object) => {
                 let mut fields = object.into_fields().into_iter();
                 if fields.any(|(name, json)| Self::is_marked(&name, json)) {
@@ -161,6 +153,13 @@ pub(crate) fn printable_name(text: &str) -> Option<&str> {
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b"._-[]*".contains(&b)))
     .then_some(text)
+}
+
+/// Whether an answer holds what was asked for.
+fn holds_a_value(object: &Object<'_>) -> bool {
+    let data = object.get("data");
+    let mut marks = ["id", "access_token"].iter();
+    data.is_some_and(|json| !EMPTY.contains(&json)) || marks.any(|name| object.get(name).is_some())
 }
 
 impl fmt::Debug for ApiError {

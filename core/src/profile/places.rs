@@ -178,16 +178,16 @@ fn insert(nodes: &mut Vec<Node>, place: &Pointer, holds: Holds) -> Result<(), Cl
 }
 
 fn room(nodes: &[Node]) -> usize {
-    let of = |node: &Node| match &node.holds {
-        Holds::Field(_) => 0,
-        Holds::Constant(json) => json.len(),
-        Holds::Object(below) => room(below),
-    };
-    // An escaped name takes six times its bytes at most, and quotes, colon, comma and braces.
-    nodes
-        .iter()
-        .map(|node| 6 * node.name.len() + 8 + of(node))
-        .sum()
+    let rooms = nodes.iter().map(|node| {
+        let inner = match &node.holds {
+            Holds::Field(_) => 0,
+            Holds::Constant(json) => json.len(),
+            Holds::Object(below) => room(below),
+        };
+        // An escaped name takes six times its bytes at most, and quotes, colon, comma and braces.
+        6 * node.name.len() + 8 + inner
+    });
+    rooms.sum()
 }
 
 /// What is at a name. The node after the last one that was found is tried first: servers write

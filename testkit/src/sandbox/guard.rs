@@ -141,8 +141,8 @@ fn is_foreign(headers: &HeaderMap, host: &Authority) -> bool {
     let site = headers.get("sec-fetch-site");
     if site.is_some_and(|site| site == "same-origin" || site == "none") {
         // A page without referrer posts its own forms with `Origin: null`.
-        let own = |origin: &_| origin == "null" || names(origin, host);
-        return !headers.get_all(header::ORIGIN).iter().all(own);
+        let mut origins = headers.get_all(header::ORIGIN).iter();
+        return !origins.all(|origin| origin == "null" || names(origin, host));
     }
     site.is_some()
         || !headers

@@ -318,12 +318,15 @@ pub(in super::super) fn known_text(text: &str) -> Option<String> {
     }
     let (_, rest) = text.split_once("<title>")?;
     let title = rest.split_once("</title>")?.0.trim();
-    let is_reason = || {
-        let (code, reason) = title.split_once(' ')?;
-        let status: StatusCode = code.parse().ok()?;
-        status.canonical_reason().filter(|known| *known == reason)
-    };
-    (TITLES.contains(&title) || is_reason().is_some()).then(|| format!("<title>{title}</title>"))
+    (TITLES.contains(&title) || is_reason(title)).then(|| format!("<title>{title}</title>"))
+}
+
+/// Whether it is a status with its usual reason, such as `502 Bad Gateway`.
+fn is_reason(title: &str) -> bool {
+    title.split_once(' ').is_some_and(|(code, reason)| {
+        let status: Result<StatusCode, _> = code.parse();
+        status.is_ok_and(|status| status.canonical_reason() == Some(reason))
+    })
 }
 
 #[cfg(test)]

@@ -127,8 +127,10 @@ impl Checkout {
         let known = key.as_ref().and_then(|key| self.by_out_trade_no.get(key));
         let known = known.copied();
         let again = self.has(CheckoutFault::PayableTwice);
-        let paid = |place: &usize| self.orders.get(*place).is_some_and(Order::is_paid);
-        let known = known.filter(|place| !(again && paid(place)));
+        let known = known.filter(|place| {
+            let is_paid = self.orders.get(*place).is_some_and(Order::is_paid);
+            !(again && is_paid)
+        });
         self.refuse_paid(known)?;
         let before = known.and_then(|place| self.orders.get(place));
         let trade_no = before.map(|order| order.trade_no.clone());
