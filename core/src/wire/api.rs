@@ -20,8 +20,8 @@ const ROUTE_FORM: &str =
 const USER_AGENT: &str = concat!("sanspay/", env!("CARGO_PKG_VERSION"));
 
 /// Everything about the wire form that the vendor's document names without spelling it out
-/// (grade A unless marked), in one place. Change a field to follow your environment; nothing
-/// else in the SDK spells these out.
+/// (grade A unless marked). Change a field to follow your environment, or take all of it from the
+/// provider's [`profile`](Wire::profile), whose leaves have the same defaults.
 ///
 /// ```
 /// use sanspay_core::Wire;
@@ -316,5 +316,11 @@ mod tests {
             let error = api("https://h.example").request("raw", Method::GET, route, &[], None);
             assert!(error.is_err_and(|e| e.operation() == "raw"), "{route}");
         }
+    }
+
+    /// The default routes and names are written here and in the table of leaves.
+    #[test]
+    fn the_default_is_the_same_as_that_of_a_profile() {
+        assert_eq!(Wire::from(Profile::default()), Wire::default());
     }
 }
