@@ -86,7 +86,7 @@ impl Expected {
     /// any. Amounts are compared as numbers: `10` is `10.00`.
     pub fn differences(&self, record: &Record) -> Vec<Problem> {
         let mut found = Problems::new();
-        if record.lacks_type() {
+        if record.record_type().is_none() {
             found.add("type", "is missing");
         }
         if record.reference().is_none() {

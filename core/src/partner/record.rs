@@ -56,8 +56,6 @@ use crate::wire::{Api, DriftKind, Wire};
 pub struct Record {
     id: RecordId,
     kind: Option<RecordType>,
-    /// Whether records of this provider say their type.
-    has_type: bool,
     status: Status,
     amount: Amount,
     currency: Currency,
@@ -235,13 +233,9 @@ impl Record {
         }
     }
 
-    /// Whether it does not say its type, and records of this provider do.
-    pub(super) fn lacks_type(&self) -> bool {
-        self.has_type && self.kind.is_none()
-    }
-
-    /// Reads the fields of an object, which has our names. `id`, `status`, `amount` and `currency` carry weight: they are
-    /// there, once, in a form that leaves no doubt. Nothing else can make the record unreadable.
+    /// Reads the fields of an object, which has our names. `id`, `status`, `amount` and `currency`
+    /// carry weight: they are there, once, in a form that leaves no doubt. Nothing else can make the
+    /// record unreadable.
     pub(super) fn read(object: Object<'_>, tables: &Compiled) -> Result<Self, serde_json::Error> {
         let (mut slots, mut extras) = (Slots::default(), Extras::default());
         for (name, json) in object.into_fields() {
@@ -260,7 +254,6 @@ impl Record {
             })?,
             currency,
             kind: slots.light(Field::Type, extras, |json| read_kind(json, tables)),
-            has_type: tables.record_has_type,
             reference: slots.light(Field::Reference, extras, boxed_scalar),
             checkout_url: slots.light(Field::CheckoutUrl, extras, boxed_text),
             failure_reason: slots.light(Field::FailureReason, extras, boxed_text),

@@ -171,15 +171,10 @@ impl Lookup {
     /// Where the provider has no filter by type, each record says what it is.
     fn list(&self, api: &Api) -> ListPayments {
         let list = ListPayments::new().reference(self.unknown.reference());
-        if Self::asks_for_type(api) {
-            return list.record_type(RecordType::from(self.unknown.record_type()));
+        match api.wire().profile.tables().query.record_type {
+            Some(_) => list.record_type(RecordType::from(self.unknown.record_type())),
+            None => list,
         }
-        list
-    }
-
-    fn asks_for_type(api: &Api) -> bool {
-        let names = &api.wire().profile.tables().query;
-        names.record_type.is_some()
     }
 
     fn resolve(&self, page: Page<Record>, api: &Api) -> Resolution {
@@ -187,10 +182,7 @@ impl Lookup {
         let further = page.has_next() || page.total().is_some_and(|total| total > listed as u64);
         let unaccounted = page.unaccounted();
         let records = page.into_items();
-        let mut matching: Vec<_> = records
-            .into_iter()
-            .filter(|r| self.matches(r, api))
-            .collect();
+        let mut matching: Vec<_> = records.into_iter().filter(|r| self.matches(r)).collect();
         let reason = match (matching.len(), matching.pop()) {
             (1, Some(record)) => return self.found(record, api),
             (0, _) if listed > 0 => Unresolved::FilterIgnored,
@@ -208,13 +200,9 @@ impl Lookup {
 
     /// A record that does not say what it is matches nothing: a payment of the same reference
     /// must not pass for the payout.
-    fn matches(&self, record: &Record, api: &Api) -> bool {
+    fn matches(&self, record: &Record) -> bool {
         record.reference() == Some(self.unknown.reference())
-            && match record.record_type() {
-                Some(record_type) => record_type.as_str() == self.unknown.record_type(),
-                // This provider's records never say one, and the list was asked for this type.
-                None => !record.lacks_type() && Self::asks_for_type(api),
-            }
+            && record.record_type().map(RecordType::as_str) == Some(self.unknown.record_type())
     }
 
     fn found(&self, record: Record, api: &Api) -> Resolution {

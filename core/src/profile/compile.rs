@@ -28,7 +28,6 @@ pub(super) fn compile(leaves: Leaves, problems: &mut Problems) -> Compiled {
         token_as_form: reader.text("token.body") == "form",
         token_request: reader.places("token.send.", Some("token.constants")),
         record: reader.envelope("record.at", "record.id", "record."),
-        record_has_type: reader.place("record.type").is_some(),
         status: reader.words("status."),
         record_type: reader.words("type."),
         event: reader.words("event."),

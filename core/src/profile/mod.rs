@@ -83,8 +83,6 @@ pub(crate) struct Compiled {
     pub(crate) token_as_form: bool,
     pub(crate) token_request: Places,
     pub(crate) record: Envelope,
-    /// Whether records say their type.
-    pub(crate) record_has_type: bool,
     pub(crate) status: Words,
     pub(crate) record_type: Words,
     pub(crate) event: Words,
