@@ -76,7 +76,7 @@ fn run() -> Result<ExitCode, Box<dyn Error>> {
     let Some(path) = options.write else {
         return Ok(ExitCode::SUCCESS);
     };
-    let text = adoption.profile(collection.name());
+    let text = adoption.profile(collection.name())?;
     fs::write(&path, &text)?;
     let profile = sanspay_profile::from_toml(&text)?;
     for proof in adoption.prove(profile.profile())? {

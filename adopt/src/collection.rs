@@ -139,6 +139,47 @@ impl Collection {
     }
 }
 
+impl Operation {
+    /// What the request sends, as JSON; `null` where that is nothing or could not be read.
+    pub(crate) fn sent(&self) -> Value {
+        match &self.body {
+            Body::Json(json) => serde_json::from_str(json).unwrap_or(Value::Null),
+            Body::Form(fields) => {
+                let fields = fields.iter();
+                let fields = fields.map(|(name, value)| (name.clone(), value.clone().into()));
+                Value::Object(fields.collect())
+            }
+            Body::Nothing | Body::Unread => Value::Null,
+        }
+    }
+
+    /// The saved answers of a success that are JSON, each with where it stands.
+    pub(crate) fn successes(&self) -> impl Iterator<Item = (String, Value)> {
+        self.read_answers().filter_map(|(status, evidence, value)| {
+            status.is_success().then_some((evidence, value))
+        })
+    }
+
+    /// The saved answers of a refusal that are JSON, each with where it stands.
+    pub(crate) fn refusals(&self) -> impl Iterator<Item = (String, Value)> {
+        self.read_answers().filter_map(|(status, evidence, value)| {
+            let is_refusal = status.is_client_error() || status.is_server_error();
+            is_refusal.then_some((evidence, value))
+        })
+    }
+
+    fn read_answers(&self) -> impl Iterator<Item = (StatusCode, String, Value)> {
+        self.answers.iter().filter_map(|answer| {
+            let value = serde_json::from_str(answer.json.as_deref()?).ok()?;
+            Some((
+                answer.status,
+                format!("{} / {}", self.name, answer.name),
+                value,
+            ))
+        })
+    }
+}
+
 /// The published documentation fetches the collection from below its own address.
 fn metadata(info: &Value) -> Option<NotRead> {
     let text = |name: &str| info.get(name).and_then(Value::as_str);

@@ -6,7 +6,6 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::collection::{Collection, Operation};
-use crate::find_requests::sent;
 use crate::shape::nodes;
 
 /// One change.
@@ -81,7 +80,7 @@ fn shape(operation: &Operation) -> Vec<String> {
         .iter()
         .map(|(name, _)| format!("sends ?{name}"));
     let mut shape: Vec<String> = query.collect();
-    shape.extend(places(&sent(operation), "sends"));
+    shape.extend(places(&operation.sent(), "sends"));
     for answer in &operation.answers {
         let json = answer.json.as_deref().unwrap_or_default();
         let value = serde_json::from_str(json).unwrap_or_default();

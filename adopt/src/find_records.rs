@@ -1,29 +1,18 @@
 //! Where the fields of a record stand, its words, its times; lists, webhooks and errors.
 
-use sanspay_core::profile::LeafValue;
+use sanspay_core::profile::{LEAVES, LeafKind, LeafValue};
 use serde_json::Value;
 
 use crate::collection::Collection;
-use crate::find_requests::sent;
 use crate::findings::Findings;
 use crate::matching::Kind;
 use crate::shape::{find, fit, is_scalar, is_variable, nodes};
 
-const RECORD: [&str; 13] = [
-    "id",
-    "type",
-    "status",
-    "amount",
-    "currency",
-    "reference",
-    "checkout_url",
-    "failure_reason",
-    "metadata",
-    "created_at",
-    "updated_at",
-    "paid_at",
-    "expires_at",
-];
+/// The fields of a record, as the leaves name them.
+fn record_fields() -> impl Iterator<Item = &'static str> {
+    let leaves = LEAVES.iter().filter(|leaf| leaf.kind() != LeafKind::Places);
+    leaves.filter_map(|leaf| leaf.path().strip_prefix("record."))
+}
 
 impl Findings<'_> {
     pub(crate) fn records(&mut self) {
@@ -31,18 +20,9 @@ impl Findings<'_> {
             let Some(operation) = self.operation(kind) else {
                 continue;
             };
-            for answer in operation
-                .answers
-                .iter()
-                .filter(|answer| answer.status.is_success())
-            {
-                let evidence = format!("{} / {}", operation.name, answer.name);
-                let Some(json) = answer.json.as_deref() else {
-                    continue;
-                };
-                let value: Value = serde_json::from_str(json).unwrap_or_default();
+            for (evidence, value) in operation.successes() {
                 let Some(at) = envelope(&value) else { continue };
-                self.note_text("record.at", at.clone(), &evidence);
+                self.note_envelope("record.at", &at, &evidence);
                 let record = value.pointer(&at).unwrap_or(&Value::Null);
                 self.record(record, &evidence);
                 let of_type = match kind {
@@ -61,7 +41,7 @@ impl Findings<'_> {
     }
 
     fn record(&mut self, record: &Value, evidence: &str) {
-        for field in RECORD {
+        for field in record_fields() {
             let is_object = field == "metadata";
             let Some(place) = find(record, field, |value| {
                 is_object || is_scalar(value) || value.is_null()
@@ -125,24 +105,18 @@ impl Findings<'_> {
                     self.note_text(&format!("{group}.{field}"), name.clone(), &operation.name);
                 }
             }
-            self.close(&format!("{group}."), &operation.name);
+        }
+        self.close("list.query.", &operation.name);
+        for (evidence, page) in operation.successes() {
+            self.page(&page, &evidence);
         }
         // A list that counts in entries is asked for by nothing else.
         if self.place("page.offset").is_some() {
             for path in ["page.number", "page.cursor"] {
                 self.leaves.remove(path);
-                self.note(path, LeafValue::No, &operation.name);
             }
         }
-        for answer in operation
-            .answers
-            .iter()
-            .filter(|answer| answer.status.is_success())
-        {
-            let evidence = format!("{} / {}", operation.name, answer.name);
-            let json = answer.json.as_deref().unwrap_or_default();
-            self.page(&serde_json::from_str(json).unwrap_or_default(), &evidence);
-        }
+        self.close("page.", &operation.name);
     }
 
     fn page(&mut self, page: &Value, evidence: &str) {
@@ -153,7 +127,6 @@ impl Findings<'_> {
         let Some((items, item, first)) = lists.into_iter().next() else {
             return;
         };
-        self.leaves.remove("page.items");
         self.note_text("page.items", items.clone(), evidence);
         self.note_text("list.item", item.clone(), evidence);
         let record = first.pointer(&item).unwrap_or(&Value::Null).clone();
@@ -174,7 +147,6 @@ impl Findings<'_> {
         ] {
             if let Some(place) = find(&rest, field, wanted).filter(|place| *place != items) {
                 let path = format!("page.{field}");
-                self.leaves.remove(path.as_str());
                 self.note_text(&path, place, evidence);
             }
         }
@@ -182,7 +154,7 @@ impl Findings<'_> {
 
     pub(crate) fn webhooks(&mut self) {
         for operation in self.samples(Kind::Webhook) {
-            let event = sent(operation);
+            let event = operation.sent();
             let Some(at) = envelope(&event).filter(|at| !at.is_empty()) else {
                 continue;
             };
@@ -211,16 +183,7 @@ impl Findings<'_> {
 
     pub(crate) fn errors(&mut self, collection: &Collection) {
         for operation in collection.operations() {
-            for answer in operation
-                .answers
-                .iter()
-                .filter(|answer| answer.status.as_u16() >= 400)
-            {
-                let evidence = format!("{} / {}", operation.name, answer.name);
-                let Some(json) = answer.json.as_deref() else {
-                    continue;
-                };
-                let error: Value = serde_json::from_str(json).unwrap_or_default();
+            for (evidence, error) in operation.refusals() {
                 for field in ["message", "code", "errors"] {
                     let is_list = field == "errors";
                     if let Some(place) = find(&error, field, |value| is_list != is_scalar(value)) {

@@ -48,7 +48,7 @@ impl Findings<'_> {
             "json"
         };
         self.note_text("token.body", form, &evidence);
-        let sent = sent(operation);
+        let sent = operation.sent();
         let mut known = Vec::new();
         for field in ["key_id", "key_secret"] {
             match find(&sent, field, is_scalar) {
@@ -74,16 +74,7 @@ impl Findings<'_> {
     }
 
     fn token_answer(&mut self, operation: &Operation) {
-        for answer in operation
-            .answers
-            .iter()
-            .filter(|answer| answer.status.is_success())
-        {
-            let evidence = format!("{} / {}", operation.name, answer.name);
-            let Some(json) = answer.json.as_deref() else {
-                continue;
-            };
-            let value: Value = serde_json::from_str(json).unwrap_or_default();
+        for (evidence, value) in operation.successes() {
             let Some(token) = find(&value, "access_token", Value::is_string) else {
                 continue;
             };
@@ -108,7 +99,7 @@ impl Findings<'_> {
         };
         let evidence = operation.name.clone();
         self.note_text(&format!("{kind}.route"), operation.path.clone(), &evidence);
-        let sent = sent(operation);
+        let sent = operation.sent();
         let mut known = Vec::new();
         for field in required.iter().chain(optional) {
             let path = format!("{kind}.send.{field}");
@@ -158,18 +149,4 @@ fn is_around(place: &str, other: &str) -> bool {
     other
         .strip_prefix(place)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
-/// What a request sends, as JSON.
-pub(crate) fn sent(operation: &Operation) -> Value {
-    match &operation.body {
-        Body::Json(json) => serde_json::from_str(json).unwrap_or_default(),
-        Body::Form(fields) => {
-            let fields = fields
-                .iter()
-                .map(|(name, value)| (name.clone(), value.clone().into()));
-            Value::Object(fields.collect())
-        }
-        Body::Nothing | Body::Unread => Value::Null,
-    }
 }

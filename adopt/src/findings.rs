@@ -9,7 +9,7 @@ use crate::answers::Answers;
 use crate::collection::{Body, Collection, Operation};
 use crate::matching::{Kind, Matched, find_operation};
 use crate::question::Question;
-use crate::shape::nodes;
+use crate::shape::{nodes, raw_at};
 
 /// The statuses of ours, each of which has an event.
 const STATUSES: [&str; 4] = ["created", "paid", "failed", "expired"];
@@ -62,6 +62,14 @@ impl<'c> Findings<'c> {
         findings.webhooks();
         findings.errors(collection);
         findings.ask_for_words(answers);
+        let contradictory = findings.leaves.iter();
+        let contradictory = contradictory.filter(|(_, finding)| !finding.contradictions.is_empty());
+        let asked = contradictory.map(|(path, finding)| Question::contradictory(path, finding));
+        findings.questions.extend(asked);
+        // What is answered is asked no more.
+        findings
+            .questions
+            .retain(|question| answers.leaf(&question.name).is_none());
         findings
     }
 
@@ -96,6 +104,24 @@ impl<'c> Findings<'c> {
 
     pub(crate) fn note_text(&mut self, path: &str, text: impl Into<String>, evidence: &str) {
         self.note(path, LeafValue::Text(text.into()), evidence);
+    }
+
+    /// Notes where an envelope stands: different answers may be wrapped differently. The innermost
+    /// is tried first, because what is around it may have an id of its own.
+    pub(crate) fn note_envelope(&mut self, path: &'static str, at: &str, evidence: &str) {
+        let Some(known) = self.leaves.get_mut(path) else {
+            return self.note_text(path, at, evidence);
+        };
+        let mut places = match &known.value {
+            LeafValue::Text(place) => vec![place.clone()],
+            LeafValue::Texts(places) => places.clone(),
+            _ => Vec::new(),
+        };
+        if !places.iter().any(|place| place == at) {
+            places.push(at.to_owned());
+            places.sort_by_key(|place| std::cmp::Reverse(place.matches('/').count()));
+            known.value = LeafValue::Texts(places);
+        }
     }
 
     /// Says `false` for the optional leaves of a group that were not found, so that no default of
@@ -178,7 +204,8 @@ impl<'c> Findings<'c> {
                     crate::shape::fit("amount", &node.name).is_some()
                         && crate::shape::is_scalar(node.value)
                 });
-                examples.extend(amounts.map(|node| node.value.to_string()));
+                // As they were written: `10.00` and `10` are different evidence.
+                examples.extend(amounts.filter_map(|node| raw_at(json, &node.place)));
             }
         }
         examples

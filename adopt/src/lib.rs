@@ -21,7 +21,7 @@
 //!     status = { created = "NEW", paid = "PAID", failed = "FAILED", expired = "GONE" }
 //! "#)?;
 //! let adoption = Adoption::new(&collection, answers);
-//! let profile = sanspay_profile::from_toml(&adoption.profile("pay"))?;
+//! let profile = sanspay_profile::from_toml(&adoption.profile("pay")?)?;
 //! let proofs = adoption.prove(profile.profile())?;
 //! assert_eq!(proofs[0].result.as_deref(), Ok("a record, 10.00 USD, created"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -53,7 +53,7 @@ pub use collection::{Answer, Body, Collection, NotRead, Operation};
 pub use diff::{Change, diff};
 pub use matching::Kind;
 pub use proof::Proof;
-pub use question::Question;
+pub use question::{Question, Unanswered};
 pub use report::{Line, Report, Verdict};
 
 use findings::Findings;
@@ -91,14 +91,17 @@ impl<'c> Adoption<'c> {
 
     /// The profile as TOML, for [`sanspay_profile::from_toml`], which says what is still missing.
     /// Each leaf has its grade and where it was read.
-    pub fn profile(&self, name: &str) -> String {
+    ///
+    /// # Errors
+    /// The questions that are open: whatever is not answered would be assumed in silence.
+    pub fn profile(&self, name: &str) -> Result<String, Unanswered> {
+        if !self.questions().is_empty() {
+            return Err(Unanswered(self.questions().to_vec()));
+        }
         let mut source = vec![("collection", self.collection.name())];
         source.extend(self.collection.published().map(|date| ("published", date)));
-        write::file(
-            name,
-            &source,
-            &write::settled(&self.findings, &self.answers),
-        )
+        let settled = write::settled(&self.findings, &self.answers);
+        Ok(write::file(name, &source, &settled))
     }
 
     /// The leaves of that profile.

@@ -169,16 +169,7 @@ fn score(kind: Kind, operation: &Operation, created: Option<&str>) -> i32 {
         operation.method == Method::GET,
         operation.method == Method::POST,
     );
-    let sent = match &operation.body {
-        Body::Json(json) => serde_json::from_str(json).unwrap_or_default(),
-        Body::Form(fields) => {
-            let fields = fields
-                .iter()
-                .map(|(name, value)| (name.clone(), value.clone().into()));
-            Value::Object(fields.collect())
-        }
-        Body::Nothing | Body::Unread => Value::Null,
-    };
+    let sent = operation.sent();
     let sends = |field| find(&sent, field, is_scalar).is_some();
     let pays = sends("amount") && sends("currency");
     let last = last_name(&operation.path);
@@ -229,13 +220,9 @@ fn token_score(operation: &Operation, sent: &Value) -> i32 {
         let script = without_comments(script);
         script.contains("access_token") && script.contains(".set(")
     });
-    let answers = operation.answers.iter().any(|answer| {
-        let json = answer
-            .json
-            .as_deref()
-            .and_then(|json| serde_json::from_str(json).ok());
-        json.is_some_and(|json: Value| find(&json, "access_token", is_scalar).is_some())
-    });
+    let answers = operation
+        .successes()
+        .any(|(_, value)| find(&value, "access_token", is_scalar).is_some());
     let score = 2 * named + has("key_id") + 2 * has("key_secret") + 2 * i32::from(answers);
     if score < 3 {
         0

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::collection::Operation;
+use crate::findings::Finding;
 use crate::matching::Kind;
+use crate::report::told;
 
 /// A question that is to be answered before a profile is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +59,19 @@ impl Question {
         }
     }
 
+    pub(crate) fn contradictory(path: &str, finding: &Finding) -> Self {
+        let others = finding.contradictions.iter();
+        let all = others.map(|(value, evidence)| (value, evidence));
+        let all = std::iter::once((&finding.value, &finding.evidence)).chain(all);
+        Self {
+            name: path.to_owned(),
+            text: "the examples say different things: which of them holds?".into(),
+            seen: all
+                .map(|(value, evidence)| format!("{} in {evidence}", told(value)))
+                .collect(),
+        }
+    }
+
     pub(crate) fn required(path: &str, operation: &str) -> Self {
         Self {
             name: path.to_owned(),
@@ -75,3 +90,25 @@ impl fmt::Display for Question {
         Ok(())
     }
 }
+
+/// A profile that is not written, because questions are open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unanswered(pub(crate) Vec<Question>);
+
+impl Unanswered {
+    /// The questions.
+    pub fn questions(&self) -> &[Question] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Unanswered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no profile is written before these questions are answered:")?;
+        self.0
+            .iter()
+            .try_for_each(|question| write!(f, "\n{question}"))
+    }
+}
+
+impl std::error::Error for Unanswered {}

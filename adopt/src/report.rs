@@ -164,12 +164,15 @@ fn line(
 fn same(ours: &LeafValue, theirs: &LeafValue) -> bool {
     match (ours, theirs) {
         (LeafValue::Texts(ours), LeafValue::Text(theirs)) => ours.contains(theirs),
+        (LeafValue::Texts(ours), LeafValue::Texts(theirs)) => {
+            ours.len() == theirs.len() && theirs.iter().all(|place| ours.contains(place))
+        }
         (LeafValue::Text(ours), LeafValue::Texts(theirs)) => theirs == std::slice::from_ref(ours),
         _ => ours == theirs,
     }
 }
 
-fn told(value: &LeafValue) -> String {
+pub(crate) fn told(value: &LeafValue) -> String {
     match value {
         LeafValue::No => "no".to_owned(),
         LeafValue::Text(text) => format!("\"{text}\""),

@@ -1,6 +1,9 @@
 //! What stands where in a JSON body, and which names mean which field.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// The most levels that are looked at: a profile has no longer places.
 const DEPTH: usize = 6;
@@ -300,6 +303,21 @@ pub(crate) fn find(value: &Value, field: &str, wanted: impl Fn(&Value) -> bool) 
     scored.min().map(|(_, _, place)| place)
 }
 
+/// The JSON at a place as it was written, so that no digit is lost.
+pub(crate) fn raw_at(json: &str, place: &str) -> Option<String> {
+    let mut json = json;
+    for name in place.split('/').skip(1) {
+        let name = name.replace("~1", "/").replace("~0", "~");
+        json = if let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(json) {
+            items.get(name.parse::<usize>().ok()?)?.get()
+        } else {
+            let fields: BTreeMap<String, &RawValue> = serde_json::from_str(json).ok()?;
+            fields.get(&name)?.get()
+        };
+    }
+    Some(json.to_owned())
+}
+
 /// Whether a value is one word or number, as ids, words and amounts are.
 pub(crate) fn is_scalar(value: &Value) -> bool {
     value.is_string() || value.is_number()
@@ -314,6 +332,13 @@ pub(crate) fn is_variable(text: &str) -> bool {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn digits_are_told_as_they_were_written() {
+        let json = r#"{"a/b": [{"amount": 10.00}]}"#;
+        assert_eq!(raw_at(json, "/a~1b/0/amount").as_deref(), Some("10.00"));
+        assert_eq!(raw_at(json, "/a~1b/1/amount"), None);
+    }
 
     #[test]
     fn fields_are_found_by_their_usual_names() {

@@ -27,6 +27,15 @@ fn get(name: &str, path: &str) -> Value {
     json!({"name": name, "request": {"method": "GET", "url": format!("https://h.example{path}")}})
 }
 
+/// What a collection never says.
+fn answered() -> Answers {
+    let words = r#"{ created = "NEW", paid = "PAID", failed = "BAD", expired = "OLD" }"#;
+    Answers::from_toml(&format!(
+        "money = {{ form = \"decimal-string\" }}\nstatus = {words}"
+    ))
+    .unwrap()
+}
+
 fn asked(collection: &Collection) -> Vec<String> {
     let adoption = Adoption::new(collection, Answers::new());
     adoption
@@ -182,7 +191,7 @@ fn of_several_links_none_is_taken() {
     let mut show = get("Show", "/v1/payments/{{id}}");
     show["response"] = json!([{"name": "OK", "code": 200, "body": body.to_string()}]);
     let both = collection(&json!([create("Create", "/v1/payments"), show]));
-    let profile = Adoption::new(&both, Answers::new()).profile("links");
+    let profile = Adoption::new(&both, answered()).profile("links").unwrap();
     assert!(profile.contains("checkout_url = false"), "{profile}");
 }
 
@@ -206,11 +215,11 @@ fn no_value_of_a_collection_is_told() {
         "header": [{"key": "Authorization", "value": "Bearer PlantedToken"}]},
         "response": [{"name": "OK", "code": 200, "body": "{\"access_token\": \"PlantedToken\"}"}]});
     let collection = collection(&json!([token]));
-    let adoption = Adoption::new(&collection, Answers::new());
+    let adoption = Adoption::new(&collection, answered());
     let told = format!(
         "{collection:?} {} {}",
         adoption.report(&Leaves::new()),
-        adoption.profile("planted")
+        adoption.profile("planted").unwrap()
     );
     assert!(
         told.contains("/oauth/token") && !told.contains("Planted"),
@@ -242,4 +251,49 @@ fn a_later_publication_is_compared_by_its_shape() {
         ]
     );
     assert!(diff(&before, &before).is_empty());
+}
+
+/// An answer that is wrapped otherwise than another one is no contradiction.
+#[test]
+fn answers_may_be_wrapped_differently() {
+    let record = json!({"id": "6f2b7c1e-6a0e-4f53-9f0e-0d6f3a1b2c3d", "status": "NEW",
+        "amount": "10.00", "currency": "USD"});
+    let mut show = get("Show", "/v1/payments/{{id}}");
+    show["response"] = json!([{"name": "OK", "code": 200, "body": record.to_string()}]);
+    let mut create = create("Create", "/v1/payments");
+    let wrapped = json!({"data": record}).to_string();
+    create["response"] = json!([{"name": "Created", "code": 201, "body": wrapped}]);
+    let both = collection(&json!([create, show]));
+    let adoption = Adoption::new(&both, answered());
+    let profile = adoption.profile("both").unwrap();
+    assert!(profile.contains(r#"at = ["/data", ""]"#), "{profile}");
+    let profile = sanspay_profile::from_toml(&profile).unwrap();
+    let proofs = adoption.prove(profile.profile()).unwrap();
+    assert!(
+        proofs.iter().all(|proof| proof.result.is_ok()),
+        "{proofs:?}"
+    );
+}
+
+#[test]
+fn what_the_examples_contradict_is_asked_until_it_is_answered() {
+    let answer = |name: &str, amount: &str| {
+        let mut body = json!({"id": "6f2b7c1e-6a0e-4f53-9f0e-0d6f3a1b2c3d", "state": "NEW",
+            "currency": "USD"});
+        body[amount] = json!(1000);
+        json!({"name": name, "code": 200, "body": body.to_string()})
+    };
+    let mut show = get("Show", "/v1/payments/{{id}}");
+    show["response"] = json!([answer("OK", "amount"), answer("Older", "total")]);
+    let both = collection(&json!([create("Create", "/v1/payments"), show]));
+    let refused = Adoption::new(&both, answered()).profile("two").unwrap_err();
+    let text = refused.to_string();
+    assert!(
+        text.contains(r#"record.amount: the examples say different things"#),
+        "{text}"
+    );
+    assert!(text.contains(r#""/total" in Show / Older"#), "{text}");
+    let place = sanspay_core::profile::LeafValue::Text("/amount".into());
+    let answers = answered().leaf_is("record.amount", place);
+    assert!(Adoption::new(&both, answers).profile("two").is_ok());
 }

@@ -38,13 +38,17 @@ fn money_and_the_meaning_of_words_are_asked_and_nothing_else_is() {
         open.questions()[1].seen,
         ["DECLINED", "LAPSED", "PENDING", "SETTLED"]
     );
+    let refused = open.profile("aurora").unwrap_err();
+    assert_eq!(refused.questions(), open.questions());
     assert!(Adoption::new(&collection, answers()).questions().is_empty());
 }
 
 #[test]
 fn the_profile_that_comes_of_it_is_the_truth_leaf_by_leaf() {
     let collection = Collection::read(COLLECTION).unwrap();
-    let written = Adoption::new(&collection, answers()).profile("aurora");
+    let written = Adoption::new(&collection, answers())
+        .profile("aurora")
+        .unwrap();
     let adopted = sanspay_profile::from_toml(&written).unwrap_or_else(|p| panic!("{p}\n{written}"));
     let truth = sanspay_profile::from_toml(TRUTH).unwrap();
     let mut wrong = Vec::new();
@@ -66,7 +70,9 @@ fn the_profile_that_comes_of_it_is_the_truth_leaf_by_leaf() {
 #[test]
 fn a_client_of_the_adopted_profile_passes_the_suite_at_that_providers_sandbox() {
     let collection = Collection::read(COLLECTION).unwrap();
-    let written = Adoption::new(&collection, answers()).profile("aurora");
+    let written = Adoption::new(&collection, answers())
+        .profile("aurora")
+        .unwrap();
     let adopted = sanspay_profile::from_toml(&written).unwrap();
     let truth = sanspay_profile::from_toml(TRUTH).unwrap();
     let (client, provider) = (
@@ -93,7 +99,7 @@ fn a_client_of_the_adopted_profile_passes_the_suite_at_that_providers_sandbox() 
 fn every_saved_answer_is_read_and_every_request_is_laid_beside() {
     let collection = Collection::read(COLLECTION).unwrap();
     let adoption = Adoption::new(&collection, answers());
-    let profile = sanspay_profile::from_toml(&adoption.profile("aurora")).unwrap();
+    let profile = sanspay_profile::from_toml(&adoption.profile("aurora").unwrap()).unwrap();
     let proofs = adoption.prove(profile.profile()).unwrap();
     let told: Vec<String> = proofs
         .iter()

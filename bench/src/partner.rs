@@ -139,6 +139,12 @@ fn api() -> Api {
     Api::new(BaseUrl::new("https://api.example.com").expect("a URL"))
 }
 
+/// The API as a session has it, which counts what is not known.
+fn counting(api: Api) -> Api {
+    let source = FetchToken::new(Credentials::new("key-4711", "a-long-secret-4711").expect("keys"));
+    Session::new(api, source, Settings::default()).api().clone()
+}
+
 /// Every row of the partner API without IO.
 pub fn rows(effort: Effort) -> Vec<Row> {
     let mut rows = record_rows(effort);
@@ -150,7 +156,7 @@ pub fn rows(effort: Effort) -> Vec<Row> {
 }
 
 fn record_rows(effort: Effort) -> Vec<Row> {
-    let api = api();
+    let api = counting(api());
     let floor = "serde_json into plain Strings, unknown ignored";
     let show = ShowPayment::new(ID.parse().expect("an id"));
     let mut rows = Vec::new();
@@ -189,7 +195,7 @@ fn record_rows(effort: Effort) -> Vec<Row> {
 /// units, with other words.
 fn spelled_rows(effort: Effort) -> Vec<Row> {
     let file = sanspay_profile::from_toml(sanspay_profile::ZEPHYR).expect("a profile");
-    let api = api().with_wire(Wire::from(file.profile().clone()));
+    let api = counting(api().with_wire(Wire::from(file.profile().clone())));
     let floor = "serde_json into plain nested Strings, unknown ignored";
     let show = ShowPayment::new(ID.parse().expect("an id"));
     let body = format!(

@@ -114,7 +114,9 @@ impl Session {
     /// Those of [`UnconfirmedEvent::parse`].
     pub fn read_event(&self, body: &[u8]) -> Result<UnconfirmedEvent, Error> {
         let event = UnconfirmedEvent::parse(body, self.api().wire())?;
-        event.note_drift(self.api());
+        if let Some(log) = self.api().drift() {
+            event.note_drift(log);
+        }
         Ok(event)
     }
 

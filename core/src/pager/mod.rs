@@ -207,7 +207,8 @@ impl<L: Paged> Pager<L> {
         self.number = number.or(self.number);
         // Nothing but the entries tells this page from the one before.
         let is_blind = !matches!(page.next(), Next::Cursor(_) | Next::Page(_));
-        if is_blind && page.last_page().is_none() {
+        let is_numbered = page.last_page().is_some() && !page.asks().offset;
+        if is_blind && !is_numbered {
             if self.repeats.has_any(page.items().iter().map(L::key)) {
                 return Err("the same entries came for two pages");
             }

@@ -13,7 +13,9 @@ impl Reply<'_> {
     pub(super) fn record(self, asked_for: impl FnOnce(&Record) -> bool) -> Result<Record, Error> {
         let tables = self.api().wire().profile.tables();
         let record = read(self.success()?, tables).map_err(|error| self.unreadable(&error))?;
-        record.note_drift(self.api());
+        if let Some(log) = self.api().drift() {
+            record.note_drift(&mut log.counting());
+        }
         if asked_for(&record) {
             return Ok(record);
         }

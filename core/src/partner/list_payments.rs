@@ -253,11 +253,12 @@ pub(super) fn records(reply: Reply<'_>) -> Result<Page<Record>, Error> {
         })
     };
     let records = records.map_err(|error: serde_json::Error| reply.unreadable(&error))?;
-    for record in records.items() {
-        record.note_drift(reply.api());
-    }
-    for name in records.unaccounted_names() {
-        if let Some(log) = reply.api().drift() {
+    if let Some(log) = reply.api().drift() {
+        let mut log = log.counting();
+        for record in records.items() {
+            record.note_drift(&mut log);
+        }
+        for name in records.unaccounted_names() {
             log.note(DriftKind::UnknownField, "page", name);
         }
     }

@@ -17,7 +17,7 @@ use crate::json::{self, Object, text_of};
 use crate::money::{Amount, Currency};
 use crate::profile::Compiled;
 use crate::timestamp::Timestamp;
-use crate::wire::{Api, DriftKind, Wire};
+use crate::wire::{Counting, DriftKind, Wire};
 
 /// A payment or payout as the provider describes it (grade A).
 ///
@@ -215,8 +215,7 @@ impl fmt::Debug for Record {
 /// The whole of it is taken as JSON text first, so this reads from `serde_json` only.
 impl Record {
     /// Counts what came otherwise than the profile says.
-    pub(super) fn note_drift(&self, api: &Api) {
-        let Some(log) = api.drift() else { return };
+    pub(super) fn note_drift(&self, log: &mut Counting<'_>) {
         for (name, _) in self.extras.iter() {
             let kind = if FIELDS.contains(&name) {
                 DriftKind::OddField

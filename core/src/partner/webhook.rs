@@ -28,7 +28,7 @@ use crate::money::{Amount, Currency};
 use crate::printable::Escaped;
 use crate::profile::Compiled;
 use crate::timestamp::Timestamp;
-use crate::wire::{Api, DriftKind, Reply, Wire};
+use crate::wire::{Api, DriftKind, DriftLog, Reply, Wire};
 
 /// The longest webhook body that is read. The documented events have one record each.
 const MAX_BODY: usize = 256 * 1024;
@@ -156,12 +156,13 @@ impl UnconfirmedEvent {
     }
 
     /// Counts what came otherwise than the profile says.
-    pub(crate) fn note_drift(&self, api: &Api) {
-        if let (Some(log), Some(EventKind::Other(word))) = (api.drift(), &self.kind) {
+    pub(crate) fn note_drift(&self, log: &DriftLog) {
+        let mut log = log.counting();
+        if let Some(EventKind::Other(word)) = &self.kind {
             log.note(DriftKind::UnknownWord, "event", word);
         }
         if let Some(record) = self.unconfirmed_record() {
-            record.note_drift(api);
+            record.note_drift(&mut log);
         }
     }
 

@@ -256,6 +256,9 @@ impl Reader<'_> {
             let Some(place) = self.place(leaf) else {
                 continue;
             };
+            let in_list = place.tokens().any(|name| name.decoded() == "0");
+            let told = "must not go through a list: a page is read as one object";
+            self.problems.require(!in_list, leaf, told);
             // A page that is its own list has no other places.
             if !place.is_root() && places.add(field, &place).is_err() {
                 let told = "is at, inside of or around the place of another field";

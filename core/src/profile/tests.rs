@@ -267,6 +267,20 @@ fn everything_that_is_wrong_is_said_at_once() {
 }
 
 #[test]
+fn a_page_is_one_object_and_goes_through_no_list() {
+    let mut leaves = Leaves::new();
+    for (path, place) in [
+        ("money.form", "minor-integer"),
+        ("page.items", "/0/rows"),
+        ("page.total", "/0/count"),
+    ] {
+        leaves.set(path, LeafValue::Text(place.into())).unwrap();
+    }
+    let error = Profile::new(leaves).unwrap_err();
+    assert_eq!(fields(&error), ["page.items", "page.total"]);
+}
+
+#[test]
 fn a_leaf_takes_its_own_form_only() {
     let refused = |path: &str, value: LeafValue| Leaves::new().set(path, value).unwrap_err();
     let text = |text: &str| LeafValue::Text(text.into());

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::printable_name;
 
@@ -96,38 +96,60 @@ impl fmt::Display for Drift {
 #[derive(Debug, Default)]
 pub(crate) struct DriftLog(Mutex<Counts>);
 
-type Counts = BTreeMap<(DriftKind, &'static str, Box<str>), u64>;
+#[derive(Debug, Default)]
+struct Counts {
+    by_place: BTreeMap<(DriftKind, &'static str), BTreeMap<Box<str>, u64>>,
+    names: usize,
+}
+
+/// The log, to count what came in one reply.
+pub(crate) struct Counting<'l>(MutexGuard<'l, Counts>);
 
 impl DriftLog {
-    pub(crate) fn note(&self, kind: DriftKind, place: &'static str, name: &str) {
-        let is_name = name
-            .split('/')
-            .all(|part| part.is_empty() || printable_name(part).is_some());
-        let name = if is_name && name.len() <= 120 {
-            name
-        } else {
-            "a name"
-        };
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_full = counts.len() >= MOST;
-        let key = (kind, place, Box::from(name));
-        let count = match counts.get_mut(&key) {
-            Some(count) => count,
-            None if is_full => counts.entry((kind, place, "others".into())).or_default(),
-            None => counts.entry(key).or_default(),
-        };
-        *count = count.saturating_add(1);
+    pub(crate) fn counting(&self) -> Counting<'_> {
+        Counting(self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(crate) fn list(&self) -> Vec<Drift> {
-        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let each = counts.iter().map(|((kind, place, name), times)| Drift {
-            kind: *kind,
-            place,
-            name: name.clone(),
-            times: *times,
+        let counts = self.counting();
+        let each = counts.0.by_place.iter().flat_map(|((kind, place), names)| {
+            names.iter().map(|(name, times)| Drift {
+                kind: *kind,
+                place,
+                name: name.clone(),
+                times: *times,
+            })
         });
         each.collect()
+    }
+}
+
+impl Counting<'_> {
+    pub(crate) fn note(&mut self, kind: DriftKind, place: &'static str, name: &str) {
+        let Counts { by_place, names } = &mut *self.0;
+        let known = by_place.entry((kind, place)).or_default();
+        // Nearly always it came before; whether it is a name is looked at once.
+        if let Some(count) = known.get_mut(name) {
+            *count = count.saturating_add(1);
+            return;
+        }
+        let told = if *names < MOST { told(name) } else { "others" };
+        let count = known.entry(told.into()).or_insert_with(|| {
+            *names += 1;
+            0
+        });
+        *count = count.saturating_add(1);
+    }
+}
+
+/// The name, unless it may be anybody's data.
+fn told(name: &str) -> &str {
+    let mut parts = name.split('/');
+    let is_name = parts.all(|part| part.is_empty() || printable_name(part).is_some());
+    if is_name && name.len() <= 120 {
+        name
+    } else {
+        "a name"
     }
 }
 
@@ -139,9 +161,12 @@ mod tests {
     #[test]
     fn what_is_no_name_is_counted_and_not_told() {
         let log = DriftLog::default();
-        log.note(DriftKind::UnknownField, "record", "jane@example.com");
-        log.note(DriftKind::UnknownField, "record", "/money/fee");
-        log.note(DriftKind::UnknownWord, "status", "Jane Doe, paid");
+        log.counting()
+            .note(DriftKind::UnknownField, "record", "jane@example.com");
+        log.counting()
+            .note(DriftKind::UnknownField, "record", "/money/fee");
+        log.counting()
+            .note(DriftKind::UnknownWord, "status", "Jane Doe, paid");
         let told: Vec<String> = log.list().iter().map(ToString::to_string).collect();
         let expected = [
             "record./money/fee is not known, 1 time",
@@ -156,7 +181,7 @@ mod tests {
         fn nothing_is_lost_and_the_log_does_not_grow(names in proptest::collection::vec("[a-z]{1,3}", 0..900)) {
             let log = DriftLog::default();
             for name in &names {
-                log.note(DriftKind::UnknownField, "record", name);
+                log.counting().note(DriftKind::UnknownField, "record", name);
             }
             let told = log.list();
             prop_assert!(told.len() <= MOST + 1);

@@ -11,6 +11,6 @@ pub use admin::AdminWire;
 pub(crate) use api::is_route;
 pub use api::{Api, Wire, path_segment};
 pub use base_url::BaseUrl;
-pub(crate) use drift::DriftLog;
+pub(crate) use drift::{Counting, DriftLog};
 pub use drift::{Drift, DriftKind};
 pub use reply::Reply;

@@ -189,3 +189,18 @@ fn a_full_page_without_any_mark_is_no_end() {
     let (_, _, end) = read_by(&leaves, |_| numbers(4));
     end.unwrap();
 }
+
+#[test]
+fn a_server_that_ignores_the_offset_is_noticed_whatever_it_counts() {
+    let leaves = [
+        ("page.offset", text("skip")),
+        ("page.total", text("/count")),
+        ("page.last", text("/pages")),
+    ];
+    let (_, all, end) = read_by(
+        &leaves,
+        |_| json!({"data": from(0, 3), "count": 7, "pages": 3}),
+    );
+    assert_eq!(all, [1, 2, 3]);
+    assert_eq!(end.unwrap_err().kind(), ErrorKind::Paging);
+}

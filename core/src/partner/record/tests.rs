@@ -183,8 +183,10 @@ fn an_odd_form_costs_the_field_and_nothing_else() {
     for name in light.filter(|name| *name != "metadata") {
         let dates = dates.iter().filter(|_| name.ends_with("_at"));
         // A reference of digits may come as a number.
-        let number = |json: &&&str| name == "reference" && **json == "7";
-        for json in odd.iter().filter(|json| !number(json)).chain(dates) {
+        let odd = odd
+            .iter()
+            .filter(|json| name != "reference" || **json != "7");
+        for json in odd.chain(dates) {
             let mut fields = full();
             fields[name] = json!("PLACE");
             let text = fields.to_string().replace("\"PLACE\"", json);

@@ -1,6 +1,7 @@
 //! Answers and webhooks, from the assumed form into the provider's.
 
 use http::{Response, StatusCode};
+use sanspay_core::profile::{LEAVES, LeafKind};
 use serde_json::{Map, Value, json};
 
 use super::leaves::put;
@@ -77,21 +78,8 @@ impl Dialect {
         let currency = fields.get("currency").and_then(Value::as_str);
         let currency = currency.unwrap_or_default().to_owned();
         let mut said = json!({});
-        for field in [
-            "id",
-            "type",
-            "status",
-            "amount",
-            "currency",
-            "reference",
-            "checkout_url",
-            "failure_reason",
-            "metadata",
-            "created_at",
-            "updated_at",
-            "paid_at",
-            "expires_at",
-        ] {
+        let leaves = LEAVES.iter().filter(|leaf| leaf.kind() != LeafKind::Places);
+        for field in leaves.filter_map(|leaf| leaf.path().strip_prefix("record.")) {
             let Some(value) = fields.remove(field) else {
                 continue;
             };

@@ -42,9 +42,9 @@ impl Said {
             return amount.clone();
         };
         let form = self.text("money.form").unwrap_or_default();
-        let minor = || smallest_units(text, self.decimals(currency)?);
         let digits = if form.starts_with("minor") {
-            minor()
+            let decimals = self.decimals(currency);
+            decimals.and_then(|decimals| smallest_units(text, decimals))
         } else {
             Some(text.to_owned())
         };
