@@ -289,7 +289,7 @@ fn what_the_examples_contradict_is_asked_until_it_is_answered() {
     let refused = Adoption::new(&both, answered()).profile("two").unwrap_err();
     let text = refused.to_string();
     assert!(
-        text.contains(r#"record.amount: the examples say different things"#),
+        text.contains("record.amount: the examples say different things"),
         "{text}"
     );
     assert!(text.contains(r#""/total" in Show / Older"#), "{text}");
