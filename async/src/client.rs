@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use sanspay_core::checkout::Paid;
 use sanspay_core::checkout::query::{Confirmation, Trade, TradeSearch};
+use sanspay_core::durable::Store;
 use sanspay_core::exchange::{Call, Step, Wait};
 use sanspay_core::partner::Resolution;
 use sanspay_core::{
@@ -18,6 +19,7 @@ use tokio::time;
 
 use crate::builder::ClientBuilder;
 use crate::clock::SystemClock;
+use crate::durable::Durable;
 use crate::pages::Pages;
 use crate::spawned::{Spawned, Told};
 use crate::transport::Transport;
@@ -200,6 +202,12 @@ impl Client {
         )
     }
 
+    /// Payments and payouts that are executed once whatever happens to this process, over a store
+    /// that survives it.
+    pub fn durable<'a, S: Store>(&'a self, store: &'a S) -> Durable<'a, S> {
+        Durable::new(self, store)
+    }
+
     /// Finds a trade of a checkout installation by its number; the client needs an
     /// [operator](ClientBuilder::operator). Each page of the list is a call of its own, with a
     /// deadline of its own.
@@ -225,12 +233,19 @@ impl Client {
     }
 
     /// Drives an exchange to its end, or tells its span that it was dropped before.
-    fn drive<E: Endpoint>(
+    pub(crate) fn drive<E: Endpoint>(
         &self,
         exchange: Exchange<E>,
     ) -> impl Future<Output = Result<E::Output, Error>> {
         let mut call = self.begin(exchange);
         async move { self.finish(&mut call).await }
+    }
+
+    /// Lets the time pass; outside of a runtime it does so at once.
+    pub(crate) async fn sleep(&self, delay: Duration) {
+        if !self.clock.skip(delay) && Handle::try_current().is_ok() {
+            time::sleep(delay).await;
+        }
     }
 
     fn begin<E: Endpoint>(&self, exchange: Exchange<E>) -> Call<E> {
@@ -253,8 +268,7 @@ impl Client {
                         call.reply(outcome);
                     }
                     Step::Wait(wait) if wait.may_end_early() => pause(wait).await,
-                    Step::Wait(wait) if self.clock.skip(wait.delay()) => {}
-                    Step::Wait(wait) => time::sleep(wait.delay()).await,
+                    Step::Wait(wait) => self.sleep(wait.delay()).await,
                     Step::Done(result) => return result,
                 }
             }

@@ -86,6 +86,7 @@ mod client;
 mod clock;
 #[cfg(feature = "reqwest")]
 mod doctor;
+mod durable;
 mod pages;
 mod spawned;
 mod transport;
@@ -95,6 +96,7 @@ pub use checkout_doctor::examine_checkout;
 pub use client::Client;
 #[cfg(feature = "reqwest")]
 pub use doctor::examine;
+pub use durable::Durable;
 pub use pages::Pages;
 #[cfg(feature = "reqwest")]
 #[doc(no_inline)]

@@ -8,12 +8,14 @@ use std::time::{Duration, SystemTime};
 
 use sanspay_core::checkout::Paid;
 use sanspay_core::checkout::query::{Confirmation, Trade, TradeSearch};
+use sanspay_core::durable::BlockingStore;
 use sanspay_core::exchange::{Call, Step};
 use sanspay_core::partner::Resolution;
 use sanspay_core::{Clock, Endpoint, Error, Exchange, Session, UnknownOutcome};
 
 use crate::builder::ClientBuilder;
 use crate::clock::SystemClock;
+use crate::durable::Durable;
 use crate::pages::Pages;
 use crate::transport::Transport;
 
@@ -126,6 +128,12 @@ impl Client {
         Resolution::from(self.call(self.session.lookup(unknown, self.clock.now())))
     }
 
+    /// Payments and payouts that are executed once whatever happens to this process, over a store
+    /// that survives it.
+    pub fn durable<'a, S: BlockingStore + ?Sized>(&'a self, store: &'a S) -> Durable<'a, S> {
+        Durable::new(self, store)
+    }
+
     /// Finds a trade of a checkout installation by its number; the client needs an
     /// [operator](ClientBuilder::operator). Each page of the list is a call of its own, with a
     /// deadline of its own.
@@ -149,8 +157,15 @@ impl Client {
         Ok(Confirmation::of(paid, self.find_trade(paid.trade_no())?))
     }
 
+    /// Lets the time pass.
+    pub(crate) fn sleep(&self, delay: Duration) {
+        if !self.clock.skip(delay) {
+            thread::sleep(delay);
+        }
+    }
+
     /// Drives an exchange to its end.
-    fn drive<E: Endpoint>(&self, exchange: Exchange<E>) -> Result<E::Output, Error> {
+    pub(crate) fn drive<E: Endpoint>(&self, exchange: Exchange<E>) -> Result<E::Output, Error> {
         let mut call = Call::new(exchange, Arc::clone(&self.clock));
         let _entered = call.span().enter();
         // One for the whole call: the session keeps the same waker once.
@@ -162,8 +177,7 @@ impl Client {
                     wait.wake_early(waker.get_or_insert_with(unpark_this_thread));
                     thread::park_timeout(wait.delay());
                 }
-                Step::Wait(wait) if self.clock.skip(wait.delay()) => {}
-                Step::Wait(wait) => thread::sleep(wait.delay()),
+                Step::Wait(wait) => self.sleep(wait.delay()),
                 Step::Done(result) => return result,
             }
         }

@@ -85,6 +85,7 @@ mod client;
 mod clock;
 #[cfg(feature = "ureq")]
 mod doctor;
+mod durable;
 mod journal;
 mod pages;
 mod transport;
@@ -94,6 +95,7 @@ pub use checkout_doctor::examine_checkout;
 pub use client::Client;
 #[cfg(feature = "ureq")]
 pub use doctor::examine;
+pub use durable::Durable;
 pub use journal::{FileJournal, JournalError};
 pub use pages::Pages;
 #[cfg(feature = "ureq")]

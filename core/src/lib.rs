@@ -106,6 +106,7 @@ pub mod checkout;
 mod clock;
 mod credentials;
 mod diagnosis;
+pub mod durable;
 mod endpoint;
 mod error;
 pub mod exchange;

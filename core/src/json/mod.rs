@@ -26,6 +26,12 @@ pub(crate) fn write_into(mut json: Vec<u8>, value: &impl Serialize) -> Vec<u8> {
     json
 }
 
+/// The same as text.
+#[expect(clippy::expect_used, reason = "the writer of JSON writes UTF-8")]
+pub(crate) fn write_text(value: &impl Serialize) -> String {
+    String::from_utf8(write(value)).expect("JSON is UTF-8")
+}
+
 /// Reads JSON, its UTF-8 checked once and not once for each text: a tenth of a record's time.
 pub(crate) fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, serde_json::Error> {
     serde_json::from_str(text(body)?)

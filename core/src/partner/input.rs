@@ -4,7 +4,7 @@ use std::fmt;
 
 use http::{HeaderValue, Method, Request, Uri};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::error::{Error, Problems};
@@ -19,7 +19,7 @@ const MAX_URL: usize = 2048;
 
 /// JSON given by the user; never printed. An error of its serializer is reported with all other
 /// problems when the request is built.
-#[derive(Clone, Serialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Json(Option<Box<RawValue>>);
 
 impl Json {

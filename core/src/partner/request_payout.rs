@@ -3,7 +3,7 @@
 use std::fmt;
 
 use http::Request;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::expected::Expected;
 use super::input::{self, Json, Sent};
@@ -37,14 +37,20 @@ const OPERATION: &str = "request payout";
 /// assert_eq!(request.headers()["idempotency-key"], "payout-payout-7");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone)]
+///
+/// As JSON it holds every field, the beneficiary included: that is how a store keeps a payout
+/// that a worker is to send.
+#[derive(Clone, Serialize, Deserialize)]
 pub struct NewPayout {
     reference: String,
     amount: Amount,
     currency: Currency,
     beneficiary: Json,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     description: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     metadata: Option<Json>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     idempotency_key: Option<String>,
 }
 
