@@ -94,7 +94,10 @@ impl<'a, S: BlockingStore + ?Sized> Durable<'a, S> {
     ///
     /// # Errors
     /// When the store cannot be read. What was done by then is stored.
-    pub fn recover(&self) -> Result<Recovered, StoreError> {
+    pub fn recover(&self) -> Result<Recovered, StoreError>
+    where
+        S: Sync,
+    {
         let mut recovery = Recovery::new(self.client.session().clone(), random_text());
         let recovered = Mutex::new(Recovered::default());
         while let Some(op) = recovery.next() {

@@ -67,6 +67,7 @@ pub mod pki;
 pub mod sandbox;
 #[cfg(feature = "server")]
 pub mod server;
+pub mod store;
 mod unix_time;
 pub mod world;
 

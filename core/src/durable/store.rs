@@ -100,7 +100,7 @@ pub trait Store: Send + Sync {
 }
 
 /// [`Store`] for a blocking client: the same three operations without futures.
-pub trait BlockingStore: Send + Sync {
+pub trait BlockingStore {
     /// See [`Store::load`].
     ///
     /// # Errors
