@@ -13,6 +13,7 @@
 
 mod alert;
 mod client;
+mod database;
 mod failures;
 mod front;
 mod nginx;
@@ -25,6 +26,7 @@ mod web_server;
 mod wire;
 
 pub use client::{Adapter, AnyClient, AnyTransport};
+pub use database::{Database, STORES_REQUIRED};
 pub use failures::Failure;
 pub use front::{Front, FrontKind, Setup, Versions, fronts};
 pub use nginx::{NGINX_REQUIRED, Nginx};

@@ -271,6 +271,11 @@ impl<E: Endpoint<Output = Record> + Clone> DurableCall<E> {
     fn answered(&mut self, question: Question, answer: StoreAnswer) -> Phase {
         match (question, answer) {
             (Question::Begin, StoreAnswer::Stored(true)) => Phase::Send,
+            // Another worker has taken it.
+            (Question::Begin, StoreAnswer::Stored(false)) if self.is_worker => {
+                let window = self.session.settings().deadline;
+                Self::pending(window, PendingReason::OtherAttempt)
+            }
             (Question::Begin, StoreAnswer::Stored(false)) => {
                 Phase::Ask(Question::Load(Why::Decide))
             }

@@ -77,6 +77,8 @@ impl Recovery {
                 attempt,
             ));
         }
+        // Workers that read the same page begin at different ends of it.
+        self.session.jitter().shuffle(&mut calls);
         calls
     }
 }

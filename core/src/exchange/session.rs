@@ -183,6 +183,11 @@ impl Session {
         self.0.tokens.live(now)
     }
 
+    /// Randomness that is another one each time, from the seed of the settings.
+    pub(crate) fn jitter(&self) -> fastrand::Rng {
+        fastrand::Rng::with_seed(self.next_seed())
+    }
+
     /// A seed for the next exchange, so that concurrent ones do not retry in step.
     pub(super) fn next_seed(&self) -> u64 {
         let index = self.0.exchanges.fetch_add(1, Ordering::Relaxed);

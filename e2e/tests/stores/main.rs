@@ -1,0 +1,11 @@
+//! The stores over real databases: `PostgreSQL`, directly and behind `PgBouncer`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr
+)]
+
+mod killed;
+mod postgres;
