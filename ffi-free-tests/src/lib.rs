@@ -21,6 +21,7 @@ pub mod cases;
 pub mod cassettes;
 pub mod cuts;
 mod driver;
+pub mod fleet;
 mod memory;
 pub mod profiles;
 mod run;
