@@ -45,6 +45,7 @@
 
 mod call;
 mod enqueue;
+mod inbox;
 mod memory;
 mod outcome;
 mod recover;
@@ -55,6 +56,7 @@ mod tests;
 
 pub use call::{DurableCall, DurableStep};
 pub use enqueue::{Enqueue, Enqueued};
+pub use inbox::{Applied, EVENT_PREFIX, Event};
 pub use memory::MemoryStore;
 pub use outcome::{Executed, Outcome, Pending, PendingReason};
 pub use recover::{Recovered, Recovery};

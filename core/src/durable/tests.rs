@@ -15,6 +15,7 @@ use crate::{
 };
 
 mod calls;
+mod inbox;
 mod queue;
 mod stored;
 
