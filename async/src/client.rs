@@ -137,8 +137,7 @@ impl Client {
     ///
     /// The call needs the runtime on which it was spawned. Where that shuts down, or the task
     /// panics, [`Spawned`] yields an error that says whether the request may have been sent. A
-    /// process that ends takes the call with it: for that, store an
-    /// [intent](sanspay_core::journal) before.
+    /// process that ends takes the call with it: for that, make a [durable](Client::durable) call.
     ///
     /// ```no_run
     /// use sanspay_async::Client;

@@ -86,7 +86,6 @@ mod clock;
 #[cfg(feature = "ureq")]
 mod doctor;
 mod durable;
-mod journal;
 mod pages;
 mod transport;
 
@@ -96,7 +95,6 @@ pub use client::Client;
 #[cfg(feature = "ureq")]
 pub use doctor::examine;
 pub use durable::Durable;
-pub use journal::{FileJournal, JournalError};
 pub use pages::Pages;
 #[cfg(feature = "ureq")]
 #[doc(no_inline)]

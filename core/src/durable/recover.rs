@@ -65,7 +65,7 @@ impl Recovery {
                 continue;
             };
             let key = row.key.clone();
-            // A store that answers what was read before would be asked for ever.
+            // A store that answers what was read before would be asked without an end.
             self.is_over |= self.after.as_ref().is_some_and(|after| due < after.due);
             self.after = Some(Place { due, key });
             self.calls += 1;

@@ -19,7 +19,8 @@ use axum::routing::post;
 use gate::{Gate, payout};
 use log::Log;
 use sanspay_async::Client;
-use sanspay_core::journal::Outcome;
+use sanspay_core::durable::{State as Stored, Store, StoredIntent};
+use sanspay_store::SqliteStore;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -51,13 +52,6 @@ fn watched(app: Router) -> (Router, oneshot::Receiver<()>) {
     (app.layer(layer), is_gone)
 }
 
-/// Lets other tasks go on until something holds.
-async fn until(mut holds: impl FnMut() -> bool) {
-    while !holds() {
-        yield_now().await;
-    }
-}
-
 /// Serves an app, sends it a click of a browser, waits until the payout is with the provider, and
 /// hangs up. Returns when the handler is gone.
 async fn hang_up_in_the_middle(gate: &Gate, app: Router) {
@@ -73,23 +67,36 @@ async fn hang_up_in_the_middle(gate: &Gate, app: Router) {
     timeout(SOON, gone).await.unwrap().unwrap();
 }
 
+/// What the store holds of the payout.
+async fn stored(store: &SqliteStore) -> Option<Stored> {
+    let loaded = Store::load(store, "intent:payout:p-1").await.unwrap();
+    let row = loaded.row?;
+    Some(StoredIntent::read(&row).unwrap().state().clone())
+}
+
 #[tokio::test]
 async fn the_example_s_handler_ends_the_payout_of_a_caller_who_hangs_up_and_reports_it() {
     let (log, gate) = (Log::begin(), Gate::closed());
-    let shop = payout_axum::Shop::new(gate.client());
-    let app = payout_axum::app(shop.clone(), "7.50".parse().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(folder.path().join("payouts.db")).unwrap();
+    let client = gate.client();
+    let shop = payout_axum::Shop {
+        client,
+        store: store.clone(),
+    };
+    let app = payout_axum::app(shop, "7.50".parse().unwrap());
     hang_up_in_the_middle(&gate, app).await;
     assert_eq!(gate.executed("p-1"), 0);
-    assert_eq!(shop.payouts().get("p-1"), Some(&None));
+    assert!(matches!(stored(&store).await, Some(Stored::Open { .. })));
     gate.let_through();
     timeout(SOON, log.says("outcome=\"ok\"")).await.unwrap();
     assert_eq!(gate.executed("p-1"), 1);
-    timeout(
-        SOON,
-        until(|| matches!(shop.payouts().get("p-1"), Some(Some(Outcome::Executed(_))))),
-    )
-    .await
-    .unwrap();
+    let executed = async {
+        while !matches!(stored(&store).await, Some(Stored::Executed(_))) {
+            yield_now().await;
+        }
+    };
+    timeout(SOON, executed).await.unwrap();
 }
 
 async fn without_spawn(State(client): State<Client>) -> StatusCode {
