@@ -48,6 +48,7 @@ mod enqueue;
 mod inbox;
 mod memory;
 mod outcome;
+mod reconcile;
 mod recover;
 mod store;
 mod stored_intent;
@@ -59,6 +60,7 @@ pub use enqueue::{Enqueue, Enqueued};
 pub use inbox::{Applied, EVENT_PREFIX, Event};
 pub use memory::MemoryStore;
 pub use outcome::{Executed, Outcome, Pending, PendingReason};
+pub use reconcile::{Difference, Known, Listed, Ours, Reconciler, Repair, Side};
 pub use recover::{Recovered, Recovery};
 pub use store::{
     BlockingStore, Loaded, Place, Put, Row, Scan, Scanned, Store, StoreAnswer, StoreError, StoreOp,

@@ -17,6 +17,7 @@ use crate::{
 mod calls;
 mod inbox;
 mod queue;
+mod reconcile;
 mod stored;
 
 type Answer = Result<Response<Vec<u8>>, TransportError>;
