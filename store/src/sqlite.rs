@@ -59,8 +59,8 @@ struct Shared {
     connection: Mutex<Connection>,
 }
 
-/// What tells one file from another that was put in its place.
-type FileId = (u64, u64);
+/// What tells one file from another that was put in its place, and how many names it has.
+type FileId = (u64, u64, u64);
 
 impl SqliteStore {
     /// Opens the file, and creates it where there is none.
@@ -94,6 +94,7 @@ impl SqliteStore {
                 "the file is a database of something else: give the store a file of its own, or \
                  use `In` with your connection",
             ),
+            Opening::SeveralNames => StoreError::not_stored(SEVERAL_NAMES),
         })?;
         let file = file_id(path);
         Ok(Self {
@@ -109,7 +110,11 @@ impl SqliteStore {
     /// moved away would be lost, and two processes could hold two files for the same.
     fn connection(&self) -> Result<MutexGuard<'_, Connection>, StoreError> {
         let Shared { path, file, .. } = &*self.shared;
-        if file_id(path) != *file {
+        let found = file_id(path);
+        if found.is_some_and(has_several_names) {
+            return Err(StoreError::not_stored(SEVERAL_NAMES));
+        }
+        if found != *file {
             let what = "the file was moved, removed or replaced while it was open";
             return Err(StoreError::not_stored(what));
         }
@@ -118,9 +123,13 @@ impl SqliteStore {
     }
 }
 
+const SEVERAL_NAMES: &str = "the file has a second name, a hard link: SQLite would write two logs for \
+     it, and two processes would not see each other";
+
 enum Opening {
     Sql(rusqlite::Error),
     Foreign,
+    SeveralNames,
 }
 
 impl From<rusqlite::Error> for Opening {
@@ -139,7 +148,14 @@ fn is_busy(error: &Opening) -> bool {
     )
 }
 
+fn has_several_names((_, _, names): FileId) -> bool {
+    names > 1
+}
+
 fn open(path: &Path, flags: OpenFlags) -> Result<Connection, Opening> {
+    if file_id(path).is_some_and(has_several_names) {
+        return Err(Opening::SeveralNames);
+    }
     let mut connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY)?;
     let tables = "SELECT count(*) FROM sqlite_schema";
@@ -174,7 +190,7 @@ fn open(path: &Path, flags: OpenFlags) -> Result<Connection, Opening> {
 fn file_id(path: &Path) -> Option<FileId> {
     use std::os::unix::fs::MetadataExt;
     let metadata = std::fs::metadata(path).ok()?;
-    Some((metadata.dev(), metadata.ino()))
+    Some((metadata.dev(), metadata.ino(), metadata.nlink()))
 }
 
 /// Not known elsewhere.

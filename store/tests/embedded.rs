@@ -100,6 +100,20 @@ fn a_link_opens_the_same_store() {
     assert!(!other.store_if(&note("note:1", 0)).unwrap());
 }
 
+/// M5: through a hard link `SQLite` would write a second log, and both would win.
+#[cfg(unix)]
+#[test]
+fn a_hard_link_is_refused_also_while_the_file_is_open() {
+    let (file, link) = (path("hard.db"), path("hard-link.db"));
+    let store = SqliteStore::open(&file).unwrap();
+    assert!(store.store_if(&note("note:1", 0)).unwrap());
+    std::fs::hard_link(&file, &link).unwrap();
+    assert!(SqliteStore::open(&link).is_err());
+    assert!(store.store_if(&note("note:2", 0)).is_err());
+    std::fs::remove_file(&link).unwrap();
+    assert!(store.store_if(&note("note:2", 0)).unwrap());
+}
+
 #[test]
 fn what_was_stored_is_there_after_opening_it_again() {
     let file = path("again.db");

@@ -132,6 +132,8 @@ enum Known {
     NotExecuted(Error),
     /// Not executed, and to be tried again after this time.
     Queued(Error, Duration),
+    /// Looked up in vain, and to be looked up again after this time.
+    Pending(PendingReason, Duration),
 }
 
 /// An attempt of which nobody knows what came of it.

@@ -1,5 +1,7 @@
 //! What a store holds about one intent: versioned JSON that a person can read.
 
+use std::time::{Duration, SystemTime};
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -32,12 +34,23 @@ pub(super) fn key_of(intent: &Intent, operation: &str) -> Result<String, Error> 
     ))
 }
 
+fn to_micros(time: SystemTime) -> u64 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH);
+    since.map_or(0, |since| {
+        u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
+    })
+}
+
+fn from_micros(micros: u64) -> Option<SystemTime> {
+    SystemTime::UNIX_EPOCH.checked_add(Duration::from_micros(micros))
+}
+
 /// What is known about an intent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
     /// It waits to be sent by a worker.
     Queued,
-    /// It is being sent, or was: nothing of this attempt is sent after the row is due.
+    /// It is being sent, or was: nothing of this attempt is sent after the row is first due.
     Open {
         /// Tells this attempt from every other one.
         attempt: String,
@@ -60,6 +73,7 @@ pub struct StoredIntent {
     state: State,
     payout: Option<NewPayout>,
     failures: u32,
+    sent_by: Option<SystemTime>,
     unknown_fields: Map<String, Value>,
 }
 
@@ -75,6 +89,9 @@ struct Form {
     why: Option<String>,
     #[serde(default, skip_serializing_if = "is_zero")]
     failures: u32,
+    /// Microseconds since 1970, by the store's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sent_by: Option<u64>,
     intent: Intent,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     payout: Option<NewPayout>,
@@ -104,6 +121,7 @@ impl StoredIntent {
             state,
             payout: None,
             failures: 0,
+            sent_by: None,
             unknown_fields: Map::new(),
         }
     }
@@ -143,6 +161,7 @@ impl StoredIntent {
             state,
             payout: form.payout,
             failures: form.failures,
+            sent_by: form.sent_by.and_then(from_micros),
             unknown_fields: form.unknown_fields,
         })
     }
@@ -162,6 +181,7 @@ impl StoredIntent {
             id,
             why,
             failures: self.failures,
+            sent_by: self.sent_by.map(to_micros),
             intent: self.intent.clone(),
             payout: self.payout.clone(),
             unknown_fields: self.unknown_fields.clone(),
@@ -184,7 +204,23 @@ impl StoredIntent {
         self.payout.as_ref()
     }
 
-    /// How often a worker has failed to send it.
+    /// Until when something of an open attempt may have been sent, where it was looked up before;
+    /// otherwise that is when the row is due.
+    pub(super) fn sent_by(&self) -> Option<SystemTime> {
+        self.sent_by
+    }
+
+    /// Still open after it was looked up once more: it is looked at later and later.
+    #[must_use]
+    pub(super) fn looked_up(&self, sent_by: SystemTime) -> Self {
+        Self {
+            failures: self.failures.saturating_add(1),
+            sent_by: Some(sent_by),
+            ..self.clone()
+        }
+    }
+
+    /// How often a worker has failed to send it, or to find out.
     pub(super) fn failures(&self) -> u32 {
         self.failures
     }
@@ -196,6 +232,8 @@ impl StoredIntent {
         Self {
             state,
             payout: self.payout.clone().filter(|_| !done),
+            failures: if done { 0 } else { self.failures },
+            sent_by: None,
             ..self.clone()
         }
     }

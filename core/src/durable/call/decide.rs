@@ -69,7 +69,7 @@ impl<E: Endpoint<Output = Record> + Clone> DurableCall<E> {
     /// Another attempt is being sent, or its process has died.
     fn doubt(&self, row: &Row, stored: StoredIntent, now: SystemTime) -> Phase {
         // Nothing of it is sent later than this, by the store's clock.
-        let Some(sent_by) = row.due else {
+        let Some(sent_by) = stored.sent_by().or(row.due) else {
             return self.not_understood("what is stored is open and never due");
         };
         let unknown = UnknownOutcome::new(stored.intent().clone(), sent_by);

@@ -14,6 +14,8 @@ use crate::partner::{Record, Resolution};
 const FIRST_BACKOFF: Duration = Duration::from_secs(5);
 /// The most doublings: then it is a bit more than an hour.
 const MOST_DOUBLINGS: u32 = 10;
+/// What cannot be found out is looked up at least every eleven minutes.
+const MOST_LOOK_DOUBLINGS: u32 = 7;
 
 impl<E: Endpoint<Output = Record> + Clone> DurableCall<E> {
     pub(super) fn sent(&mut self, now: SystemTime, result: Result<Record, Error>) -> Phase {
@@ -64,6 +66,13 @@ impl<E: Endpoint<Output = Record> + Clone> DurableCall<E> {
                     None,
                     Known::NotExecuted(error),
                 )
+            }
+            (Resolution::Unknown(reason), None) if self.is_worker => {
+                let doublings = doubt.stored.failures().min(MOST_LOOK_DOUBLINGS);
+                let pause = doubt.again_in.max(FIRST_BACKOFF * 2_u32.pow(doublings));
+                let stored = doubt.stored.looked_up(doubt.unknown.sent_at());
+                let known = Known::Pending(PendingReason::Lookup(reason), pause);
+                self.store(doubt.version, &stored, Some(pause), known)
             }
             (Resolution::Unknown(reason), None) => {
                 Self::pending(doubt.again_in, PendingReason::Lookup(reason))
@@ -128,16 +137,15 @@ impl<E: Endpoint<Output = Record> + Clone> DurableCall<E> {
             (_, Some(State::Executed(id))) => {
                 Phase::Ended(Some(Outcome::Executed(Executed::known(*id))))
             }
-            (known, Some(State::Open { attempt })) if *attempt == self.attempt => {
-                let stored =
-                    stored.unwrap_or_else(|| StoredIntent::new(self.intent.clone(), State::Queued));
-                match known {
-                    Known::NotExecuted(error) | Known::Queued(error, _) => {
-                        self.store_not_executed(version, &stored, error)
-                    }
-                    Known::Executed(executed) => self.store_executed(version, &stored, executed),
-                }
+            (
+                Known::NotExecuted(error) | Known::Queued(error, _),
+                Some(State::Open { attempt }),
+            ) if *attempt == self.attempt => {
+                let fresh = || StoredIntent::new(self.intent.clone(), State::Queued);
+                let stored = stored.unwrap_or_else(fresh);
+                self.store_not_executed(version, &stored, error)
             }
+            (known @ Known::Pending(..), _) => Phase::Ended(Some(known.outcome())),
             // Another attempt was begun after this one, which ends nothing of it.
             (_, Some(State::Open { .. })) => Self::pending(
                 self.session.settings().deadline,
@@ -153,6 +161,7 @@ impl<E: Endpoint<Output = Record> + Clone> DurableCall<E> {
                 executed.not_stored = Some(error);
                 Outcome::Executed(executed)
             }
+            known @ Known::Pending(..) => known.outcome(),
             Known::NotExecuted(_) | Known::Queued(..) => Outcome::Unknown(self.unstored(error)),
         }))
     }
@@ -165,7 +174,8 @@ impl<E: Endpoint<Output = Record> + Clone> DurableCall<E> {
                 executed.not_stored = Some(error);
                 Outcome::Executed(executed)
             }
-            // The row is still this attempt's, or was left by one of which it is proven.
+            Question::End(_, known @ Known::Pending(..)) => known.outcome(),
+            // Nothing that this call could not store changes that it is proven.
             Question::End(_, known @ Known::NotExecuted(_)) if !error.may_have_been_stored() => {
                 known.outcome()
             }
@@ -190,6 +200,7 @@ impl Known {
                 again_in,
                 reason: PendingReason::Queued(error),
             }),
+            Self::Pending(reason, again_in) => Outcome::Unknown(Pending { again_in, reason }),
         }
     }
 }

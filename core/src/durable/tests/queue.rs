@@ -93,6 +93,45 @@ fn an_open_call_is_looked_up_and_never_sent_by_recovery() {
     executed(&world.call(&payout()));
 }
 
+/// A provider whose list proves nothing is not asked again and again.
+#[test]
+fn what_cannot_be_found_out_is_looked_up_less_and_less() {
+    let mut world = World::new();
+    world.session = SessionBuilder::new(0)
+        .base_url("https://h.example")
+        .credentials("id", "secret")
+        .build()
+        .unwrap();
+    world.answers.push(Err(TransportError::maybe_sent("reset")));
+    pending(&world.call(&payout()));
+    world.clock.pass(30);
+    let mut lookups = 0;
+    for _ in 0..360 {
+        lookups += recover(&mut world).unknown();
+        world.clock.pass(10);
+    }
+    assert!((5..60).contains(&lookups), "{lookups} in an hour");
+    // Whoever asks for it is answered at once, and what turns up later is found.
+    pending(&world.call(&payout()));
+    world.executed = 1;
+    executed(&world.call(&payout()));
+    assert!(matches!(world.state(), State::Executed(_)));
+    assert!(!world.store.rows().remove(0).value.contains("sent_by"));
+}
+
+/// The window of an attempt ends when it ended, however often it was looked up since.
+#[test]
+fn a_look_in_vain_does_not_put_off_the_proof() {
+    let mut world = World::new();
+    world.answers.push(Err(TransportError::maybe_sent("reset")));
+    pending(&world.call(&payout()));
+    world.clock.pass(30);
+    assert_eq!(recover(&mut world).unknown(), 1, "not settled");
+    world.clock.pass(60);
+    executed(&world.call(&payout()));
+    assert_eq!(world.executed, 1);
+}
+
 #[test]
 fn recovery_reads_every_page_once() {
     let mut world = World::new();
