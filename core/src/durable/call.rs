@@ -132,7 +132,7 @@ enum Known {
     NotExecuted(Error),
     /// Not executed, and to be tried again after this time.
     Queued(Error, Duration),
-    /// Looked up in vain, and to be looked up again after this time.
+    /// Looked up without a finding, and to be looked up again after this time.
     Pending(PendingReason, Duration),
 }
 
