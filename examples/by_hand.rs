@@ -4,6 +4,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use sanspay_core::durable::StoreError;
 use sanspay_core::partner::{NewPayment, ShowPayment};
 use sanspay_core::{
     Currency, Endpoint, Error, NotSent, Session, SessionBuilder, Step, TransportError,
@@ -31,6 +32,10 @@ impl World {
                         _ => Err(TransportError::maybe_sent("the connection broke")),
                     };
                     exchange.reply(self.now, outcome);
+                }
+                // Never here: no token is shared.
+                Step::Store(_) => {
+                    exchange.stored(self.now, Err(StoreError::not_stored("no store")));
                 }
                 Step::Wait(wait) => {
                     println!("  wait {:?}", wait.delay());

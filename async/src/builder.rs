@@ -4,12 +4,15 @@ use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
 
+use sanspay_core::durable::Store;
+use sanspay_core::exchange::SharedToken;
 use sanspay_core::{Clock, Error, SessionBuilder};
 #[cfg(feature = "reqwest")]
 use sanspay_tls::TlsConfig;
 
 use crate::client::Client;
 use crate::clock::SystemClock;
+use crate::token_store::TokenStore;
 use crate::transport::Transport;
 #[cfg(feature = "reqwest")]
 use crate::transport::reqwest::ReqwestTransport;
@@ -20,6 +23,7 @@ pub struct ClientBuilder {
     session: SessionBuilder,
     transport: Option<Arc<dyn Transport>>,
     clock: Arc<dyn Clock>,
+    token_store: Option<Arc<dyn TokenStore>>,
 }
 
 impl ClientBuilder {
@@ -30,6 +34,7 @@ impl ClientBuilder {
             session: SessionBuilder::new(seed),
             transport: None,
             clock: Arc::new(SystemClock::new()),
+            token_store: None,
         }
     }
 
@@ -60,6 +65,18 @@ impl ClientBuilder {
         self
     }
 
+    /// Shares the token with all machines that have this store: one token request for the whole
+    /// fleet. A store that is down costs token requests and never a call; one that hangs should end
+    /// its questions by itself, as those of `sanspay-store` do.
+    pub fn share_token<S>(mut self, token: SharedToken, store: S) -> Self
+    where
+        S: Store + Send + Sync + 'static,
+    {
+        self.session = self.session.shared_token(token);
+        self.token_store = Some(Arc::new(store));
+        self
+    }
+
     /// The client.
     ///
     /// # Errors
@@ -71,7 +88,7 @@ impl ClientBuilder {
             Some(transport) => transport,
             None => default_transport()?,
         };
-        Ok(Client::from_parts(session, transport, self.clock))
+        Ok(Client::from_parts(session, transport, self.clock).with_token_store(self.token_store))
     }
 }
 

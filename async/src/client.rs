@@ -22,6 +22,7 @@ use crate::clock::SystemClock;
 use crate::durable::Durable;
 use crate::pages::Pages;
 use crate::spawned::{Spawned, Told};
+use crate::token_store::{TokenStore, ask};
 use crate::transport::Transport;
 
 const NO_SPAWN: &str = "a call can be spawned in a tokio runtime only";
@@ -62,6 +63,7 @@ pub struct Client {
     session: Session,
     transport: Arc<dyn Transport>,
     clock: Arc<dyn Clock>,
+    token_store: Option<Arc<dyn TokenStore>>,
 }
 
 impl Client {
@@ -84,7 +86,13 @@ impl Client {
             session,
             transport,
             clock,
+            token_store: None,
         }
+    }
+
+    pub(crate) fn with_token_store(mut self, store: Option<Arc<dyn TokenStore>>) -> Self {
+        self.token_store = store;
+        self
     }
 
     /// The session that the client drives.
@@ -265,6 +273,9 @@ impl Client {
                         let outcome =
                             sending.unwrap_or_else(|late| Err(TransportError::maybe_sent(late)));
                         call.reply(outcome);
+                    }
+                    Step::Store(op) => {
+                        call.stored(ask(self.token_store.as_deref(), &op).await);
                     }
                     Step::Wait(wait) if wait.may_end_early() => pause(wait).await,
                     Step::Wait(wait) => self.sleep(wait.delay()).await,

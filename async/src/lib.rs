@@ -89,6 +89,7 @@ mod doctor;
 mod durable;
 mod pages;
 mod spawned;
+mod token_store;
 mod transport;
 
 pub use builder::ClientBuilder;

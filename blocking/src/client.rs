@@ -17,6 +17,7 @@ use crate::builder::ClientBuilder;
 use crate::clock::SystemClock;
 use crate::durable::Durable;
 use crate::pages::Pages;
+use crate::token_store::{TokenStore, ask};
 use crate::transport::Transport;
 
 /// A blocking client of the partner API. Cloning is cheap; all clones and all threads share the
@@ -46,6 +47,7 @@ pub struct Client {
     session: Session,
     transport: Arc<dyn Transport>,
     clock: Arc<dyn Clock>,
+    token_store: Option<Arc<dyn TokenStore>>,
 }
 
 impl Client {
@@ -68,7 +70,13 @@ impl Client {
             session,
             transport,
             clock,
+            token_store: None,
         }
+    }
+
+    pub(crate) fn with_token_store(mut self, store: Option<Arc<dyn TokenStore>>) -> Self {
+        self.token_store = store;
+        self
     }
 
     /// The session that the client drives.
@@ -173,6 +181,7 @@ impl Client {
         loop {
             match call.poll() {
                 Step::Send(request) => call.reply(self.transport.send(request)),
+                Step::Store(op) => call.stored(ask(self.token_store.as_deref(), &op)),
                 Step::Wait(wait) if wait.may_end_early() => {
                     wait.wake_early(waker.get_or_insert_with(unpark_this_thread));
                     thread::park_timeout(wait.delay());

@@ -87,6 +87,7 @@ mod clock;
 mod doctor;
 mod durable;
 mod pages;
+mod token_store;
 mod transport;
 
 pub use builder::ClientBuilder;

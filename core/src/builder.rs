@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::checkout::query::{LogIn, Operator};
 use crate::credentials::Credentials;
 use crate::error::{Error, Problems};
-use crate::exchange::{Idempotency, RetryPolicy, Session, Settings};
+use crate::exchange::{Idempotency, RetryPolicy, Session, Settings, SharedToken};
 use crate::partner::FetchToken;
 use crate::partner::RecordType;
 use crate::secret::Secret;
@@ -119,6 +119,14 @@ impl SessionBuilder {
     #[must_use]
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.settings.retry = policy;
+        self
+    }
+
+    /// The token that is shared with other machines; see [`Settings::shared_token`]. A client's
+    /// builder has `share_token`, which takes the store as well.
+    #[must_use]
+    pub fn shared_token(mut self, token: SharedToken) -> Self {
+        self.settings.shared_token = Some(token);
         self
     }
 

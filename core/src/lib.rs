@@ -38,6 +38,7 @@
 //!
 //! ```
 //! use std::time::SystemTime;
+//! use sanspay_core::durable::StoreError;
 //! use sanspay_core::partner::NewPayment;
 //! use sanspay_core::{
 //!     Currency, Endpoint, Error, NotSent, Session, SessionBuilder, Step, TransportError,
@@ -57,6 +58,8 @@
 //!                 let answer = send(request);
 //!                 exchange.reply(SystemTime::now(), answer);
 //!             }
+//!             // Only where the session shares its token over a store.
+//!             Step::Store(_) => exchange.stored(SystemTime::now(), Err(StoreError::not_stored("none"))),
 //!             Step::Wait(wait) => std::thread::sleep(wait.delay()),
 //!             Step::Done(result) => return result,
 //!         }

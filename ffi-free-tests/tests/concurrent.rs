@@ -136,6 +136,7 @@ impl Scheduler {
                     at: now + latency,
                 }
             }
+            Step::Store(op) => panic!("no token is shared here: {op:?}"),
             Step::Wait(wait) => {
                 let woken = Arc::new(Flag::default());
                 if self.heeds_wakers {

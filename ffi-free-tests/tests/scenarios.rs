@@ -1,7 +1,7 @@
 //! Every operation through the core against the in-memory sandbox in virtual time, no socket; and
 //! the suite itself, which has to notice a driver that does something else.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::panic, clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -120,6 +120,7 @@ impl WrongClient {
                     let outcome = self.send(request);
                     exchange.reply(self.world.now(), outcome);
                 }
+                Todo::Store(op) => panic!("no token is shared here: {op:?}"),
                 Todo::Wait(wait) if self.mistake == Mistake::Impatient => {
                     self.world.advance(wait.delay());
                 }

@@ -22,6 +22,7 @@ use crate::partner::{Lookup, NewPayout, Record, Resolution};
 
 mod decide;
 mod end;
+mod show;
 
 /// How often the store is asked again when it fails, and how long after.
 const STORE_PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(250)];

@@ -1,5 +1,7 @@
 //! Works off what is open or queued in a store, page by page.
 
+use std::fmt;
+
 use super::call::DurableCall;
 use super::outcome::Outcome;
 use super::store::{Loaded, Place, Scan, Scanned, StoreAnswer, StoreOp};
@@ -109,5 +111,14 @@ impl Recovered {
     fn count(&self, is_it: fn(&Outcome) -> bool) -> usize {
         let outcomes = self.outcomes.iter();
         outcomes.filter(|(_, outcome)| is_it(outcome)).count()
+    }
+}
+
+impl fmt::Debug for Recovery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recovery")
+            .field("calls", &self.calls)
+            .field("is_over", &self.is_over)
+            .finish_non_exhaustive()
     }
 }

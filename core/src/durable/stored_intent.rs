@@ -1,5 +1,6 @@
 //! What a store holds about one intent: versioned JSON that a person can read.
 
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
@@ -34,14 +35,14 @@ pub(super) fn key_of(intent: &Intent, operation: &str) -> Result<String, Error> 
     ))
 }
 
-fn to_micros(time: SystemTime) -> u64 {
+pub(crate) fn to_micros(time: SystemTime) -> u64 {
     let since = time.duration_since(SystemTime::UNIX_EPOCH);
     since.map_or(0, |since| {
         u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
     })
 }
 
-fn from_micros(micros: u64) -> Option<SystemTime> {
+pub(crate) fn from_micros(micros: u64) -> Option<SystemTime> {
     SystemTime::UNIX_EPOCH.checked_add(Duration::from_micros(micros))
 }
 
@@ -266,5 +267,16 @@ impl StoredIntent {
             State::NotExecuted { .. } => Vec::new(),
             _ => self.intent.differences(other),
         }
+    }
+}
+
+/// Without the payout, which holds what a customer is called.
+impl fmt::Debug for StoredIntent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoredIntent")
+            .field("intent", &self.intent)
+            .field("state", &self.state)
+            .field("failures", &self.failures)
+            .finish_non_exhaustive()
     }
 }

@@ -129,6 +129,7 @@ impl World {
                     let answer = self.answer(&request);
                     exchange.reply(self.clock.now(), answer);
                 }
+                Step::Store(op) => panic!("no token is shared here: {op:?}"),
                 Step::Wait(wait) => *self.clock.0.lock().unwrap() += wait.delay(),
                 Step::Done(result) => return result,
             }

@@ -9,6 +9,7 @@ use http::Response;
 use super::span::Span;
 use super::{Exchange, Report, Step};
 use crate::clock::Clock;
+use crate::durable::{StoreAnswer, StoreError};
 use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind};
 use crate::transport::TransportError;
@@ -83,6 +84,11 @@ impl<E: Endpoint> Call<E> {
     /// Takes what came of a request; see [`Exchange::reply`].
     pub fn reply(&mut self, outcome: Result<Response<Vec<u8>>, TransportError>) {
         self.exchange.reply(self.clock.now(), outcome);
+    }
+
+    /// Takes what the store answered; see [`Exchange::stored`].
+    pub fn stored(&mut self, answer: Result<StoreAnswer, StoreError>) {
+        self.exchange.stored(self.clock.now(), answer);
     }
 
     /// What was sent so far; see [`Exchange::report`].

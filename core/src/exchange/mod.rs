@@ -92,6 +92,7 @@ mod span;
 mod step;
 #[cfg(test)]
 mod tests;
+mod token_store;
 
 pub use call::Call;
 pub use machine::Exchange;
@@ -100,3 +101,4 @@ pub use session::{Idempotency, Session, Settings};
 pub use shared_token::{LiveToken, TokenPolicy};
 pub use span::Span;
 pub use step::{Report, Step, Wait, outcome_of};
+pub use token_store::{Seal, SharedToken};

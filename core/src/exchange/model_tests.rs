@@ -189,6 +189,7 @@ impl World {
                 }
                 caller.in_flight = Some(sent);
             }
+            Step::Store(op) => panic!("no token is shared here: {op:?}"),
             Step::Wait(wait) => {
                 assert!(!wait.delay().is_zero() && wait.delay() <= left, "{wait:?}");
                 if wait.may_end_early() {

@@ -106,7 +106,7 @@ mod tests {
         for sent in 0.. {
             match exchange.poll(now) {
                 Step::Send(_) => exchange.reply(now, outcome()),
-                Step::Wait(_) => panic!("it waits to try again"),
+                step @ (Step::Store(_) | Step::Wait(_)) => panic!("{step:?}"),
                 Step::Done(result) => return (result.unwrap_err(), sent),
             }
         }

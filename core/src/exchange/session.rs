@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 use super::Exchange;
 use super::retry::RetryPolicy;
 use super::shared_token::{LiveToken, TokenPolicy, Tokens};
+use super::token_store::SharedToken;
 use crate::access_token::AccessToken;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, UnknownOutcome};
@@ -31,6 +32,9 @@ pub struct Settings {
     pub retry: RetryPolicy,
     /// When the token is renewed.
     pub token: TokenPolicy,
+    /// The token that this machine shares with others over a store. None by default: then
+    /// [`Step::Store`](super::Step::Store) never comes.
+    pub shared_token: Option<SharedToken>,
     /// Whether the server is known to honour `Idempotency-Key`.
     pub idempotency: Idempotency,
     /// The types of records of which you know from the provider that the list shows every one,
@@ -49,6 +53,7 @@ impl Default for Settings {
             deadline: Duration::from_secs(30),
             retry: RetryPolicy::default(),
             token: TokenPolicy::default(),
+            shared_token: None,
             idempotency: Idempotency::Unknown,
             authoritative_lists: Vec::new(),
             max_body: 8 * 1024 * 1024,

@@ -27,6 +27,9 @@ use http::HeaderValue;
 use crate::access_token::AccessToken;
 use crate::error::Error;
 
+/// How soon a machine looks again whether another one has renewed the token.
+const LOOKS_AGAIN_FOR_A_RENEWAL: Duration = Duration::from_millis(200);
+
 /// When a token is renewed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -67,16 +70,37 @@ struct State {
     fetch: u64,
     leader: bool,
     failed: Option<Failed>,
+    /// The shared token that the server refused.
+    refused: Option<Arc<str>>,
+    /// When another machine was seen to renew the token.
+    renewed_by_another: Option<SystemTime>,
     waiters: Vec<Waker>,
 }
 
 struct Live {
     grant: Grant,
+    /// Its name in the store, where machines share it.
+    shared: Option<Arc<str>>,
     obtained: SystemTime,
     life: Duration,
-    /// When the windows of the policy begin; `None` where that is later than any clock shows.
+    windows: Windows,
+}
+
+/// When the windows of the policy begin; `None` where that is later than any clock shows.
+pub(super) struct Windows {
     soft: Option<SystemTime>,
     hard: Option<SystemTime>,
+}
+
+/// A token that is there, and since when.
+pub(super) struct Obtained {
+    pub(super) token: AccessToken,
+    pub(super) at: SystemTime,
+    pub(super) life: Duration,
+    /// Its name in the store, where machines share it.
+    pub(super) shared: Option<Arc<str>>,
+    /// Whether another machine renews it already.
+    pub(super) renewed_by_another: bool,
 }
 
 struct Failed {
@@ -116,7 +140,7 @@ impl Tokens {
     /// `waited_for` is the fetch whose end this caller has been waiting for.
     pub(crate) fn acquire(self: &Arc<Self>, now: SystemTime, waited_for: Option<u64>) -> Access {
         if let Some(live) = &*self.live.load()
-            && live.is_before(now, live.soft)
+            && live.is_before(now, live.windows.soft)
         {
             return Access::Use(live.grant.clone());
         }
@@ -129,10 +153,14 @@ impl Tokens {
             let age = now.duration_since(failed.at);
             latest && age.is_ok_and(|age| age < self.policy.failure_memory)
         });
-        if let Some(live) = live.filter(|live| live.is_before(now, live.hard)) {
+        if let Some(live) = live.filter(|live| live.is_before(now, live.windows.hard)) {
             let grant = live.grant.clone();
-            let renew = !live.is_before(now, live.soft);
-            if renew && !state.leader && !failed_lately {
+            let renew = !live.is_before(now, live.windows.soft);
+            let renewed_by_another = state.renewed_by_another.is_some_and(|seen| {
+                let age = now.duration_since(seen);
+                age.is_ok_and(|age| age < LOOKS_AGAIN_FOR_A_RENEWAL)
+            });
+            if renew && !state.leader && !failed_lately && !renewed_by_another {
                 return Access::Fetch(self.lead(&mut state), Some(grant));
             }
             return Access::Use(grant);
@@ -154,7 +182,7 @@ impl Tokens {
         let live = self.live.load();
         match &*live {
             None => None,
-            Some(known) if known.is_before(now, known.hard) => Some(LiveToken(live)),
+            Some(known) if known.is_before(now, known.windows.hard) => Some(LiveToken(live)),
             Some(_) => self.live_after_a_jump(now),
         }
     }
@@ -166,7 +194,9 @@ impl Tokens {
         let state = self.lock();
         self.live_now(&state, now);
         let live = self.live.load();
-        let usable = live.as_ref().is_some_and(|it| it.is_before(now, it.hard));
+        let usable = live
+            .as_ref()
+            .is_some_and(|it| it.is_before(now, it.windows.hard));
         usable.then_some(LiveToken(live))
     }
 
@@ -177,22 +207,38 @@ impl Tokens {
         if live.obtained <= now {
             return Some(live);
         }
-        let anew = Live::new(live.grant.clone(), now, live.life, &self.policy);
-        let anew = Arc::new(anew);
+        let anew = Arc::new(Live {
+            grant: live.grant.clone(),
+            shared: live.shared.clone(),
+            obtained: now,
+            life: live.life,
+            windows: Windows::new(now, live.life, &self.policy),
+        });
         self.live.store(Some(Arc::clone(&anew)));
         Some(anew)
     }
 
     /// Forgets the token of this generation, and only that one: a newer token stays.
     pub(crate) fn invalidate(&self, generation: u64) {
-        let _locked = self.lock();
+        let mut state = self.lock();
         let live = self.live.load();
-        if live
-            .as_ref()
-            .is_some_and(|live| live.grant.generation == generation)
+        if let Some(live) = live.as_ref()
+            && live.grant.generation == generation
         {
+            if live.shared.is_some() {
+                state.refused.clone_from(&live.shared);
+            }
             self.live.store(None);
         }
+    }
+
+    /// The shared token that the server refused: whoever finds it in the store looks for another.
+    pub(super) fn refused(&self) -> Option<Arc<str>> {
+        self.lock().refused.clone()
+    }
+
+    pub(super) fn policy(&self) -> &TokenPolicy {
+        &self.policy
     }
 
     /// Wakes `waker` when the fetch of this number ends, at once if it has ended.
@@ -230,18 +276,25 @@ fn end_fetch(mut state: MutexGuard<'_, State>) {
     waiters.into_iter().for_each(Waker::wake);
 }
 
-impl Live {
-    fn new(grant: Grant, obtained: SystemTime, life: Duration, policy: &TokenPolicy) -> Self {
+impl Windows {
+    pub(super) fn new(obtained: SystemTime, life: Duration, policy: &TokenPolicy) -> Self {
         let before_end = |window| obtained.checked_add(life.saturating_sub(window));
         Self {
-            grant,
-            obtained,
-            life,
             soft: before_end(policy.soft_window.min(life / 4)),
             hard: before_end(policy.hard_window.min(life / 10)),
         }
     }
 
+    pub(super) fn is_before_soft(&self, now: SystemTime) -> bool {
+        self.soft.is_none_or(|soft| now < soft)
+    }
+
+    pub(super) fn is_before_hard(&self, now: SystemTime) -> bool {
+        self.hard.is_none_or(|hard| now < hard)
+    }
+}
+
+impl Live {
     /// Whether its age is known and `limit` not reached.
     #[inline]
     fn is_before(&self, now: SystemTime, limit: Option<SystemTime>) -> bool {
@@ -284,16 +337,23 @@ pub(crate) struct Leadership {
 
 impl Leadership {
     /// Shares the token with everybody and returns it for the leader's own use.
-    pub(crate) fn obtained(mut self, token: &AccessToken, now: SystemTime) -> Grant {
+    pub(super) fn obtained(mut self, now: SystemTime, obtained: Obtained) -> Grant {
         let grant = Grant {
-            authorization: token.authorization(),
+            authorization: obtained.token.authorization(),
             generation: self.fetch,
         };
         let tokens = Arc::clone(&self.tokens);
-        let live = Live::new(grant.clone(), now, token.life(now), &tokens.policy);
+        let live = Live {
+            grant: grant.clone(),
+            shared: obtained.shared,
+            obtained: obtained.at,
+            life: obtained.life,
+            windows: Windows::new(obtained.at, obtained.life, &tokens.policy),
+        };
         let mut state = tokens.lock();
         tokens.live.store(Some(Arc::new(live)));
         state.failed = None;
+        state.renewed_by_another = obtained.renewed_by_another.then_some(now);
         self.ended = true;
         end_fetch(state);
         grant

@@ -8,6 +8,7 @@ use std::time::Duration;
 use http::{Request, StatusCode};
 
 use super::shared_token::Tokens;
+use crate::durable::StoreOp;
 use crate::error::Error;
 
 /// What the driver is to do next.
@@ -17,6 +18,9 @@ use crate::error::Error;
 pub enum Step<T> {
     /// Send this request and [`reply`](super::Exchange::reply) with what came of it.
     Send(Request<Vec<u8>>),
+    /// Ask the store about the shared token and tell what it [`stored`](super::Exchange::stored).
+    /// It comes only where [`Settings::shared_token`](super::Settings::shared_token) is set.
+    Store(StoreOp),
     /// Poll again after the delay; earlier is harmless.
     Wait(Wait),
     /// The result. The exchange is finished.
@@ -35,6 +39,7 @@ impl<T> fmt::Debug for Step<T> {
                     request.body().len()
                 )
             }
+            Self::Store(op) => write!(f, "Store({op:?})"),
             Self::Wait(wait) => wait.fmt(f),
             Self::Done(Ok(_)) => f.write_str("Done(Ok)"),
             Self::Done(Err(error)) => write!(f, "Done(Err({:?}))", error.kind()),

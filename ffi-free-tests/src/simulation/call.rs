@@ -52,6 +52,7 @@ where
     fn poll(&mut self, now: SystemTime) -> Step<Output> {
         match Exchange::poll(self, now) {
             Step::Send(request) => Step::Send(request),
+            Step::Store(op) => Step::Store(op),
             Step::Wait(wait) => Step::Wait(wait),
             Step::Done(result) => Step::Done(result.map(Into::into)),
         }

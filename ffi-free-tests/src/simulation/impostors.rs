@@ -43,7 +43,7 @@ impl Simulation {
                     };
                     exchange.reply(now, Ok(answer));
                 }
-                Step::Wait(_) | Step::Done(_) => break,
+                Step::Store(_) | Step::Wait(_) | Step::Done(_) => break,
             }
         }
         Ok(())

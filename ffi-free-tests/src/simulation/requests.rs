@@ -97,6 +97,8 @@ impl Simulation {
                 Some(spelling) => self.hand_out(key, spelling.request(&request)),
                 None => self.hand_out(key, request),
             },
+            // No token is shared here.
+            Step::Store(_) => Ok(()),
             Step::Wait(wait) => {
                 if task.flight.is_some() {
                     // The transport gives up by itself.

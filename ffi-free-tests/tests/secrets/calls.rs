@@ -114,6 +114,7 @@ impl Merchant<'_> {
                     }
                     call.reply(outcome);
                 }
+                Step::Store(op) => panic!("no token is shared here: {op:?}"),
                 Step::Wait(wait) => {
                     shown.debug(&wait);
                     self.world.advance(wait.delay());

@@ -12,6 +12,7 @@
 mod calls;
 mod cassettes;
 mod checkout;
+mod durable;
 mod query;
 mod raw;
 mod search;
@@ -48,6 +49,7 @@ fn everything() -> (Shown, Secrets) {
     calls::show(&mut shown, &mut secrets);
     checkout::show(&mut shown, &mut secrets);
     query::show(&mut shown, &mut secrets);
+    durable::show(&mut shown, &mut secrets);
     cassettes::show(&mut shown);
     (shown, secrets)
 }

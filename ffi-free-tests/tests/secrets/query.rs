@@ -76,6 +76,7 @@ fn call<E: Endpoint>(
                 };
                 exchange.reply(now, Ok(Response::new(body.as_bytes().to_vec())));
             }
+            Step::Store(op) => panic!("no token is shared here: {op:?}"),
             Step::Wait(wait) => panic!("{wait:?}"),
             Step::Done(result) => return result,
         }

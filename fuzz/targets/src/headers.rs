@@ -48,6 +48,7 @@ pub fn headers(data: &[u8]) {
                 exchange.reply(now, Ok(Response::new(token)));
             }
             Step::Send(_) => exchange.reply(now, Ok(answer.clone())),
+            Step::Store(op) => panic!("no token is shared here: {op:?}"),
             Step::Wait(wait) => {
                 now += wait.delay();
                 assert!(now <= end, "{:?}", wait.delay());

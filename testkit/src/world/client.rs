@@ -7,6 +7,7 @@ use std::vec;
 use super::World;
 use sanspay_core::Endpoint;
 use sanspay_core::SessionBuilder;
+use sanspay_core::durable::StoreError;
 use sanspay_core::exchange::{Exchange, Session, Settings, Step};
 use sanspay_core::partner::Resolution;
 use sanspay_core::{Error, UnknownOutcome};
@@ -30,6 +31,9 @@ pub fn drive<E: Endpoint>(world: &World, mut exchange: Exchange<E>) -> Result<E:
             Step::Send(request) => {
                 let outcome = world.send(&request);
                 exchange.reply(world.now(), outcome);
+            }
+            Step::Store(_) => {
+                exchange.stored(world.now(), Err(StoreError::not_stored("no store")));
             }
             Step::Wait(wait) => world.pause(&wait),
             Step::Done(result) => return result,

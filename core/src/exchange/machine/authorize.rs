@@ -5,11 +5,12 @@ use std::time::{Duration, SystemTime};
 
 use http::Response;
 
+use super::share::given_up;
 use super::{Exchange, Fetch, Phase, Stage};
 use crate::endpoint::{Endpoint, Replay};
 use crate::exchange::outcome::judge;
 use crate::exchange::retry::RetryDecision;
-use crate::exchange::shared_token::{Access, Grant, Leadership};
+use crate::exchange::shared_token::Access;
 use crate::exchange::step::Wait;
 use crate::transport::TransportError;
 
@@ -25,12 +26,7 @@ impl<E: Endpoint> Exchange<E> {
         let tokens = &self.session.0.tokens;
         self.phase = match tokens.acquire(now, followed) {
             Access::Use(grant) => Phase::Ready(Some(grant)),
-            Access::Fetch(leadership, fallback) => Phase::Fetch(Fetch {
-                leadership,
-                fallback,
-                stage: Stage::Pause(Duration::ZERO),
-                attempts: 0,
-            }),
+            Access::Fetch(leadership, fallback) => self.begin_fetch(leadership, fallback),
             Access::Failed(error) => self.end_with(now, error.seen_by(self.operation())),
             Access::Wait(fetch) => {
                 let delay = self.left().min(FOLLOWER_LOOKS_AGAIN);
@@ -49,44 +45,45 @@ impl<E: Endpoint> Exchange<E> {
     pub(super) fn token_answered(
         &mut self,
         now: SystemTime,
-        leadership: Leadership,
-        fallback: Option<Grant>,
-        attempts: u32,
+        fetch: Fetch,
         outcome: Result<Response<Vec<u8>>, TransportError>,
     ) -> Phase<E::Output> {
         let source = &*self.session.0.token_source;
         let failed = match judge(source, &self.session, now, outcome) {
-            Ok(token) => {
-                return Phase::Ready(Some(leadership.obtained(&token, now)));
-            }
+            Ok(token) => return fetch.obtained(now, token),
             Err(failed) => failed,
         };
+        let Fetch {
+            leadership,
+            fallback,
+            attempts,
+            sharing,
+            ..
+        } = fetch;
         if self.ran_out_of_time(failed.failure) || self.is_too_late_to_send(now, failed.failure) {
             // Our own deadline is no failure of the token: the others go on trying, and for them the old one
             // may be over.
             drop(leadership);
             let error = self.deadline_error(TOKEN_LATE).with_source(failed.error);
-            return self.end_with(now, error);
+            return given_up(sharing, self.end_with(now, error));
         }
         let error = failed.error.with_attempts(attempts);
         if let Some(grant) = fallback {
             leadership.failed(error, now);
-            return Phase::Ready(Some(grant));
+            return given_up(sharing, Phase::Ready(Some(grant)));
         }
         let repeatable = source.replay() == Replay::Safe;
         match self.decide(now, failed.failure, attempts, repeatable) {
-            RetryDecision::Retry(delay) => {
-                let stage = Stage::Pause(delay);
-                Phase::Fetch(Fetch {
-                    leadership,
-                    fallback: None,
-                    stage,
-                    attempts,
-                })
-            }
+            RetryDecision::Retry(delay) => Phase::Fetch(Fetch {
+                leadership,
+                fallback: None,
+                stage: Stage::Pause(delay),
+                attempts,
+                sharing,
+            }),
             RetryDecision::Stop => {
                 leadership.failed(error.clone(), now);
-                self.end_with(now, error.seen_by(self.operation()))
+                given_up(sharing, self.end_with(now, error.seen_by(self.operation())))
             }
         }
     }

@@ -34,6 +34,7 @@ impl<E: Endpoint> Exchange<E> {
     /// ```
     pub fn abandon(&mut self, now: SystemTime) -> Error {
         self.advance_clock(now);
+        self.skip_publishing();
         let sent = matches!(self.phase, Phase::Call(_, Stage::InFlight));
         self.may_be_executed |= self.outcome_would_be_unknown();
         // Dropping the phase gives up a leadership and wakes the followers.
@@ -80,14 +81,15 @@ impl<E: Endpoint> Exchange<E> {
 
     /// The deadline has passed: whatever was going on ends here.
     pub(super) fn expire(&mut self, now: SystemTime) {
+        self.skip_publishing();
         let detail = match &self.phase {
             Phase::Ended(_) => return,
             Phase::Call(_, Stage::InFlight) => {
                 self.may_be_executed |= self.endpoint.replay() != Replay::Safe;
                 ANSWER_LATE
             }
-            Phase::Authorize(_) | Phase::Fetch(_) => TOKEN_LATE,
-            Phase::Prepare | Phase::Ready(_) | Phase::Call(..) => {
+            Phase::Authorize(_) | Phase::Share(_) | Phase::Fetch(_) => TOKEN_LATE,
+            Phase::Prepare | Phase::Publish(..) | Phase::Ready(_) | Phase::Call(..) => {
                 "the deadline passed before the request was sent"
             }
         };

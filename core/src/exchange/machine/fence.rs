@@ -43,6 +43,7 @@ impl Fence {
 impl<E: Endpoint> Exchange<E> {
     /// The fence is closed: ends unless the request is in flight and may still be answered.
     pub(super) fn hand_nothing_out(&mut self, now: SystemTime) {
+        self.skip_publishing();
         if !matches!(
             self.phase,
             Phase::Ended(_) | Phase::Call(_, Stage::InFlight)

@@ -4,6 +4,7 @@ mod authorize;
 mod end;
 mod fence;
 mod repeat;
+mod share;
 
 use std::fmt;
 use std::mem;
@@ -17,9 +18,12 @@ use super::retry::RetryDecision;
 use super::session::Session;
 use super::shared_token::{Grant, Leadership};
 use super::step::{Report, Step, Wait};
+use super::token_store::Sharing;
 use end::ANSWER_LATE;
 use fence::Fence;
+use share::Share;
 
+use crate::durable::StoreOp;
 use crate::endpoint::{Auth, Endpoint, Replay};
 use crate::error::Error;
 use crate::transport::{Limits, TransportError};
@@ -31,7 +35,8 @@ const LONGEST_DEADLINE: Duration = Duration::from_secs(u32::MAX as u64);
 /// One call of one endpoint, on its way. See the [module](super) for its states.
 ///
 /// A driver is one loop: [`Step::Send`] → send it and [`reply`](Exchange::reply);
-/// [`Step::Wait`] → sleep; [`Step::Done`] → finished.
+/// [`Step::Wait`] → sleep; [`Step::Done`] → finished. Only where the session shares its token comes
+/// [`Step::Store`] → ask the store and tell what it [`stored`](Exchange::stored).
 #[must_use]
 pub struct Exchange<E: Endpoint> {
     session: Session,
@@ -59,7 +64,12 @@ enum Phase<T> {
     Prepare,
     /// Needs a token; the number of the fetch that it followed, if any.
     Authorize(Option<u64>),
+    /// Finds out from the store whether another machine has a token.
+    Share(Box<Share>),
     Fetch(Fetch),
+    /// Tells the store what came of a token request, and goes on whatever it answers; `None` while
+    /// it is asked.
+    Publish(Option<StoreOp>, Box<Phase<T>>),
     /// Has all that the call needs.
     Ready(Option<Grant>),
     /// In flight or pausing, with the token of this generation.
@@ -74,6 +84,8 @@ struct Fetch {
     fallback: Option<Grant>,
     stage: Stage,
     attempts: u32,
+    /// Where other machines wait for this token.
+    sharing: Option<Box<Sharing>>,
 }
 
 #[derive(Clone, Copy)]
@@ -166,6 +178,12 @@ impl<E: Endpoint> Exchange<E> {
                         return Step::Wait(wait);
                     }
                 }
+                Phase::Share(_) | Phase::Publish(..) => {
+                    return match self.store_op(now) {
+                        Ok(op) => Step::Store(op),
+                        Err(delay) => wait(delay),
+                    };
+                }
                 Phase::Fetch(Fetch { stage, .. }) | Phase::Call(_, stage) if !stage.is_due() => {
                     return wait(match *stage {
                         Stage::InFlight => self.left(),
@@ -196,12 +214,9 @@ impl<E: Endpoint> Exchange<E> {
         }
         let phase = mem::replace(&mut self.phase, Phase::Ended(None));
         self.phase = match phase {
-            Phase::Fetch(Fetch {
-                leadership,
-                fallback,
-                stage: Stage::InFlight,
-                attempts,
-            }) => self.token_answered(now, leadership, fallback, attempts, outcome),
+            Phase::Fetch(fetch) if matches!(fetch.stage, Stage::InFlight) => {
+                self.token_answered(now, fetch, outcome)
+            }
             other => other,
         };
     }
@@ -227,10 +242,14 @@ impl<E: Endpoint> Exchange<E> {
         self.last_seen = Some(now);
         self.latest_seen = self.latest_seen.max(Some(now));
         self.elapsed = self.elapsed.saturating_add(passed);
-        if let Phase::Fetch(Fetch { stage, .. }) | Phase::Call(_, stage) = &mut self.phase
-            && let Stage::Pause(left) = stage
-        {
-            *left = left.saturating_sub(passed);
+        match &mut self.phase {
+            Phase::Share(share) => share.pass(passed),
+            Phase::Fetch(Fetch { stage, .. }) | Phase::Call(_, stage) => {
+                if let Stage::Pause(left) = stage {
+                    *left = left.saturating_sub(passed);
+                }
+            }
+            _ => {}
         }
     }
 
@@ -367,7 +386,9 @@ impl<E: Endpoint> fmt::Debug for Exchange<E> {
             Phase::Prepare => "prepare",
             Phase::Authorize(None) => "authorize",
             Phase::Authorize(Some(_)) => "follow",
+            Phase::Share(_) => "share",
             Phase::Fetch(_) => "fetch",
+            Phase::Publish(..) => "publish",
             Phase::Call(_, Stage::InFlight) => "in flight",
             Phase::Call(_, Stage::Pause(_)) => "pause",
             Phase::Ready(_) => "call",

@@ -5,6 +5,7 @@ mod deadline;
 mod fence;
 mod repeat;
 mod shared_token;
+mod token_store;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -165,6 +166,7 @@ fn run(
                 now,
                 outcomes.next().expect("one more request than scripted"),
             ),
+            Step::Store(op) => panic!("no token is shared here: {op:?}"),
             Step::Wait(wait) => {
                 waited.push(wait.delay());
                 now += wait.delay();

@@ -38,6 +38,10 @@ impl World {
                 Inner::Call(exchange) => match exchange.poll(now) {
                     Step::Send(request) => Ok(request),
                     Step::Wait(wait) => Err(wait.delay()),
+                    Step::Store(_) => {
+                        exchange.stored(now, Err(StoreError::not_stored("no store")));
+                        continue;
+                    }
                     Step::Done(result) => {
                         task.inner = Inner::None;
                         task.call.called(now, result);
@@ -47,6 +51,10 @@ impl World {
                 Inner::LookUp(exchange) => match exchange.poll(now) {
                     Step::Send(request) => Ok(request),
                     Step::Wait(wait) => Err(wait.delay()),
+                    Step::Store(_) => {
+                        exchange.stored(now, Err(StoreError::not_stored("no store")));
+                        continue;
+                    }
                     Step::Done(result) => {
                         task.inner = Inner::None;
                         task.call.looked_up(result);
