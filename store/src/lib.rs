@@ -9,6 +9,8 @@
 //! None is on by default. `SqliteStore` and `RedbStore` serve the blocking client, and with the feature
 //! `tokio` the asynchronous one; [`Blocking`] lends an asynchronous store to the blocking client.
 //!
+//! A token that machines share is sealed by a [`SealingKey`] (feature `seal`) before it is stored.
+//!
 //! A store inside a transaction of yours is [`In`]: what is stored through it is committed together
 //! with your own rows, or not at all.
 
@@ -21,6 +23,8 @@ mod off_thread;
 pub mod postgres;
 #[cfg(feature = "redb")]
 mod redb;
+#[cfg(feature = "seal")]
+mod seal;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 mod time;
@@ -32,5 +36,7 @@ pub use in_transaction::In;
 pub use postgres::PostgresStore;
 #[cfg(feature = "redb")]
 pub use redb::RedbStore;
+#[cfg(feature = "seal")]
+pub use seal::SealingKey;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;

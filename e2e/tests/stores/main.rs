@@ -10,3 +10,4 @@
 
 mod killed;
 mod postgres;
+mod token;
