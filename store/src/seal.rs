@@ -82,6 +82,8 @@ impl fmt::Debug for SealingKey {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::indexing_slicing, clippy::unwrap_used)]
+
     use super::*;
 
     fn key(byte: u8) -> SealingKey {
