@@ -232,6 +232,13 @@ impl Tokens {
         }
     }
 
+    /// Whether the token of this generation is still the live one.
+    pub(super) fn holds(&self, generation: u64) -> bool {
+        let live = self.live.load();
+        live.as_ref()
+            .is_some_and(|live| live.grant.generation == generation)
+    }
+
     /// The shared token that the server refused: whoever finds it in the store looks for another.
     pub(super) fn refused(&self) -> Option<Arc<str>> {
         self.lock().refused.clone()

@@ -172,7 +172,6 @@ impl Sharing {
         shared: SharedToken,
         context: Vec<u8>,
         policy: TokenPolicy,
-        refused: Option<Arc<str>>,
         has_fallback: bool,
         jitter: fastrand::Rng,
     ) -> Self {
@@ -180,7 +179,7 @@ impl Sharing {
             shared,
             context: Zeroizing::new(context),
             policy,
-            refused,
+            refused: None,
             has_fallback,
             asked_at: SystemTime::UNIX_EPOCH,
             waited: Duration::ZERO,
@@ -189,6 +188,11 @@ impl Sharing {
             lease: None,
             jitter,
         }
+    }
+
+    /// Names the token that the server refused.
+    pub(super) fn refuse(&mut self, generation: Option<Arc<str>>) {
+        self.refused = generation;
     }
 
     /// What is asked first, and after each wait.

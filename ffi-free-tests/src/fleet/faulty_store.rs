@@ -46,6 +46,8 @@ pub(super) enum StoreFault {
 
 pub(super) struct FaultyStore {
     rows: MemoryStore,
+    /// The shared token, which may be flushed as a cache is.
+    token: MemoryStore,
     clock: SetClock,
     mistake: Option<Mutation>,
 }
@@ -54,6 +56,7 @@ impl FaultyStore {
     pub(super) fn new(clock: SetClock, mistake: Option<Mutation>) -> Self {
         Self {
             rows: MemoryStore::new(clock.clone()),
+            token: MemoryStore::new(clock.clone()),
             clock,
             mistake,
         }
@@ -61,6 +64,24 @@ impl FaultyStore {
 
     pub(super) fn rows(&self) -> Vec<Row> {
         self.rows.rows()
+    }
+
+    /// Forgets the shared token.
+    pub(super) fn flush(&mut self) {
+        self.token = MemoryStore::new(self.clock.clone());
+    }
+
+    /// The same for the store of the shared token.
+    pub(super) fn ask_token(&self, op: &StoreOp) -> Result<StoreAnswer, StoreError> {
+        let mut answer = op.ask_blocking(&self.token)?;
+        if self.mistake == Some(Mutation::GenerationIgnored)
+            && let StoreAnswer::Loaded(loaded) = &mut answer
+            && let Some(row) = &mut loaded.row
+        {
+            // Nobody recognises the token that was refused.
+            row.value = row.value.replace("\"generation\":\"", "\"generation\":\"-");
+        }
+        Ok(answer)
     }
 
     /// Does it; `asker` is the clock of the machine.

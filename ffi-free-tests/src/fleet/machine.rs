@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use sanspay_core::Wire;
 use sanspay_core::durable::{DurableCall, Outcome, Recovery};
+use sanspay_core::exchange::{Seal, SharedToken};
 use sanspay_core::partner::{Lookup, NewPayout, RecordType};
 use sanspay_core::{Exchange, Session, SessionBuilder};
 
@@ -53,11 +54,26 @@ pub(super) enum Inner {
 /// What ended, and with what.
 pub(super) type Ended = (Option<String>, Outcome);
 
+/// Hides nothing here, where nobody looks, and opens what it sealed alone.
+struct Reversed;
+
+impl Seal for Reversed {
+    fn seal(&self, plain: &[u8], _: &[u8]) -> Vec<u8> {
+        plain.iter().rev().copied().collect()
+    }
+
+    fn open(&self, sealed: &[u8], _: &[u8]) -> Option<Vec<u8>> {
+        Some(sealed.iter().rev().copied().collect())
+    }
+}
+
 pub(super) fn session(seed: u64, mistake: Option<Mutation>) -> Session {
     let mut wire = Wire::default();
     if mistake == Some(Mutation::NoSettleWindow) {
         wire.settle = Duration::ZERO;
     }
+    let token = SharedToken::new("fleet", Reversed);
+    let token = token.unwrap_or_else(|error| unreachable!("{error}"));
     let built = SessionBuilder::new(seed)
         .base_url("https://api.example.com")
         .credentials("sandbox-key-id", "sandbox-key-secret")
@@ -65,6 +81,7 @@ pub(super) fn session(seed: u64, mistake: Option<Mutation>) -> Session {
         .short_key_secret(true)
         .authoritative_list(RecordType::Payout)
         .wire(wire)
+        .shared_token(token)
         .build();
     built.unwrap_or_else(|error| unreachable!("{error}"))
 }

@@ -1,15 +1,16 @@
 //! Fleets of machines that pay out over one store, all virtual, all from one seed.
 //!
 //! Two to eight machines call the same payouts, at the same time too, and recover what others left.
-//! Their clocks are up to five minutes off, and so is the store's. They are suspended at any step for
+//! They share one token over it. Their clocks are up to five minutes off, and so is the store's. They are suspended at any step for
 //! longer than anything waits, and crash at any step. The store refuses, says that somebody was
 //! faster where nobody was, commits and loses its answer, and commits long after its answer was lost.
 //! Requests and answers are lost and delayed; the provider refuses, fails, and executes a reference
-//! again whenever it is asked to.
+//! again whenever it is asked to, and revokes tokens. The token's store is flushed.
 //!
 //! It is checked after every step that
 //!
 //! - no payout is executed twice;
+//! - no machine sends a token again that was refused;
 //! - what is said to be executed is, and what is said not to be is not;
 //! - and, once the world has healed, that every intent is resolved as the provider has it.
 //!
@@ -44,11 +45,13 @@ pub enum Mutation {
     LostIsNotSent,
     /// A late end overwrites what others stored since.
     LateEndWins,
+    /// A token that was refused is taken from the store again.
+    GenerationIgnored,
 }
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::NoFence,
         Self::LeaseIsALock,
         Self::ClockOfTheMachine,
@@ -59,6 +62,7 @@ impl Mutation {
         Self::NoSettleWindow,
         Self::LostIsNotSent,
         Self::LateEndWins,
+        Self::GenerationIgnored,
     ];
 }
 
@@ -71,6 +75,8 @@ pub struct Figures {
     pub faults: u64,
     /// Payouts.
     pub payouts: u64,
+    /// Token requests that the provider answered.
+    pub tokens: u64,
     /// Payouts that were executed.
     pub executed: u64,
     /// Times that a machine was suspended or crashed.
@@ -83,6 +89,7 @@ impl Figures {
         self.operations += other.operations;
         self.faults += other.faults;
         self.payouts += other.payouts;
+        self.tokens += other.tokens;
         self.executed += other.executed;
         self.interruptions += other.interruptions;
     }

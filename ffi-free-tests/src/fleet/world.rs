@@ -1,6 +1,6 @@
 //! The world of a fleet: what happens when, and what must hold.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use fastrand::Rng;
@@ -46,8 +46,14 @@ enum Event {
     /// A change reaches the store after its answer was lost.
     Stores(StoreOp),
     Stored(Place, Result<StoreAnswer, StoreError>),
+    /// The store of the token answers.
+    Token(Place, Result<StoreAnswer, StoreError>),
+    /// The store of the token forgets it.
+    Flush,
+    /// The provider ends all tokens.
+    Revoke,
     Arrives(Box<Request<Vec<u8>>>),
-    Answered(Place, Box<Answer>),
+    Answered(Place, Box<Answer>, Option<String>),
     Crash(usize),
     Suspend(usize),
 }
@@ -74,6 +80,8 @@ pub(super) struct World {
     wanted: Vec<Wanted>,
     figures: Figures,
     story: Vec<String>,
+    /// Which tokens a machine knows to be refused.
+    refused: BTreeSet<(usize, u32, String)>,
 }
 
 fn skew(rng: &mut Rng) -> i64 {
@@ -111,13 +119,17 @@ impl World {
             wanted: Vec::new(),
             figures: Figures::default(),
             story: Vec::new(),
+            refused: BTreeSet::new(),
             rng,
         }
     }
 
     pub(super) fn run(mut self) -> Result<Figures, Box<Violation>> {
         match self.live() {
-            Ok(()) => Ok(self.figures),
+            Ok(()) => {
+                self.figures.tokens = self.provider.token_requests();
+                Ok(self.figures)
+            }
             Err(what) => Err(Box::new(Violation {
                 seed: self.seed,
                 what,
@@ -165,6 +177,11 @@ impl World {
                 queued,
                 done: false,
             });
+        }
+        for _ in 0..self.rng.usize(0..4) {
+            let (revoked, flushed) = (self.millis(0, 1_500_000), self.millis(0, 1_500_000));
+            self.at(revoked, Event::Revoke);
+            self.at(flushed, Event::Flush);
         }
         for machine in 0..self.machines.len() {
             let at = self.millis(0, 30_000);
@@ -227,9 +244,10 @@ impl World {
     fn happen(&mut self, event: Event) -> Held {
         let machine = match &event {
             Event::Recover(machine) | Event::Page(machine, ..) => Some(*machine),
-            Event::Step(place) | Event::Stored(place, _) | Event::Answered(place, _) => {
-                Some(place.machine)
-            }
+            Event::Step(place)
+            | Event::Stored(place, _)
+            | Event::Token(place, _)
+            | Event::Answered(place, ..) => Some(place.machine),
             _ => None,
         };
         let event = match machine {
@@ -252,8 +270,13 @@ impl World {
                 }
                 return self.step(place);
             }
+            Event::Token(place, answer) => return self.token_answered(place, answer),
+            Event::Flush => self.store.flush(),
+            Event::Revoke => self.provider.revoke_tokens(),
             Event::Arrives(request) => drop(self.provide(&request)),
-            Event::Answered(place, answer) => return self.answered(place, *answer),
+            Event::Answered(place, answer, refused) => {
+                return self.answered(place, *answer, refused);
+            }
             Event::Crash(machine) => self.crash(machine),
             Event::Suspend(machine) => self.suspend(machine),
         }

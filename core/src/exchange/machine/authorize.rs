@@ -70,7 +70,13 @@ impl<E: Endpoint> Exchange<E> {
         let error = failed.error.with_attempts(attempts);
         if let Some(grant) = fallback {
             leadership.failed(error, now);
-            return given_up(sharing, Phase::Ready(Some(grant)));
+            // It may have been refused while another one was fetched.
+            let phase = if self.session.0.tokens.holds(grant.generation) {
+                Phase::Ready(Some(grant))
+            } else {
+                Phase::Authorize(None)
+            };
+            return given_up(sharing, phase);
         }
         let repeatable = source.replay() == Replay::Safe;
         match self.decide(now, failed.failure, attempts, repeatable) {

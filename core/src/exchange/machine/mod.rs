@@ -345,11 +345,13 @@ impl<E: Endpoint> Exchange<E> {
         });
         if let Some(generation) = generation
             && self.last_status == Some(StatusCode::UNAUTHORIZED)
-            && !self.renewed
         {
-            self.renewed = true;
+            // The last refusal too: no other call needs to be refused for the same token.
             self.session.0.tokens.invalidate(generation);
-            return Phase::Authorize(None);
+            if !self.renewed {
+                self.renewed = true;
+                return Phase::Authorize(None);
+            }
         }
         let failed = match judge(&self.endpoint, &self.session, now, outcome) {
             Ok(output) => {

@@ -48,7 +48,6 @@ impl<E: Endpoint> Exchange<E> {
                 token.clone(),
                 context_of(&request),
                 shared.tokens.policy().clone(),
-                shared.tokens.refused(),
                 fallback.is_some(),
                 fastrand::Rng::with_seed(self.jitter.u64(..)),
             ),
@@ -87,7 +86,9 @@ impl<E: Endpoint> Exchange<E> {
         self.advance_clock(now);
         let phase = mem::replace(&mut self.phase, Phase::Ended(None));
         self.phase = match phase {
-            Phase::Share(share) if matches!(share.stage, ShareStage::Asked) => {
+            Phase::Share(mut share) if matches!(share.stage, ShareStage::Asked) => {
+                // It may have been refused while the store was asked.
+                share.sharing.refuse(self.session.0.tokens.refused());
                 share.answered(now, answer)
             }
             Phase::Publish(None, then) => *then,

@@ -35,6 +35,8 @@ fn one_fetch_serves_every_waiting_exchange() {
     exchanges[63].reply(at(2), token("two", 3600));
     for exchange in &mut exchanges {
         assert_eq!(bearer(&sent(exchange.poll(at(2)))), "Bearer two");
+    }
+    for exchange in &mut exchanges {
         exchange.reply(at(2), answered(401, ""));
         // A second refusal is an answer, not a reason to go round again.
         assert_eq!(
@@ -49,6 +51,21 @@ fn one_fetch_serves_every_waiting_exchange() {
             .sum::<u32>(),
         2
     );
+}
+
+#[test]
+fn a_token_that_was_refused_twice_is_used_by_no_later_call() {
+    let session = warm(|_| ());
+    let mut first = session.exchange(Probe(Replay::Safe));
+    sent(first.poll(at(1)));
+    first.reply(at(1), answered(401, ""));
+    sent(first.poll(at(1)));
+    first.reply(at(1), token("two", 3600));
+    assert_eq!(bearer(&sent(first.poll(at(1)))), "Bearer two");
+    first.reply(at(1), answered(401, ""));
+    assert!(done(first.poll(at(1))).is_err());
+    let mut next = session.exchange(Probe(Replay::Safe));
+    assert_eq!(sent(next.poll(at(2))).uri().path(), "/token");
 }
 
 #[test]

@@ -215,6 +215,30 @@ fn a_401_ends_its_own_generation_for_all_and_no_other_one() {
 }
 
 #[test]
+fn a_token_that_is_refused_while_the_store_is_asked_is_not_taken_from_it() {
+    let mut fleet = Fleet::new();
+    let session = fleet.machine();
+    let mut leader = call(&session);
+    sent(fleet.poll(&mut leader, at(0)));
+    leader.reply(at(0), token("one", 100));
+    sent(fleet.poll(&mut leader, at(0)));
+    // It is soft, and one call asks the store, while the token is refused to the other.
+    fleet.pass(80 * SECOND);
+    let mut renewing = call(&session);
+    let op = asks(&mut renewing, at(80));
+    leader.reply(at(80), answered(401, ""));
+    renewing.stored(at(80), op.ask_blocking(&fleet.store));
+    assert_eq!(
+        sent(fleet.poll(&mut renewing, at(80))).uri().path(),
+        "/token"
+    );
+    // And what it could have fallen back to is not sent either.
+    renewing.reply(at(80), answered(403, ""));
+    let step = fleet.poll(&mut renewing, at(80));
+    assert!(!matches!(&step, Step::Send(request) if request.uri().path() != "/token"));
+}
+
+#[test]
 fn a_store_that_is_down_costs_a_fetch_and_never_the_call() {
     for fails_at in 0..3 {
         let mut fleet = Fleet::new();

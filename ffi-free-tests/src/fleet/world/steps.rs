@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use http::{Method, Request, Response};
+use http::header::AUTHORIZATION;
+use http::{Method, Request, Response, StatusCode};
 use sanspay_core::durable::{DurableStep, Outcome, StoreAnswer, StoreError, StoreOp};
 use sanspay_core::{NotSent, Step, TransportError};
 use sanspay_testkit::sandbox::RecordKind;
@@ -38,9 +39,9 @@ impl World {
                 Inner::Call(exchange) => match exchange.poll(now) {
                     Step::Send(request) => Ok(request),
                     Step::Wait(wait) => Err(wait.delay()),
-                    Step::Store(_) => {
-                        exchange.stored(now, Err(StoreError::not_stored("no store")));
-                        continue;
+                    Step::Store(op) => {
+                        self.ask_token(place, &op);
+                        return Ok(());
                     }
                     Step::Done(result) => {
                         task.inner = Inner::None;
@@ -51,9 +52,9 @@ impl World {
                 Inner::LookUp(exchange) => match exchange.poll(now) {
                     Step::Send(request) => Ok(request),
                     Step::Wait(wait) => Err(wait.delay()),
-                    Step::Store(_) => {
-                        exchange.stored(now, Err(StoreError::not_stored("no store")));
-                        continue;
+                    Step::Store(op) => {
+                        self.ask_token(place, &op);
+                        return Ok(());
                     }
                     Step::Done(result) => {
                         task.inner = Inner::None;
@@ -84,10 +85,7 @@ impl World {
                 },
             };
             match sends {
-                Ok(request) => {
-                    self.send(place, request);
-                    return Ok(());
-                }
+                Ok(request) => return self.send(place, request),
                 Err(delay) => {
                     self.at(delay, Event::Step(place));
                     return Ok(());
@@ -159,8 +157,60 @@ impl World {
         Ok(())
     }
 
-    fn send(&mut self, place: Place, request: Request<Vec<u8>>) {
+    fn ask_token(&mut self, place: Place, op: &StoreOp) {
         self.figures.operations += 1;
+        let answer = match self.store_fault() {
+            StoreFault::None => self.store.ask_token(op),
+            StoreFault::Refused => Err(StoreError::not_stored("refused")),
+            StoreFault::Serialization if matches!(op, StoreOp::StoreIf(_)) => {
+                Ok(StoreAnswer::Stored(false))
+            }
+            _ => {
+                drop(self.store.ask_token(op));
+                Err(StoreError::maybe_stored("cut"))
+            }
+        };
+        let after = self.millis(0, 30);
+        self.at(after, Event::Token(place, answer));
+    }
+
+    pub(super) fn token_answered(
+        &mut self,
+        place: Place,
+        answer: Result<StoreAnswer, StoreError>,
+    ) -> Held {
+        let skew = self
+            .machines
+            .get(place.machine)
+            .map_or(0, |machine| machine.skew);
+        let now = clock(self.now, skew);
+        if let Some(task) = self.task(place) {
+            match &mut task.inner {
+                Inner::Call(exchange) => exchange.stored(now, answer),
+                Inner::LookUp(exchange) => exchange.stored(now, answer),
+                Inner::None => {}
+            }
+        }
+        self.step(place)
+    }
+
+    /// What a machine knows to be refused is not sent by it again.
+    fn check_token(&self, place: Place, request: &Request<Vec<u8>>) -> Held<Option<String>> {
+        let Some(token) = request.headers().get(AUTHORIZATION) else {
+            return Ok(None);
+        };
+        let token = String::from_utf8_lossy(token.as_bytes()).into_owned();
+        let known = (place.machine, place.incarnation, token);
+        if self.refused.contains(&known) {
+            let machine = place.machine;
+            return Err(format!("m{machine} sends a token again that was refused"));
+        }
+        Ok(Some(known.2))
+    }
+
+    fn send(&mut self, place: Place, request: Request<Vec<u8>>) -> Held {
+        self.figures.operations += 1;
+        let token = self.check_token(place, &request)?;
         let way = self.millis(1, 80);
         let moves_money =
             request.method() == Method::POST && !request.uri().path().contains("/auth/");
@@ -206,7 +256,10 @@ impl World {
         if moves_money {
             self.tell(|| format!("m{}.{} sends, fault {fault}", place.machine, place.task));
         }
-        self.at(after, Event::Answered(place, Box::new(answer)));
+        let refused = matches!(&answer, Ok(answer) if answer.status() == StatusCode::UNAUTHORIZED);
+        let token = token.filter(|_| refused);
+        self.at(after, Event::Answered(place, Box::new(answer), token));
+        Ok(())
     }
 
     fn tell_stored(
@@ -235,7 +288,15 @@ impl World {
         self.provider.handle(request, clock(self.now, 0))
     }
 
-    pub(super) fn answered(&mut self, place: Place, answer: Answer) -> Held {
+    /// `refused` is the token that this answer refuses.
+    pub(super) fn answered(
+        &mut self,
+        place: Place,
+        answer: Answer,
+        refused: Option<String>,
+    ) -> Held {
+        let known = refused.map(|token| (place.machine, place.incarnation, token));
+        self.refused.extend(known);
         let skew = self
             .machines
             .get(place.machine)
