@@ -185,7 +185,7 @@ impl Drop for Database {
 }
 
 /// A child is ended with the thread that started it, so that this one never ends by itself.
-fn starter() -> Sender<(Command, Sender<Child>)> {
+pub(crate) fn starter() -> Sender<(Command, Sender<Child>)> {
     let (start, started) = channel::<(Command, Sender<Child>)>();
     thread::spawn(move || {
         for (mut command, tell) in started {
@@ -198,7 +198,7 @@ fn starter() -> Sender<(Command, Sender<Child>)> {
 }
 
 /// Runs as nobody where we are root, which `PostgreSQL` refuses, and ends with its starter.
-fn unprivileged(program: &Path) -> Command {
+pub(crate) fn unprivileged(program: &Path) -> Command {
     let mut command = Command::new("setpriv");
     command.args(["--pdeathsig", "KILL"]);
     if is_root() {
@@ -211,7 +211,7 @@ fn unprivileged(program: &Path) -> Command {
     command
 }
 
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     let id = Command::new("id").arg("-u").output().unwrap();
     id.stdout.trim_ascii() == b"0"
 }

@@ -5,6 +5,7 @@
 //! | `sqlite` | [`SqliteStore`] | the processes of one host | yes |
 //! | `redb` | [`RedbStore`] | the threads of one process; no C | yes |
 //! | `postgres` | [`PostgresStore`] | any number of hosts, also behind `PgBouncer` | yes |
+//! | `redis` | [`RedisStore`] | any number of hosts | no: the shared token alone |
 //!
 //! None is on by default. `SqliteStore` and `RedbStore` serve the blocking client, and with the feature
 //! `tokio` the asynchronous one; [`Blocking`] lends an asynchronous store to the blocking client.
@@ -14,7 +15,7 @@
 //! A store inside a transaction of yours is [`In`]: what is stored through it is committed together
 //! with your own rows, or not at all.
 
-#[cfg(feature = "postgres")]
+#[cfg(any(feature = "postgres", feature = "redis"))]
 mod blocking;
 mod in_transaction;
 #[cfg(all(feature = "tokio", any(feature = "sqlite", feature = "redb")))]
@@ -23,19 +24,23 @@ mod off_thread;
 pub mod postgres;
 #[cfg(feature = "redb")]
 mod redb;
+#[cfg(feature = "redis")]
+mod redis;
 #[cfg(feature = "seal")]
 mod seal;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 mod time;
 
-#[cfg(feature = "postgres")]
+#[cfg(any(feature = "postgres", feature = "redis"))]
 pub use blocking::Blocking;
 pub use in_transaction::In;
 #[cfg(feature = "postgres")]
 pub use postgres::PostgresStore;
 #[cfg(feature = "redb")]
 pub use redb::RedbStore;
+#[cfg(feature = "redis")]
+pub use redis::RedisStore;
 #[cfg(feature = "seal")]
 pub use seal::SealingKey;
 #[cfg(feature = "sqlite")]

@@ -1,4 +1,4 @@
-//! The stores over real databases: `PostgreSQL`, directly and behind `PgBouncer`.
+//! The stores over real databases: `PostgreSQL`, directly and behind `PgBouncer`, `SQLite`, and Redis.
 
 #![allow(
     clippy::unwrap_used,
@@ -10,4 +10,5 @@
 
 mod killed;
 mod postgres;
+mod redis;
 mod token;

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use sanspay_core::exchange::SharedToken;
 use sanspay_core::partner::ListPayments;
-use sanspay_e2e::Database;
-use sanspay_store::{Blocking, PostgresStore, SealingKey, SqliteStore};
+use sanspay_e2e::{Database, Redis};
+use sanspay_store::{Blocking, PostgresStore, RedisStore, SealingKey, SqliteStore};
 use sanspay_testkit::sandbox::{Fault, FaultRule, SandboxConfig};
 use sanspay_testkit::server::serve_in_thread;
 use tokio::runtime::Runtime;
@@ -46,6 +46,9 @@ fn call_blocking(provider: &str, store: &str) {
         .credentials("sandbox-key-id", "sandbox-key-secret");
     let builder = if Path::new(store).is_absolute() {
         builder.share_token(token(), SqliteStore::open(store).unwrap())
+    } else if store.starts_with("unix:") {
+        let store = Blocking::new(async { RedisStore::connect(store) }).unwrap();
+        builder.share_token(token(), store)
     } else {
         let store = Blocking::new(PostgresStore::connect(store)).unwrap();
         builder.share_token(token(), store)
@@ -64,6 +67,8 @@ async fn call_async(provider: &str, store: &str) {
         .credentials("sandbox-key-id", "sandbox-key-secret");
     let builder = if Path::new(store).is_absolute() {
         builder.share_token(token(), SqliteStore::open(store).unwrap())
+    } else if store.starts_with("unix:") {
+        builder.share_token(token(), RedisStore::connect(store).unwrap())
     } else {
         let store = PostgresStore::connect(store).await.unwrap();
         builder.share_token(token(), store)
@@ -119,6 +124,28 @@ fn sqlite_shares_one_token() {
     let path = folder.path().join("token.db");
     drop(SqliteStore::open(&path).unwrap());
     run(path.to_str().unwrap());
+}
+
+#[test]
+fn redis_shares_one_token() {
+    let Some(redis) = Redis::start() else {
+        return;
+    };
+    run(&redis.address());
+}
+
+/// Nobody's call fails for it: each process fetches a token of its own.
+#[test]
+fn a_store_that_is_down_costs_a_request_for_each_process() {
+    let Some(redis) = Redis::start() else {
+        return;
+    };
+    redis.kill();
+    let address = SocketAddr::from(([127, 0, 0, 1], 0));
+    let server = serve_in_thread(SandboxConfig::default(), address).unwrap();
+    fleet(&server.base_url(), &redis.address());
+    let requests = server.with(|sandbox, _| sandbox.token_requests());
+    assert_eq!(requests, PROCESSES as u64);
 }
 
 #[test]
