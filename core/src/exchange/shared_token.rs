@@ -343,6 +343,11 @@ pub(crate) struct Leadership {
 }
 
 impl Leadership {
+    /// The generation of the token that it fetches.
+    pub(super) fn generation(&self) -> u64 {
+        self.fetch
+    }
+
     /// Shares the token with everybody and returns it for the leader's own use.
     pub(super) fn obtained(mut self, now: SystemTime, obtained: Obtained) -> Grant {
         let grant = Grant {

@@ -10,7 +10,7 @@
 //! It is checked after every step that
 //!
 //! - no payout is executed twice;
-//! - no machine sends a token again that was refused;
+//! - no machine goes on sending a token that was refused;
 //! - what is said to be executed is, and what is said not to be is not;
 //! - and, once the world has healed, that every intent is resolved as the provider has it.
 //!

@@ -1,6 +1,6 @@
 //! The world of a fleet: what happens when, and what must hold.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use fastrand::Rng;
@@ -80,8 +80,8 @@ pub(super) struct World {
     wanted: Vec<Wanted>,
     figures: Figures,
     story: Vec<String>,
-    /// Which tokens a machine knows to be refused.
-    refused: BTreeSet<(usize, u32, String)>,
+    /// How often a machine was told that a token is refused.
+    refused: BTreeMap<(usize, u32, String), u32>,
 }
 
 fn skew(rng: &mut Rng) -> i64 {
@@ -119,7 +119,7 @@ impl World {
             wanted: Vec::new(),
             figures: Figures::default(),
             story: Vec::new(),
-            refused: BTreeSet::new(),
+            refused: BTreeMap::new(),
             rng,
         }
     }

@@ -54,6 +54,8 @@ pub struct Exchange<E: Endpoint> {
     attempts: u32,
     token_requests: u32,
     renewed: bool,
+    /// The generation of the token that it fetched last.
+    fetched: Option<u64>,
     may_be_executed: bool,
     last_status: Option<StatusCode>,
     last_request_id: Option<String>,
@@ -117,6 +119,7 @@ impl<E: Endpoint> Exchange<E> {
             attempts: 0,
             token_requests: 0,
             renewed: false,
+            fetched: None,
             may_be_executed: false,
             last_status: None,
             last_request_id: None,
@@ -215,6 +218,7 @@ impl<E: Endpoint> Exchange<E> {
         let phase = mem::replace(&mut self.phase, Phase::Ended(None));
         self.phase = match phase {
             Phase::Fetch(fetch) if matches!(fetch.stage, Stage::InFlight) => {
+                self.fetched = Some(fetch.leadership.generation());
                 self.token_answered(now, fetch, outcome)
             }
             other => other,
@@ -346,8 +350,10 @@ impl<E: Endpoint> Exchange<E> {
         if let Some(generation) = generation
             && self.last_status == Some(StatusCode::UNAUTHORIZED)
         {
-            // The last refusal too: no other call needs to be refused for the same token.
-            self.session.0.tokens.invalidate(generation);
+            // A token that this call has just fetched is good: the refusal means the request.
+            if !self.renewed || self.fetched != Some(generation) {
+                self.session.0.tokens.invalidate(generation);
+            }
             if !self.renewed {
                 self.renewed = true;
                 return Phase::Authorize(None);

@@ -54,16 +54,19 @@ fn one_fetch_serves_every_waiting_exchange() {
 }
 
 #[test]
-fn a_token_that_was_refused_twice_is_used_by_no_later_call() {
+fn a_token_of_another_call_that_is_refused_at_last_is_used_by_no_later_one() {
     let session = warm(|_| ());
     let mut first = session.exchange(Probe(Replay::Safe));
+    let mut second = session.exchange(Probe(Replay::Safe));
     sent(first.poll(at(1)));
+    sent(second.poll(at(1)));
     first.reply(at(1), answered(401, ""));
     sent(first.poll(at(1)));
     first.reply(at(1), token("two", 3600));
-    assert_eq!(bearer(&sent(first.poll(at(1)))), "Bearer two");
-    first.reply(at(1), answered(401, ""));
-    assert!(done(first.poll(at(1))).is_err());
+    second.reply(at(1), answered(401, ""));
+    assert_eq!(bearer(&sent(second.poll(at(1)))), "Bearer two");
+    second.reply(at(1), answered(401, ""));
+    assert!(done(second.poll(at(1))).is_err());
     let mut next = session.exchange(Probe(Replay::Safe));
     assert_eq!(sent(next.poll(at(2))).uri().path(), "/token");
 }

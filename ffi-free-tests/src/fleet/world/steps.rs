@@ -194,14 +194,15 @@ impl World {
         self.step(place)
     }
 
-    /// What a machine knows to be refused is not sent by it again.
+    /// What a machine knows to be refused is not sent by it again; but one that it had just fetched
+    /// itself, once.
     fn check_token(&self, place: Place, request: &Request<Vec<u8>>) -> Held<Option<String>> {
         let Some(token) = request.headers().get(AUTHORIZATION) else {
             return Ok(None);
         };
         let token = String::from_utf8_lossy(token.as_bytes()).into_owned();
         let known = (place.machine, place.incarnation, token);
-        if self.refused.contains(&known) {
+        if self.refused.get(&known).is_some_and(|times| *times > 1) {
             let machine = place.machine;
             return Err(format!("m{machine} sends a token again that was refused"));
         }
@@ -295,8 +296,10 @@ impl World {
         answer: Answer,
         refused: Option<String>,
     ) -> Held {
-        let known = refused.map(|token| (place.machine, place.incarnation, token));
-        self.refused.extend(known);
+        if let Some(token) = refused {
+            let known = (place.machine, place.incarnation, token);
+            *self.refused.entry(known).or_default() += 1;
+        }
         let skew = self
             .machines
             .get(place.machine)
