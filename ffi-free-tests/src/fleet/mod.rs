@@ -10,6 +10,7 @@
 //! It is checked after every step that
 //!
 //! - no payout is executed twice;
+//! - each event changes its order once, however often it is delivered;
 //! - no machine goes on sending a token that was refused;
 //! - what is said to be executed is, and what is said not to be is not;
 //! - and, once the world has healed, that every intent is resolved as the provider has it.
@@ -17,6 +18,7 @@
 //! [`Mutation`] names the mistakes that break this.
 
 mod faulty_store;
+mod inbox;
 mod machine;
 mod world;
 
@@ -47,11 +49,13 @@ pub enum Mutation {
     LateEndWins,
     /// A token that was refused is taken from the store again.
     GenerationIgnored,
+    /// An event is acknowledged before what it changed is committed.
+    AcknowledgedBeforeTheCommit,
 }
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::NoFence,
         Self::LeaseIsALock,
         Self::ClockOfTheMachine,
@@ -63,6 +67,7 @@ impl Mutation {
         Self::LostIsNotSent,
         Self::LateEndWins,
         Self::GenerationIgnored,
+        Self::AcknowledgedBeforeTheCommit,
     ];
 }
 

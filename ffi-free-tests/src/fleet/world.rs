@@ -10,10 +10,12 @@ use sanspay_core::partner::NewPayout;
 use sanspay_core::{Currency, TransportError};
 use sanspay_testkit::sandbox::{DuplicateReferences, RecordKind, Sandbox, SandboxConfig};
 
+mod events;
 mod machines;
 mod steps;
 
 use super::faulty_store::{FaultyStore, SetClock};
+use super::inbox::{Inbox, Work};
 use super::machine::{Machine, Task, clock, session};
 use super::{Figures, Mutation, Violation};
 
@@ -23,6 +25,8 @@ const HEALS_AT: Duration = Duration::from_secs(1800);
 const ENDS_AT: Duration = Duration::from_secs(12_000);
 /// The longest that a request is on its way: it is listed within `Wire::settle` after it was sent.
 const LONGEST_WAY: u64 = 50_000;
+/// Orders that events change.
+const ORDERS: usize = 8;
 /// The most events of a run: more is a loop.
 const MOST_EVENTS: u32 = 200_000;
 
@@ -46,6 +50,9 @@ enum Event {
     /// A change reaches the store after its answer was lost.
     Stores(StoreOp),
     Stored(Place, Result<StoreAnswer, StoreError>),
+    /// The provider delivers the event of an order.
+    Deliver(usize),
+    Commit(usize, u32, Box<Work>),
     /// The store of the token answers.
     Token(Place, Result<StoreAnswer, StoreError>),
     /// The store of the token forgets it.
@@ -74,6 +81,7 @@ pub(super) struct World {
     last_event: u64,
     machines: Vec<Machine>,
     store: FaultyStore,
+    inbox: Inbox,
     store_clock: SetClock,
     store_skew: i64,
     provider: Sandbox,
@@ -113,6 +121,7 @@ impl World {
             last_event: 0,
             machines,
             store: FaultyStore::new(store_clock.clone(), mistake),
+            inbox: Inbox::new(store_clock.clone(), ORDERS),
             store_clock,
             store_skew,
             provider: Sandbox::new(config),
@@ -178,7 +187,14 @@ impl World {
                 done: false,
             });
         }
-        for _ in 0..self.rng.usize(0..4) {
+        for order in 0..ORDERS {
+            // Twice at the same time, as some providers do.
+            for _ in 0..2 {
+                let at = self.millis(0, 600_000);
+                self.at(at, Event::Deliver(order));
+            }
+        }
+        for _ in 0..self.rng.usize(0..12) {
             let (revoked, flushed) = (self.millis(0, 1_500_000), self.millis(0, 1_500_000));
             self.at(revoked, Event::Revoke);
             self.at(flushed, Event::Flush);
@@ -271,6 +287,10 @@ impl World {
                 return self.step(place);
             }
             Event::Token(place, answer) => return self.token_answered(place, answer),
+            Event::Deliver(order) => self.deliver(order),
+            Event::Commit(machine, incarnation, work) => {
+                return self.commit(machine, incarnation, &work);
+            }
             Event::Flush => self.store.flush(),
             Event::Revoke => self.provider.revoke_tokens(),
             Event::Arrives(request) => drop(self.provide(&request)),
@@ -323,6 +343,9 @@ impl World {
                     ));
                 }
             }
+        }
+        if let Some(order) = self.inbox.lost() {
+            return Err(format!("the event of order {order} is lost"));
         }
         let unpaid = self
             .wanted
