@@ -66,8 +66,8 @@ impl ClientBuilder {
     }
 
     /// Shares the token with all machines that have this store: one token request for the whole
-    /// fleet. A store that is down costs token requests and never a call; one that hangs should end
-    /// its questions by itself, as those of `sanspay-store` do.
+    /// fleet. A store that is down costs token requests and never a call. One that hangs holds a
+    /// call for a second.
     pub fn share_token<S>(mut self, token: SharedToken, store: S) -> Self
     where
         S: Store + Send + Sync + 'static,

@@ -65,8 +65,9 @@ impl ClientBuilder {
     }
 
     /// Shares the token with all machines that have this store: one token request for the whole
-    /// fleet. A store that is down costs token requests and never a call; one that hangs should end
-    /// its questions by itself, as those of `sanspay-store` do.
+    /// fleet. A store that is down costs token requests and never a call. One that hangs holds a
+    /// call for as long as its questions take: `Blocking` of `sanspay-store` ends them after a second,
+    /// and a `SQLite` file that somebody else writes to is waited for ten.
     pub fn share_token<S>(mut self, token: SharedToken, store: S) -> Self
     where
         S: BlockingStore + Send + Sync + 'static,

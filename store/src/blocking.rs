@@ -3,7 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use sanspay_core::durable::{BlockingStore, Loaded, Put, Scan, Scanned, Store, StoreError};
+use sanspay_core::durable::{
+    BlockingStore, Loaded, Put, Scan, Scanned, Store, StoreError, TOKEN_STORE_TIMEOUT,
+};
+use sanspay_core::exchange::TOKEN_PREFIX;
 use tokio::runtime::{Builder, Runtime};
 
 /// An asynchronous store for the blocking client, with a runtime of its own on one thread.
@@ -38,15 +41,30 @@ impl<S: Store> Blocking<S> {
     pub fn store(&self) -> &S {
         &self.store
     }
+
+    /// A token is not waited for as long as the record of money: one can be fetched without the store.
+    fn ask<T>(
+        &self,
+        key: &str,
+        asked: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        self.runtime.block_on(async {
+            if !key.starts_with(TOKEN_PREFIX) {
+                return asked.await;
+            }
+            let answered = tokio::time::timeout(TOKEN_STORE_TIMEOUT, asked).await;
+            answered.unwrap_or_else(|late| Err(StoreError::maybe_stored(late)))
+        })
+    }
 }
 
 impl<S: Store> BlockingStore for Blocking<S> {
     fn load(&self, key: &str) -> Result<Loaded, StoreError> {
-        self.runtime.block_on(self.store.load(key))
+        self.ask(key, self.store.load(key))
     }
 
     fn store_if(&self, put: &Put) -> Result<bool, StoreError> {
-        self.runtime.block_on(self.store.store_if(put))
+        self.ask(&put.key, self.store.store_if(put))
     }
 
     fn scan(&self, scan: &Scan) -> Result<Scanned, StoreError> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, RedisError, Script};
 use sanspay_core::durable::{Loaded, Put, Row, Scan, Scanned, Store, StoreError};
+use sanspay_core::exchange::TOKEN_PREFIX;
 use tokio::runtime::Handle;
 
 use crate::time::from_micros;
@@ -21,7 +22,6 @@ const STORE_IF: &str = "if tonumber(redis.call('HGET', KEYS[1], 'n') or 0) ~= to
 
 /// What the keys of a store begin with in a Redis that others use as well.
 const PREFIX: &str = "sanspay:";
-const TOKEN: &str = "token:";
 const REFUSED: &str = "a RedisStore keeps the shared token alone: Redis loses acknowledged writes, and \
      a lost intent is paid twice";
 
@@ -99,7 +99,7 @@ impl Store for RedisStore {
 }
 
 fn name(key: &str) -> Result<String, StoreError> {
-    if key.starts_with(TOKEN) {
+    if key.starts_with(TOKEN_PREFIX) {
         Ok(format!("{PREFIX}{key}"))
     } else {
         Err(StoreError::not_stored(REFUSED))

@@ -27,6 +27,9 @@ use crate::access_token::{AccessToken, Lifetime};
 use crate::durable::{Loaded, Put, StoreAnswer, StoreError, StoreOp, from_micros, to_micros};
 use crate::error::{Error, ErrorKind};
 
+/// What the keys of shared tokens begin with in a store.
+pub const TOKEN_PREFIX: &str = "token:";
+
 /// The form that is written here. Whatever has a higher number was written by a newer version.
 const FORMAT: u32 = 1;
 
@@ -75,7 +78,7 @@ impl SharedToken {
             return Err(Error::new(ErrorKind::Invalid, "share the token", detail));
         }
         Ok(Self {
-            key: format!("token:{name}"),
+            key: format!("{TOKEN_PREFIX}{name}"),
             seal: Arc::new(seal),
         })
     }

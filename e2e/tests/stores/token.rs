@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
+use sanspay_core::durable::{Loaded, Put, Scan, Scanned, Store, StoreError};
 use sanspay_core::exchange::SharedToken;
 use sanspay_core::partner::ListPayments;
 use sanspay_e2e::{Database, Redis};
@@ -146,6 +147,47 @@ fn a_store_that_is_down_costs_a_request_for_each_process() {
     fleet(&server.base_url(), &redis.address());
     let requests = server.with(|sandbox, _| sandbox.token_requests());
     assert_eq!(requests, PROCESSES as u64);
+}
+
+/// It never answers, as a database that is suspended.
+struct Hanging;
+
+impl Store for Hanging {
+    async fn load(&self, _: &str) -> Result<Loaded, StoreError> {
+        std::future::pending().await
+    }
+
+    async fn store_if(&self, _: &Put) -> Result<bool, StoreError> {
+        std::future::pending().await
+    }
+
+    async fn scan(&self, _: &Scan) -> Result<Scanned, StoreError> {
+        std::future::pending().await
+    }
+}
+
+#[test]
+fn a_store_that_hangs_does_not_take_the_call_with_it() {
+    let address = SocketAddr::from(([127, 0, 0, 1], 0));
+    let server = serve_in_thread(SandboxConfig::default(), address).unwrap();
+    let deadline = Duration::from_secs(10);
+    let client = sanspay_blocking::Client::builder()
+        .base_url(server.base_url())
+        .credentials("sandbox-key-id", "sandbox-key-secret")
+        .share_token(token(), Blocking::new(async { Ok(Hanging) }).unwrap())
+        .build()
+        .unwrap();
+    client.call_within(deadline, ListPayments::new()).unwrap();
+    Runtime::new().unwrap().block_on(async {
+        let client = sanspay_async::Client::builder()
+            .base_url(server.base_url())
+            .credentials("sandbox-key-id", "sandbox-key-secret")
+            .share_token(token(), Hanging)
+            .build()
+            .unwrap();
+        let called = client.call_within(deadline, ListPayments::new());
+        called.await.unwrap();
+    });
 }
 
 #[test]
