@@ -6,7 +6,8 @@ use std::fmt;
 /// or not at all.
 ///
 /// It holds a reference to `rusqlite`'s `Connection` or `Transaction`, or to `tokio-postgres`'
-/// `Client` or `Transaction`. Hand every error on and roll back: after one `PostgreSQL` has rolled
+/// `Client` or `Transaction`; with the feature `postgres-blocking` a `RefCell` of a `&mut` to those of the
+/// crate `postgres`. Hand every error on and roll back: after one `PostgreSQL` has rolled
 /// back already, and a `commit` that follows says nothing.
 pub struct In<C>(pub C);
 

@@ -1,5 +1,8 @@
 //! `PostgreSQL`: any number of hosts, directly or behind `PgBouncer` in transaction mode.
 
+#[cfg(feature = "postgres-blocking")]
+mod blocking;
+
 use std::fmt;
 use std::time::Duration;
 
@@ -172,9 +175,7 @@ async fn in_time<T>(asked: impl Future<Output = Result<T, StoreError>>) -> Resul
 
 async fn load(client: &(impl GenericClient + Sync), key: &str) -> Result<Loaded, Error> {
     let row = client.query_typed_one(LOAD, &[(&key, Type::TEXT)]).await?;
-    let now = from_micros(row.try_get(3)?);
-    let row = read_row(&row, key.to_owned())?;
-    Ok(Loaded { row, now })
+    read_loaded(&row, key)
 }
 
 async fn store_if(
@@ -183,47 +184,93 @@ async fn store_if(
     update: &str,
     put: &Put,
 ) -> Result<bool, Error> {
-    let due = put.due_in.map(span_micros);
-    let (value, due, key) = (
-        (&put.value as &(dyn ToSql + Sync), Type::TEXT),
-        (&due as &(dyn ToSql + Sync), Type::INT8),
-        (&put.key as &(dyn ToSql + Sync), Type::TEXT),
-    );
-    let changed = if put.expected == 0 {
-        client.execute_typed(insert, &[value, due, key]).await?
-    } else {
-        let expected = (&put.expected as &(dyn ToSql + Sync), Type::INT8);
-        let all = [value, due, key, expected];
-        client.execute_typed(update, &all).await?
-    };
-    Ok(changed == 1)
+    let change = changing(put);
+    let statement = if put.expected == 0 { insert } else { update };
+    let parameters = change.parameters(put);
+    Ok(client.execute_typed(statement, &parameters).await? == 1)
 }
 
 async fn read_due(client: &(impl GenericClient + Sync), scan: &Scan) -> Result<Scanned, Error> {
-    let (due, key) = match &scan.after {
-        Some(after) => (micros(after.due), after.key.as_str()),
-        None => (i64::MIN, ""),
-    };
-    let end = format!("{}\u{10ffff}", scan.prefix);
-    let limit = i64::from(scan.limit);
-    let found = client
-        .query_typed(
-            SCAN,
-            &[
-                (&due, Type::INT8),
-                (&key, Type::TEXT),
-                (&scan.prefix, Type::TEXT),
-                (&end, Type::TEXT),
-                (&limit, Type::INT8),
-            ],
-        )
-        .await?;
+    let page = Page::new(scan);
+    let found = client.query_typed(SCAN, &page.parameters(scan)).await?;
+    read_found(&found)
+}
+
+type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
+
+/// What a change is told beside its row.
+struct Change {
+    due_in: Option<i64>,
+}
+
+fn changing(put: &Put) -> Change {
+    Change {
+        due_in: put.due_in.map(span_micros),
+    }
+}
+
+impl Change {
+    /// In the order of [`INSERT`] and [`UPDATE`].
+    fn parameters<'a>(&'a self, put: &'a Put) -> Vec<Parameter<'a>> {
+        let mut all: Vec<Parameter<'a>> = vec![
+            (&put.value, Type::TEXT),
+            (&self.due_in, Type::INT8),
+            (&put.key, Type::TEXT),
+        ];
+        if put.expected != 0 {
+            all.push((&put.expected, Type::INT8));
+        }
+        all
+    }
+}
+
+/// Where a scan begins and ends.
+struct Page<'s> {
+    due: i64,
+    after: &'s str,
+    end: String,
+    limit: i64,
+}
+
+impl<'s> Page<'s> {
+    fn new(scan: &'s Scan) -> Self {
+        let (due, after) = match &scan.after {
+            Some(after) => (micros(after.due), after.key.as_str()),
+            None => (i64::MIN, ""),
+        };
+        Self {
+            due,
+            after,
+            end: format!("{}\u{10ffff}", scan.prefix),
+            limit: i64::from(scan.limit),
+        }
+    }
+
+    /// In the order of [`SCAN`].
+    fn parameters<'a>(&'a self, scan: &'a Scan) -> [Parameter<'a>; 5] {
+        [
+            (&self.due, Type::INT8),
+            (&self.after, Type::TEXT),
+            (&scan.prefix, Type::TEXT),
+            (&self.end, Type::TEXT),
+            (&self.limit, Type::INT8),
+        ]
+    }
+}
+
+fn read_loaded(row: &SqlRow, key: &str) -> Result<Loaded, Error> {
+    let now = from_micros(row.try_get(3)?);
+    let row = read_row(row, key.to_owned())?;
+    Ok(Loaded { row, now })
+}
+
+fn read_found(found: &[SqlRow]) -> Result<Scanned, Error> {
     let now = match found.first() {
         Some(row) => from_micros(row.try_get(3)?),
         None => std::time::SystemTime::UNIX_EPOCH,
     };
     let mut rows = Vec::with_capacity(found.len());
-    for row in &found {
+    for row in found {
         let key: Option<String> = row.try_get(4)?;
         rows.extend(read_row(row, key.unwrap_or_default())?);
     }

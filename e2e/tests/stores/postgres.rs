@@ -1,7 +1,8 @@
+use std::cell::RefCell;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use sanspay_core::durable::{BlockingStore, Put, Store};
+use sanspay_core::durable::{BlockingStore, Put, Scan, Store};
 use sanspay_e2e::Database;
 use sanspay_store::{Blocking, In, PostgresStore};
 use tokio::runtime::Runtime;
@@ -75,6 +76,47 @@ fn what_is_rolled_back_was_never_stored() {
             }
         }
     });
+}
+
+/// The same in a transaction of the blocking driver, with rows of the user's.
+#[test]
+fn the_blocking_driver_lends_its_transaction() {
+    let Some(database) = DATABASE.as_ref() else {
+        return;
+    };
+    let store = open(&database.direct());
+    let mut client = postgres::Client::connect(&database.direct(), postgres::NoTls).unwrap();
+    client
+        .batch_execute("CREATE TABLE orders_blocking (name text PRIMARY KEY)")
+        .unwrap();
+    for commits in [false, true] {
+        let mut transaction = client.transaction().unwrap();
+        transaction
+            .execute("INSERT INTO orders_blocking VALUES ('order-1')", &[])
+            .unwrap();
+        {
+            let ours = In(RefCell::new(&mut transaction));
+            let mut due = put("blocking:1", 0);
+            due.due_in = Some(Duration::ZERO);
+            assert!(ours.store_if(&due).unwrap());
+            assert!(!ours.store_if(&put("blocking:1", 0)).unwrap());
+            assert!(ours.store_if(&Put { expected: 1, ..due }).unwrap());
+            assert_eq!(ours.load("blocking:1").unwrap().row.unwrap().version, 2);
+            let scan = Scan {
+                prefix: "blocking:".into(),
+                after: None,
+                limit: 10,
+            };
+            assert_eq!(ours.scan(&scan).unwrap().rows.len(), 1);
+        }
+        if commits {
+            transaction.commit().unwrap();
+        } else {
+            transaction.rollback().unwrap();
+        }
+        let there = store.load("blocking:1").unwrap().row.is_some();
+        assert_eq!(there, commits);
+    }
 }
 
 /// A transaction of somebody else that holds the row bounds the wait, and nothing is stored later.
