@@ -264,19 +264,19 @@ impl Sharing {
         }
     }
 
-    fn take_lease(&mut self, version: i64, row: Stored, live: bool, now: SystemTime) -> Next {
-        let mut row = row;
+    fn take_lease(&mut self, version: i64, mut row: Stored, live: bool, now: SystemTime) -> Next {
         if !live {
             row.token = None;
         }
         let mut leased = row.clone();
-        leased.leased_until = Some(to_micros(now + LEASE));
+        // No clock shows the end of time; a lease of no length harms nobody.
+        let until = now.checked_add(LEASE).unwrap_or(now);
+        leased.leased_until = Some(to_micros(until));
         row.leased_until = None;
         let put = self.put(version, &leased);
         let version = version.saturating_add(1);
-        let taken = false;
         self.lease = Some(Lease {
-            taken,
+            taken: false,
             version,
             row,
             now,
