@@ -5,6 +5,7 @@ mod deadline;
 mod fence;
 mod repeat;
 mod shared_token;
+mod token_row;
 mod token_store;
 
 use std::sync::Arc;
