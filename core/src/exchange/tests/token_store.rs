@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use super::*;
 use crate::clock::Clock;
-use crate::durable::{BlockingStore, MemoryStore, StoreAnswer, StoreError, StoreOp};
+use crate::durable::{MemoryStore, StoreAnswer, StoreError, StoreOp};
 
 /// The store's clock, which is ahead of every machine's by some hours.
 #[derive(Clone)]
