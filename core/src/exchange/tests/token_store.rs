@@ -110,7 +110,8 @@ fn one_fetch_serves_every_machine() {
     let mut fleet = Fleet::new();
     let first = fleet.machine();
     let mut leader = call(&first);
-    assert_eq!(sent(fleet.poll(&mut leader, at(0))).uri().path(), "/token");
+    let (step, before) = fleet.poll_counting(&mut leader, at(0));
+    assert_eq!((sent(step).uri().path(), before), ("/token", 2));
 
     // Another machine waits, by a clock of its own, and has the token when it is there.
     let second = fleet.machine();
@@ -118,7 +119,8 @@ fn one_fetch_serves_every_machine() {
     let wait = waits(fleet.poll(&mut follower, at(900))).delay();
     assert!(wait <= Duration::from_millis(40), "{wait:?}");
     leader.reply(at(0), token("one", 3600));
-    assert_eq!(bearer(&sent(fleet.poll(&mut leader, at(0)))), "Bearer one");
+    let (step, after) = fleet.poll_counting(&mut leader, at(0));
+    assert_eq!((bearer(&sent(step)), after), ("Bearer one", 1));
     let later = at(900) + wait;
     assert_eq!(
         bearer(&sent(fleet.poll(&mut follower, later))),
