@@ -70,7 +70,7 @@ impl ClientBuilder {
     /// call for a second.
     pub fn share_token<S>(mut self, token: SharedToken, store: S) -> Self
     where
-        S: Store + Send + Sync + 'static,
+        S: Store + 'static,
     {
         self.session = self.session.shared_token(token);
         self.token_store = Some(Arc::new(store));

@@ -2,7 +2,8 @@
 
 use std::pin::Pin;
 
-use sanspay_core::durable::{Store, StoreAnswer, StoreError, StoreOp, TOKEN_STORE_TIMEOUT};
+use sanspay_core::durable::{Store, StoreAnswer, StoreError, StoreOp};
+use sanspay_core::exchange::TOKEN_STORE_TIMEOUT;
 use tokio::time;
 
 type Asking<'a> = Pin<Box<dyn Future<Output = Result<StoreAnswer, StoreError>> + Send + 'a>>;

@@ -3,10 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use sanspay_core::durable::{
-    BlockingStore, Loaded, Put, Scan, Scanned, Store, StoreError, TOKEN_STORE_TIMEOUT,
-};
-use sanspay_core::exchange::TOKEN_PREFIX;
+use sanspay_core::durable::{BlockingStore, Loaded, Put, Scan, Scanned, Store, StoreError};
+use sanspay_core::exchange::{TOKEN_PREFIX, TOKEN_STORE_TIMEOUT};
 use tokio::runtime::{Builder, Runtime};
 
 /// An asynchronous store for the blocking client, with a runtime of its own on one thread.

@@ -184,9 +184,9 @@ async fn store_if(
     update: &str,
     put: &Put,
 ) -> Result<bool, Error> {
-    let change = changing(put);
+    let due_in = put.due_in.map(span_micros);
+    let parameters = changing(put, &due_in);
     let statement = if put.expected == 0 { insert } else { update };
-    let parameters = change.parameters(put);
     Ok(client.execute_typed(statement, &parameters).await? == 1)
 }
 
@@ -198,30 +198,17 @@ async fn read_due(client: &(impl GenericClient + Sync), scan: &Scan) -> Result<S
 
 type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
 
-/// What a change is told beside its row.
-struct Change {
-    due_in: Option<i64>,
-}
-
-fn changing(put: &Put) -> Change {
-    Change {
-        due_in: put.due_in.map(span_micros),
+/// In the order of [`INSERT`] and [`UPDATE`].
+fn changing<'a>(put: &'a Put, due_in: &'a (dyn ToSql + Sync)) -> Vec<Parameter<'a>> {
+    let mut all: Vec<Parameter<'a>> = vec![
+        (&put.value, Type::TEXT),
+        (due_in, Type::INT8),
+        (&put.key, Type::TEXT),
+    ];
+    if put.expected != 0 {
+        all.push((&put.expected, Type::INT8));
     }
-}
-
-impl Change {
-    /// In the order of [`INSERT`] and [`UPDATE`].
-    fn parameters<'a>(&'a self, put: &'a Put) -> Vec<Parameter<'a>> {
-        let mut all: Vec<Parameter<'a>> = vec![
-            (&put.value, Type::TEXT),
-            (&self.due_in, Type::INT8),
-            (&put.key, Type::TEXT),
-        ];
-        if put.expected != 0 {
-            all.push((&put.expected, Type::INT8));
-        }
-        all
-    }
+    all
 }
 
 /// Where a scan begins and ends.

@@ -64,7 +64,6 @@ pub use reconcile::{Difference, Known, Listed, Ours, Reconciler, Repair, Side};
 pub use recover::{Recovered, Recovery};
 pub use store::{
     BlockingStore, Loaded, Place, Put, Row, Scan, Scanned, Store, StoreAnswer, StoreError, StoreOp,
-    TOKEN_STORE_TIMEOUT,
 };
 pub use stored_intent::{INTENT_PREFIX, State, StoredIntent};
 pub(crate) use stored_intent::{from_micros, to_micros};

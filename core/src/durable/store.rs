@@ -5,9 +5,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-/// How long a token is waited for in a store, before one is fetched without it.
-pub const TOKEN_STORE_TIMEOUT: Duration = Duration::from_secs(1);
-
 /// One stored value.
 ///
 /// `Debug` leaves the key and the value out: they hold references and amounts.

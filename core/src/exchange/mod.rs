@@ -101,4 +101,4 @@ pub use session::{Idempotency, Session, Settings};
 pub use shared_token::{LiveToken, TokenPolicy};
 pub use span::Span;
 pub use step::{Report, Step, Wait, outcome_of};
-pub use token_store::{Seal, SharedToken, TOKEN_PREFIX};
+pub use token_store::{Seal, SharedToken, TOKEN_PREFIX, TOKEN_STORE_TIMEOUT};

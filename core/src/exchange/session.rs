@@ -33,7 +33,8 @@ pub struct Settings {
     /// When the token is renewed.
     pub token: TokenPolicy,
     /// The token that this machine shares with others over a store. None by default: then
-    /// [`Step::Store`](super::Step::Store) never comes.
+    /// [`Step::Store`](super::Step::Store) never comes. A client needs the store as well, which
+    /// `share_token` of its builder takes; without one it fetches for itself.
     pub shared_token: Option<SharedToken>,
     /// Whether the server is known to honour `Idempotency-Key`.
     pub idempotency: Idempotency,

@@ -371,6 +371,15 @@ impl Leadership {
         grant
     }
 
+    /// Another machine renews the token: the live one is used until then.
+    pub(super) fn leave_to_another(mut self, now: SystemTime) {
+        let tokens = Arc::clone(&self.tokens);
+        let mut state = tokens.lock();
+        state.renewed_by_another = Some(now);
+        self.ended = true;
+        end_fetch(state);
+    }
+
     /// Shares the failure with everybody who waits.
     pub(crate) fn failed(mut self, error: Error, now: SystemTime) {
         let tokens = Arc::clone(&self.tokens);

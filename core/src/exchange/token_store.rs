@@ -3,7 +3,7 @@
 //! ```text
 //! load ─ live and not soft ─────────▶ use
 //!      ─ soft, lease of another ────▶ use the old one
-//!      ─ none, lease of another ────▶ wait, never longer than a lease lasts
+//!      ─ none, lease of another ────▶ wait, never longer than a lease lasts or than time is left
 //!      ─ else take the lease ─ taken ──▶ fetch, store the token for all
 //!                            ─ refused ▶ load again
 //! any error of the store ───────────▶ fetch for this machine alone
@@ -29,6 +29,9 @@ use crate::error::{Error, ErrorKind};
 
 /// What the keys of shared tokens begin with in a store.
 pub const TOKEN_PREFIX: &str = "token:";
+
+/// How long a store is asked about a token, before one is fetched without it.
+pub const TOKEN_STORE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The form that is written here. Whatever has a higher number was written by a newer version.
 const FORMAT: u32 = 1;
@@ -139,6 +142,8 @@ pub(super) enum Next {
     Ask(StoreOp),
     Use(Found),
     Wait(Duration),
+    /// Another machine renews: go on with the token that is at hand.
+    KeepOld,
     Fetch,
 }
 
@@ -155,6 +160,8 @@ pub(super) struct Sharing {
     /// By the local clock, before the store was asked.
     asked_at: SystemTime,
     waited: Duration,
+    /// The longest that it waits for another machine.
+    patience: Duration,
     next_wait: Duration,
     refusals: u32,
     lease: Option<Lease>,
@@ -176,6 +183,7 @@ impl Sharing {
         context: Vec<u8>,
         policy: TokenPolicy,
         has_fallback: bool,
+        patience: Duration,
         jitter: fastrand::Rng,
     ) -> Self {
         Self {
@@ -186,6 +194,7 @@ impl Sharing {
             has_fallback,
             asked_at: SystemTime::UNIX_EPOCH,
             waited: Duration::ZERO,
+            patience: patience.min(LEASE),
             next_wait: FIRST_WAIT,
             refusals: 0,
             lease: None,
@@ -257,7 +266,8 @@ impl Sharing {
             }
             // It serves this call, and the next one renews it and has it to fall back to.
             (Some((found, _)), None) if !self.has_fallback => Next::Use(found),
-            (None, Some(left)) if self.waited < LEASE => Next::Wait(self.wait(left)),
+            (None, Some(_)) if self.has_fallback => Next::KeepOld,
+            (None, Some(left)) if self.waited < self.patience => Next::Wait(self.wait(left)),
             (live, None) => self.take_lease(version, row, live.is_some(), loaded.now),
             // Whoever has the lease takes too long.
             (_, Some(_)) => Next::Fetch,
@@ -326,7 +336,8 @@ impl Sharing {
         let half = self.next_wait / 2;
         let random = self.jitter.u32(0..half.subsec_nanos());
         let delay = half + Duration::from_nanos(random.into());
-        let delay = delay.min(lease_left);
+        let patience = self.patience.saturating_sub(self.waited);
+        let delay = delay.min(lease_left).min(patience);
         self.next_wait = (self.next_wait * 2).min(LONGEST_WAIT);
         self.waited += delay;
         delay

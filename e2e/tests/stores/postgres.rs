@@ -15,7 +15,7 @@ static DATABASE: LazyLock<Option<Database>> = LazyLock::new(|| {
     Some(database)
 });
 
-fn open(parameters: &str) -> Blocking<PostgresStore> {
+pub(super) fn open(parameters: &str) -> Blocking<PostgresStore> {
     Blocking::new(async {
         let store = PostgresStore::connect(parameters).await?;
         store.migrate().await?;

@@ -15,6 +15,8 @@ use sanspay_testkit::sandbox::{Fault, FaultRule, SandboxConfig};
 use sanspay_testkit::server::serve_in_thread;
 use tokio::runtime::Runtime;
 
+use super::postgres::open;
+
 const PROCESSES: usize = 8;
 const CALLS: usize = 32;
 const PROVIDER: &str = "SANSPAY_TOKEN_PROVIDER";
@@ -195,12 +197,7 @@ fn postgres_shares_one_token() {
     let Some(database) = Database::start() else {
         return;
     };
-    let migrated = Blocking::new(async {
-        let store = PostgresStore::connect(&database.direct()).await?;
-        store.migrate().await?;
-        Ok(store)
-    });
-    drop(migrated.unwrap());
+    drop(open(&database.direct()));
     run(&database.direct());
 }
 
@@ -209,11 +206,6 @@ fn postgres_behind_pgbouncer_shares_one_token() {
     let Some(database) = Database::start() else {
         return;
     };
-    let migrated = Blocking::new(async {
-        let store = PostgresStore::connect(&database.direct()).await?;
-        store.migrate().await?;
-        Ok(store)
-    });
-    drop(migrated.unwrap());
+    drop(open(&database.direct()));
     run(&database.bounced());
 }

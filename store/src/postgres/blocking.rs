@@ -8,6 +8,7 @@ use tokio_postgres::types::Type;
 
 use super::{INSERT, LOAD, Page, SCAN, UPDATE, changing, read_found, read_loaded, store_error};
 use crate::In;
+use crate::time::span_micros;
 
 /// `In(RefCell::new(&mut transaction))`: the driver needs `&mut`, and the seam shares.
 impl<C: GenericClient> BlockingStore for In<RefCell<&mut C>> {
@@ -19,10 +20,10 @@ impl<C: GenericClient> BlockingStore for In<RefCell<&mut C>> {
     }
 
     fn store_if(&self, put: &Put) -> Result<bool, StoreError> {
-        let change = changing(put);
+        let due_in = put.due_in.map(span_micros);
         let statement = if put.expected == 0 { INSERT } else { UPDATE };
         let mut client = self.0.borrow_mut();
-        let changed = client.execute_typed(statement, &change.parameters(put));
+        let changed = client.execute_typed(statement, &changing(put, &due_in));
         Ok(changed.map_err(store_error)? == 1)
     }
 

@@ -42,18 +42,22 @@ impl<E: Endpoint> Exchange<E> {
         fallback: Option<Grant>,
     ) -> Phase<E::Output> {
         let shared = &self.session.0;
-        let request = shared.token_source.request(&shared.api);
-        let sharing = match (&shared.settings.shared_token, request) {
-            (Some(token), Ok(request)) => Sharing::new(
-                token.clone(),
-                context_of(&request),
-                shared.tokens.policy().clone(),
-                fallback.is_some(),
-                fastrand::Rng::with_seed(self.jitter.u64(..)),
-            ),
-            // A request that cannot be built ends the fetch with the reason.
-            _ => return fetch(leadership, fallback, None),
+        let Some(token) = &shared.settings.shared_token else {
+            return fetch(leadership, fallback, None);
         };
+        let Ok(request) = shared.token_source.request(&shared.api) else {
+            // What cannot be built ends the fetch with the reason.
+            return fetch(leadership, fallback, None);
+        };
+        let sharing = Sharing::new(
+            token.clone(),
+            context_of(&request),
+            shared.tokens.policy().clone(),
+            fallback.is_some(),
+            // Time is left to fetch one all the same.
+            self.left() / 2,
+            fastrand::Rng::with_seed(self.jitter.u64(..)),
+        );
         Phase::Share(Box::new(Share {
             leadership,
             fallback,
@@ -113,6 +117,10 @@ impl Share {
         self.stage = match self.sharing.answered(now, answer) {
             Next::Ask(op) => ShareStage::Ask(op),
             Next::Wait(delay) => ShareStage::Pause(delay),
+            Next::KeepOld => {
+                self.leadership.leave_to_another(now);
+                return Phase::Authorize(None);
+            }
             Next::Use(found) => {
                 return Phase::Ready(Some(self.leadership.obtained(now, found.into())));
             }

@@ -293,6 +293,42 @@ fn a_leader_that_dies_is_replaced_when_its_lease_is_over() {
 }
 
 #[test]
+fn a_call_with_little_time_does_not_spend_it_on_a_machine_that_died() {
+    let mut fleet = Fleet::new();
+    let (dead, next) = (fleet.machine(), fleet.machine());
+    let mut leader = call(&dead);
+    sent(fleet.poll(&mut leader, at(0)));
+    drop(leader);
+    let mut hasty = call(&next).with_deadline(2 * SECOND);
+    let mut now = at(0);
+    while let Step::Wait(wait) = fleet.poll(&mut hasty, now) {
+        now += wait.delay();
+        fleet.pass(wait.delay());
+        assert!(now <= at(1), "half of its time is for the token request");
+    }
+    hasty.reply(now, token("one", 3600));
+    assert_eq!(bearer(&sent(fleet.poll(&mut hasty, now))), "Bearer one");
+}
+
+#[test]
+fn a_live_token_is_used_while_another_machine_fetches_into_an_empty_store() {
+    let mut fleet = Fleet::new();
+    let (first, second) = (fleet.machine(), fleet.machine());
+    let mut leader = call(&first);
+    sent(fleet.poll(&mut leader, at(0)));
+    leader.reply(at(0), token("one", 100));
+    sent(fleet.poll(&mut leader, at(0)));
+    fleet.pass(80 * SECOND);
+    fleet.store = MemoryStore::new(fleet.clock.clone());
+    let mut other = call(&second);
+    assert_eq!(sent(fleet.poll(&mut other, at(0))).uri().path(), "/token");
+    // It is soft here: nobody waits, and nobody asks with every call.
+    assert_eq!(fleet.call(&first, at(80)), "Bearer one");
+    let (step, asked) = fleet.poll_counting(&mut call(&first), at(80));
+    assert_eq!((bearer(&sent(step)), asked), ("Bearer one", 0));
+}
+
+#[test]
 fn a_failed_fetch_gives_the_lease_back() {
     let mut fleet = Fleet::new();
     let (first, second) = (fleet.machine(), fleet.machine());

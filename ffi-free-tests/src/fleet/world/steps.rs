@@ -1,6 +1,6 @@
 //! The steps of a call: what it asks of the store and the provider, and how that goes wrong.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http::header::AUTHORIZATION;
 use http::{Method, Request, Response, StatusCode};
@@ -25,11 +25,7 @@ impl World {
             self.crash(place.machine);
             return Ok(());
         }
-        let skew = self
-            .machines
-            .get(place.machine)
-            .map_or(0, |machine| machine.skew);
-        let now = clock(self.now, skew);
+        let now = self.clock_of(place);
         let no_fence = self.mistake == Some(Mutation::NoFence);
         loop {
             let Some(task) = self.task(place) else {
@@ -94,6 +90,12 @@ impl World {
         }
     }
 
+    /// What the machine's own clock shows.
+    fn clock_of(&self, place: Place) -> SystemTime {
+        let machine = self.machines.get(place.machine);
+        clock(self.now, machine.map_or(0, |machine| machine.skew))
+    }
+
     fn store_fault(&mut self) -> StoreFault {
         if !self.per_mille(120) {
             return StoreFault::None;
@@ -109,11 +111,7 @@ impl World {
 
     fn ask(&mut self, place: Place, op: StoreOp) -> Held {
         self.figures.operations += 1;
-        let skew = self
-            .machines
-            .get(place.machine)
-            .map_or(0, |machine| machine.skew);
-        let asker = clock(self.now, skew);
+        let asker = self.clock_of(place);
         let begins = matches!(&op, StoreOp::StoreIf(put) if put.value.contains("\"open\""));
         if begins && self.mistake == Some(Mutation::BeginAfterSend) {
             if let Some(task) = self.task(place) {
@@ -179,11 +177,7 @@ impl World {
         place: Place,
         answer: Result<StoreAnswer, StoreError>,
     ) -> Held {
-        let skew = self
-            .machines
-            .get(place.machine)
-            .map_or(0, |machine| machine.skew);
-        let now = clock(self.now, skew);
+        let now = self.clock_of(place);
         if let Some(task) = self.task(place) {
             match &mut task.inner {
                 Inner::Call(exchange) => exchange.stored(now, answer),
@@ -300,11 +294,7 @@ impl World {
             let known = (place.machine, place.incarnation, token);
             *self.refused.entry(known).or_default() += 1;
         }
-        let skew = self
-            .machines
-            .get(place.machine)
-            .map_or(0, |machine| machine.skew);
-        let now = clock(self.now, skew);
+        let now = self.clock_of(place);
         if let Some(task) = self.task(place) {
             match &mut task.inner {
                 Inner::Call(exchange) => exchange.reply(now, answer),
